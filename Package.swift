@@ -1,0 +1,104 @@
+// swift-tools-version: 6.3
+// Which room may import which is the layer table of ARCHITECTURE.md; TidyTests hold it.
+
+import PackageDescription
+
+/// Settings of every Swift target: warnings are errors, unsafe expressions are marked.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Tests and benchmarks: the same, but they may touch C memory without marking each line.
+let relaxed: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "pointsman",
+  products: [
+    .executable(name: "pointsman", targets: ["CLI"]),
+    .library(name: "Engine", targets: ["Engine"]),
+    .library(name: "LuaBridge", targets: ["LuaBridge"]),
+    .library(name: "SIPGlue", targets: ["SIPGlue"]),
+  ],
+  targets: [
+    // Layer 0: the engine, and the C rooms.
+    .target(name: "Engine", swiftSettings: strict),
+    .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .target(name: "CLuaShim", dependencies: ["CLua"]),
+    .systemLibrary(name: "COSIP", pkgConfig: "libosip2", providers: [.apt(["libosip2-dev"])]),
+    .target(name: "COSIPShim", dependencies: ["COSIP"]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .target(name: "CLinux"),
+
+    // Layer 1.
+    .target(name: "Wire", dependencies: ["Engine", "CJansson"], swiftSettings: strict),
+    .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
+
+    // Layer 2: peers, blind to each other.
+    .target(
+      name: "LuaBridge",
+      dependencies: ["Engine", "CLuaShim"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "SIPGlue",
+      dependencies: ["Engine", "Reactor", "COSIPShim", "CCrypto"],
+      swiftSettings: strict
+    ),
+
+    // Layers 3 and 4.
+    .target(
+      name: "Service",
+      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue"],
+      swiftSettings: strict
+    ),
+    .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),
+
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Engine", "LuaBridge", "SIPGlue"],
+      path: "Benchmarks",
+      swiftSettings: relaxed
+    ),
+
+    // Tests.
+    .target(
+      name: "TestSupport",
+      dependencies: ["Engine"],
+      path: "Tests/TestSupport",
+      swiftSettings: relaxed
+    ),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["Engine", "Wire", "TestSupport"],
+      swiftSettings: relaxed
+    ),
+    .testTarget(
+      name: "LuaBridgeTests",
+      dependencies: ["Engine", "LuaBridge", "TestSupport"],
+      swiftSettings: relaxed
+    ),
+    .testTarget(
+      name: "SIPGlueTests",
+      dependencies: ["Engine", "SIPGlue", "TestSupport"],
+      swiftSettings: relaxed
+    ),
+    .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: ["Engine", "Service", "Wire", "TestSupport"],
+      swiftSettings: relaxed
+    ),
+    .testTarget(name: "TidyTests", swiftSettings: relaxed),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#ifndef CLUASHIM_H
+#define CLUASHIM_H
+#endif

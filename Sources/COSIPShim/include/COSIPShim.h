@@ -1,0 +1,3 @@
+#ifndef COSIPSHIM_H
+#define COSIPSHIM_H
+#endif
