@@ -241,7 +241,7 @@ enum CheckCases {
   ]
 
   static let flow: [Case] = [
-    Case("", "1:23: \(noTarget)"),
+    Case("", "1:24: \(noTarget)"),
     Case("return", "1:23: \(noTarget)"),
     Case("return nil", "1:23: \(noTarget)"),
     Case("if call.ani then return ANY end", "1:55: \(noTarget)"),
@@ -249,7 +249,7 @@ enum CheckCases {
     Case("if call.ani then return ANY else error('no') end"),
     Case("while true do call:wait(1) end"),
     Case("while true do if call.ani then break end end", "1:68: \(noTarget)"),
-    Case("while call.ani do return ANY end", "1:55: \(noTarget)"),
+    Case("while call.ani do return ANY end", "1:56: \(noTarget)"),
     Case("repeat local a = call:select(ANY) until false"),
     Case("repeat return ANY until true"),
     Case("for i = 1, 3 do return ANY end", "1:54: \(noTarget)"),

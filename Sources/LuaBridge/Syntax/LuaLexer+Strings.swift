@@ -47,7 +47,7 @@ extension LuaLexer {
     }
     throw LuaSyntaxError(
       at: start,
-      "unfinished long \(what) (starting at line \(start.line)) near '<eof>'"
+      "unfinished long \(what) (starting at line \(start.line)) near <eof>"
     )
   }
 
