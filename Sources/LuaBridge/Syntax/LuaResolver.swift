@@ -263,9 +263,14 @@ struct LuaResolver {
         try self.expression(field.value)
       }
     case .name(let text):
-      bindings.meanings[expression.position.offset] = meaning(of: text)
+      let meaning = meaning(of: text)
+      bindings.meanings[expression.position.offset] = meaning
+      if case .variable(let index) = meaning { bindings.variables[index].useCount += 1 }
     case .suffixed(let base, let suffixes):
       try self.expression(base)
+      if let index = bindings.variable(of: base), case .call(let values)? = suffixes.first?.kind {
+        bindings.variables[index].calls.append(values)
+      }
       for suffix in suffixes { try self.suffix(suffix) }
     case .parenthesised(let inner):
       try self.expression(inner)
