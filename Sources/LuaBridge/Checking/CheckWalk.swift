@@ -251,6 +251,9 @@ struct CheckWalk {
     return ", did you mean \(shown(nearest))?"
   }
 
+  /// How many local names are compared with a misspelt one.
+  private static let candidatesMax = 1000
+
   /// The nearest global or local name; searched for once per misspelt name.
   mutating func nearestName(to name: String, before position: SourcePosition) -> String? {
     if let known = undefinedSuggestions[name] { return known }
@@ -258,7 +261,8 @@ struct CheckWalk {
     for (global, availability) in check.surface.globals where availability == .available {
       candidates.insert(global)
     }
-    for variable in bindings.variables where variable.name.position.offset < position.offset {
+    for variable in bindings.variables.prefix(Self.candidatesMax)
+    where variable.name.position.offset < position.offset {
       candidates.insert(variable.name.text)
     }
     let nearest =
