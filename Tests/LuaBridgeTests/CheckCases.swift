@@ -46,6 +46,19 @@ enum CheckCases {
   ]
 
   static let members: [Case] = [
+    Case("if call.ani == '4420' or call.now == 5 then return ANY end return ANY"),
+    Case(
+      "if call.ani == 4420 then return ANY end return ANY",
+      "1:26: warning: call.ani is a string and never equals a number: put the number in quotes"
+    ),
+    Case(
+      "local d = call.dnis if 8000 ~= d then return ANY end return ANY",
+      "1:46: warning: call.dnis is a string and never equals a number: put the number in quotes"
+    ),
+    Case(
+      "if call.dnis >= 8000 then return ANY end return ANY",
+      "1:26: error: call.dnis is a string and cannot be compared with a number: use tonumber"
+    ),
     Case("return dn(call.ani .. call.dnis .. call.user_data.x .. call:header('X'))"),
     Case(
       "return dn(call.anii)",

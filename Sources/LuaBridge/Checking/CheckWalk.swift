@@ -228,6 +228,7 @@ struct CheckWalk {
     case .binary(let first, let links):
       walk(first)
       for link in links { walk(link.operand) }
+      if links.count == 1 { checkComparison(first, links[0]) }
     }
   }
 

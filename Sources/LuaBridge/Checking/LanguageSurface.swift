@@ -21,6 +21,9 @@ public struct LanguageSurface: Sendable {
   /// The facts of a call, `call.NAME`.
   public var callFields: Names
 
+  /// Those facts of a call that are text even where they look like numbers.
+  public var callTextFields: Set<String>
+
   /// The verbs of a call, `call:NAME(…)`.
   public var callMethods: Names
 
@@ -71,6 +74,7 @@ public struct LanguageSurface: Sendable {
       "attempts",
       "user_data"
     ),
+    callTextFields: ["id", "uuid", "ani", "dnis", "routing_point"],
     callMethods: names(
       "header",
       "select",

@@ -8,6 +8,8 @@
 
 package struct LuaParser {
   /// How deep statements and expressions may nest, as `LUAI_MAXCCALLS` of the reference implementation.
+  ///
+  /// Reading, resolving and checking the deepest source takes less than 2 MiB of stack (debug build).
   package static let levelsMax = 200
 
   var lexer: LuaLexer
