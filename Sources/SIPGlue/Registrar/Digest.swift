@@ -59,7 +59,11 @@ public struct Credentials: Sendable, Equatable {
 
   /// Makes credentials of the mandatory parameters; the others are nil until set.
   public init(
-    method: String, username: String, realm: String, nonce: String, answer: DigestAnswer
+    method: String,
+    username: String,
+    realm: String,
+    nonce: String,
+    answer: DigestAnswer
   ) {
     self.method = method
     self.username = username

@@ -133,10 +133,14 @@ public struct DigestAuthenticator: ~Copyable {
 
   /// Computes the response that proves a secret (HA1), in hexadecimal text.
   private mutating func response(
-    to credentials: Credentials, form: Form, secret: [UInt8]
+    to credentials: Credentials,
+    form: Form,
+    secret: [UInt8]
   ) -> [UInt8] {
     let action = hash.hex(
-      form.algorithm, of: [Array(credentials.method.utf8), Array(credentials.uri.utf8)])
+      form.algorithm,
+      of: [Array(credentials.method.utf8), Array(credentials.uri.utf8)]
+    )
     let nonce = Array(credentials.nonce.utf8)
     guard let protection = form.protection else {
       return hash.hex(form.algorithm, of: [secret, nonce, action])
@@ -145,7 +149,10 @@ public struct DigestAuthenticator: ~Copyable {
   }
 
   private static func proof(
-    _ account: DigestAccount, _ name: String, _ realm: String, _ hash: inout DigestHash
+    _ account: DigestAccount,
+    _ name: String,
+    _ realm: String,
+    _ hash: inout DigestHash
   ) -> Proof {
     let fields = [Array(name.utf8), Array(realm.utf8), Array(account.password.utf8)]
     return Proof(

@@ -36,7 +36,7 @@ public enum DigestAlgorithm: String, Sendable, CaseIterable {
 public struct DigestUnavailable: Error, Sendable {}
 
 /// The owner of one reusable libcrypto digest context and of the two algorithms.
-@safe struct DigestHash: ~Copyable {
+@safe package struct DigestHash: ~Copyable {
   private let context: OpaquePointer
   private let md5: OpaquePointer
   private let sha256: OpaquePointer
@@ -44,7 +44,7 @@ public struct DigestUnavailable: Error, Sendable {}
   /// Fetches the algorithms once.
   ///
   /// - Throws: `DigestUnavailable` when the library refuses one (a FIPS-only provider has no MD5).
-  init() throws(DigestUnavailable) {
+  package init() throws(DigestUnavailable) {
     let context = unsafe EVP_MD_CTX_new()
     let md5 = unsafe EVP_MD_fetch(nil, "MD5", nil)
     let sha256 = unsafe EVP_MD_fetch(nil, "SHA256", nil)
@@ -66,7 +66,7 @@ public struct DigestUnavailable: Error, Sendable {}
   }
 
   /// Hashes the fields joined by colons; lower-case hexadecimal text, empty on failure.
-  mutating func hex(_ algorithm: DigestAlgorithm, of fields: [[UInt8]]) -> [UInt8] {
+  package mutating func hex(_ algorithm: DigestAlgorithm, of fields: [[UInt8]]) -> [UInt8] {
     let kind =
       switch algorithm {
       case .md5: unsafe md5
@@ -84,17 +84,24 @@ public struct DigestUnavailable: Error, Sendable {}
   }
 
   /// Computes HMAC-SHA-256; 32 bytes, empty on failure.
-  func seal(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+  package func seal(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
     var raw = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
     let done = unsafe HMAC(
-      sha256, key, Int32(key.count), message, message.count, &raw, &count)
+      sha256,
+      key,
+      Int32(key.count),
+      message,
+      message.count,
+      &raw,
+      &count
+    )
     guard unsafe done != nil else { return [] }
     return Array(raw.prefix(Int(count)))
   }
 
   /// Compares in a time that depends on the length only; empty values are never equal.
-  static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+  package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard !left.isEmpty, left.count == right.count else { return false }
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0
   }

@@ -14,10 +14,10 @@
 // The secret must be drawn anew at every start: a new process has an empty table.
 // Source: RFC 7616 3.3 (nonce), 3.4 (nc), 5.4 and 5.5 (limited use, replay).
 
-internal import Engine
+package import Engine
 
 /// What a nonce that came with a correct response is worth.
-enum NonceVerdict: Sendable, Equatable {
+package enum NonceVerdict: Sendable, Equatable {
   /// Ours, young enough, and this count was not seen before.
   case fresh
   /// Not ours, too old, or forgotten: the client must take a new one.
@@ -27,7 +27,7 @@ enum NonceVerdict: Sendable, Equatable {
 }
 
 /// Issues nonces and remembers which counts were used with them.
-struct NonceBook: Sendable {
+package struct NonceBook: Sendable {
   fileprivate struct Record: Sendable {
     var serial: UInt64 = 0  // 0: vacant
     var highest: UInt32 = 0
@@ -51,7 +51,7 @@ struct NonceBook: Sendable {
   ///   - realm: nonces are valid in this realm only.
   ///   - lifetime: from this age on, a nonce is stale.
   ///   - recordCount: how many used nonces are remembered; rounded up to a power of two.
-  init(secret: [UInt8], realm: String, lifetime: Duration, recordCount: Int) {
+  package init(secret: [UInt8], realm: String, lifetime: Duration, recordCount: Int) {
     self.secret = secret
     self.realm = Array(realm.utf8)
     self.lifetime = lifetime
@@ -61,7 +61,7 @@ struct NonceBook: Sendable {
   }
 
   /// Makes a new nonce; two are never the same.
-  mutating func issue(at now: Instant, with hash: borrowing DigestHash) -> String {
+  package mutating func issue(at now: Instant, with hash: borrowing DigestHash) -> String {
     lastSerial += 1
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.byteCount)
@@ -81,8 +81,11 @@ struct NonceBook: Sendable {
   ///   - count: the nonce-count; nil in the RFC 2069 form, in which a nonce serves once.
   ///   - now: the present instant.
   ///   - hash: computes the MAC.
-  mutating func redeem(
-    _ nonce: String, count: UInt32?, at now: Instant, with hash: borrowing DigestHash
+  package mutating func redeem(
+    _ nonce: String,
+    count: UInt32?,
+    at now: Instant,
+    with hash: borrowing DigestHash
   ) -> NonceVerdict {
     guard nonce.utf8.count == Self.byteCount * 2, let bytes = Hex.decode(Array(nonce.utf8)) else {
       return .stale
