@@ -34,7 +34,7 @@ public struct DigestSettings: Sendable {
   public var secret: [UInt8]
   /// How long a nonce may be used.
   public var nonceLifetime: Duration = .seconds(300)
-  /// How many used nonces are remembered; nil gives four for each account.
+  /// How many used nonces are remembered; nil gives four for each account, and 8192 at least.
   public var nonceRecordCount: Int?
   /// A text that clients hand back; not needed by us.
   public var opaque: String?
@@ -47,7 +47,7 @@ public struct DigestSettings: Sendable {
 }
 
 /// Makes challenges and judges credentials.
-public struct DigestAuthenticator: ~Copyable {
+public struct DigestAuthenticator: ~Copyable, Sendable {
   private struct Proof: Sendable {
     var user: String
     var sha256: [UInt8]
@@ -85,7 +85,7 @@ public struct DigestAuthenticator: ~Copyable {
       secret: settings.secret,
       realm: settings.realm,
       lifetime: settings.nonceLifetime,
-      recordCount: settings.nonceRecordCount ?? max(1024, accounts.count * 4)
+      recordCount: settings.nonceRecordCount ?? max(8192, accounts.count * 4)
     )
     self.hash = hash
   }

@@ -42,7 +42,9 @@ public struct RegistrarExtension: Sendable {
 
 /// The registrar's limits.
 public struct RegistrarSettings: Sendable {
-  /// The least seconds that are granted; below, 423. At most 3600 (RFC 3261 10.3 step 7).
+  /// The least seconds that are granted; fewer are answered with 423.
+  ///
+  /// At most 3600 (RFC 3261 10.3 step 7).
   public var minExpires: UInt32 = 10
   /// The seconds granted to a phone that asks for none.
   public var defaultExpires: UInt32 = 300
@@ -64,7 +66,7 @@ public struct RegistrarSettings: Sendable {
 /// Keeps where the extensions are reached, and knows who may say so.
 ///
 /// Call `advance(to:)` before `handle` and whenever `nextDeadline` has come. Instants never go back.
-public struct Registrar: ~Copyable {
+public struct Registrar: ~Copyable, Sendable {
   private struct Line: Sendable {
     var dn: DN
     var isFixed: Bool
@@ -83,7 +85,9 @@ public struct Registrar: ~Copyable {
   /// The DNs that are in service from the start: those with a fixed contact, in the order given.
   public let fixedDNs: [DN]
 
-  /// Opens the registrar without any registration. If a DN is given twice, the first one counts.
+  /// Opens the registrar without any registration.
+  ///
+  /// If a DN is given twice, the first one counts.
   ///
   /// - Throws: `DigestUnavailable` when libcrypto has no MD5 or no SHA-256.
   public init(
