@@ -75,8 +75,8 @@ final class Gate {
     authenticator = try DigestAuthenticator(settings, accounts: accounts)
   }
 
-  func challenges(at seconds: Double = 0) -> [Challenge] {
-    authenticator.challenges(at: .at(seconds))
+  func challenges(for userAgent: String? = "phone/1.0", at seconds: Double = 0) -> [Challenge] {
+    authenticator.challenges(for: userAgent, at: .at(seconds))
   }
 
   func verify(_ credentials: Credentials, at seconds: Double = 0) -> DigestVerdict {
@@ -88,7 +88,7 @@ final class Gate {
   }
 
   func admit(_ credentials: [Credentials], at seconds: Double = 0) -> Admission {
-    authenticator.admit(credentials, at: .at(seconds))
+    authenticator.admit(credentials, userAgent: "phone/1.0", at: .at(seconds))
   }
 }
 
@@ -227,6 +227,34 @@ struct DigestAuthenticatorTests {
         "Digest realm=\"demo.local\", nonce=\"\(nonce)\", algorithm=MD5, qop=\"auth\"",
       ]
     )
+  }
+
+  @Test(
+    arguments: [
+      (nil, .md5First), ("", .md5First), ("Genesys-Softphone/8.5.400.10", .strongestFirst),
+      ("baresip v1.0.0 (x86_64/linux)", .md5Only), ("baresip v3.11.0 (x86_64/Linux)", .md5Only),
+      ("baresip v3.12.0 (x86_64/Linux)", .strongestFirst), ("baresip v4.0.0", .strongestFirst),
+      ("baresip", .md5Only), ("Baresip x", .md5Only), ("baresipper v1.0.0", .strongestFirst),
+    ] as [(String?, DigestOffer)]
+  )
+  func clientsThatGiveUpAtSHA256AreSparedIt(userAgent: String?, expected: DigestOffer) throws {
+    #expect(DigestOffer(userAgent: userAgent) == expected)
+    let gate = try Gate()
+    #expect(gate.challenges(for: userAgent).map(\.algorithm) == expected.algorithms)
+    let strict = try Gate { $0.offer = .strongestFirst }
+    #expect(strict.challenges(for: userAgent).map(\.algorithm) == [.sha256, .md5])
+  }
+
+  @Test func ofTwoAnswersToOneChallengeOneIsJudged() throws {
+    let gate = try Gate()
+    let challenges = gate.challenges()
+    let both = challenges.map { client.answer($0) }
+    #expect(gate.admit(both) == .admitted(user: "7001"))
+    #expect(gate.admit(challenges.map { client.answer($0, nc: 2) }) == .admitted(user: "7001"))
+    var unknown = client.answer(challenges[0], nc: 3)
+    unknown.algorithm = "SHA-512-256"
+    let mixed = [unknown, client.answer(challenges[1], nc: 3)]
+    #expect(gate.admit(mixed) == .admitted(user: "7001"))
   }
 
   @Test func opaqueAndStaleAreWrittenAndQuotesEscaped() throws {

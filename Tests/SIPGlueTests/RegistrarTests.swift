@@ -53,7 +53,9 @@ final class Office {
     registrar.handle(request, at: instant)
   }
 
-  func admit(_ credentials: [Credentials]) -> Admission { registrar.admit(credentials, at: .zero) }
+  func admit(_ credentials: [Credentials]) -> Admission {
+    registrar.admit(credentials, userAgent: nil, at: .zero)
+  }
 
   /// Sends the request, answers the challenge, and gives the second reply.
   func login(

@@ -7,7 +7,7 @@
 
 internal import CCrypto
 
-/// A hash that a challenge may name, strongest first (RFC 8760 2.4).
+/// A hash that a challenge may name.
 public enum DigestAlgorithm: String, Sendable, CaseIterable {
   /// SHA-256, the preferred one.
   case sha256 = "SHA-256"

@@ -55,6 +55,8 @@ public struct RegisterRequest: Sendable, Equatable {
   public var expires: UInt32?
   /// All Authorization headers with the Digest scheme.
   public var credentials: [Credentials] = []
+  /// The User-Agent header.
+  public var userAgent: String?
   /// Whether the packet came from a peer that the site trusts.
   public var trusted = false
   /// Where the packet came from.

@@ -135,8 +135,12 @@ public struct Registrar: ~Copyable, Sendable {
   public func isExtension(_ dn: DN) -> Bool { slots[dn] != nil }
 
   /// Decides whether a request of another method may pass; the reply's code, 401 or 407, is the caller's.
-  public mutating func admit(_ credentials: [Credentials], at now: Instant) -> Admission {
-    authenticator.admit(credentials, at: now)
+  public mutating func admit(
+    _ credentials: [Credentials],
+    userAgent: String?,
+    at now: Instant
+  ) -> Admission {
+    authenticator.admit(credentials, userAgent: userAgent, at: now)
   }
 
   /// Removes what has come to its end, and appends the changes in the order of their instants.
@@ -177,7 +181,7 @@ public struct Registrar: ~Copyable, Sendable {
   ) -> RegisterReply? {
     if lines[slot].isFixed { return .forbidden }
     guard lines[slot].hasPassword else { return request.trusted ? nil : .forbidden }
-    switch authenticator.admit(request.credentials, at: now) {
+    switch authenticator.admit(request.credentials, userAgent: request.userAgent, at: now) {
     case .admitted(let user): return user == request.dn.number ? nil : .forbidden
     case .challenged(let challenges): return .unauthorized(challenges)
     case .malformed: return .badRequest
