@@ -19,7 +19,7 @@ import Testing
         let part = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + payload.count])
         if !sender.stage(part, to: address) {
           #expect(sender.flush() == .all(64))
-          #expect(sender.stage(part, to: address))
+          #expect(sender.stage(part, to: address) == true)
         }
         offset += payload.count
       }
@@ -93,7 +93,7 @@ import Testing
     flat.withUnsafeBytes { bytes in
       for (offset, port) in [server.address, other.address, server.address].enumerated() {
         let one = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + 1])
-        #expect(client.stage(one, to: port))
+        #expect(client.stage(one, to: port) == true)
       }
       #expect(client.flush() == .all(3))
     }
@@ -108,9 +108,9 @@ import Testing
     flat.withUnsafeBytes { bytes in
       let first = UnsafeRawBufferPointer(rebasing: bytes[0..<1])
       let second = UnsafeRawBufferPointer(rebasing: bytes[1..<2])
-      #expect(client.stage(first, to: server.address))
+      #expect(client.stage(first, to: server.address) == true)
       // An IPv6 destination on an IPv4 socket: EAFNOSUPPORT.
-      #expect(client.stage(second, to: Self.loopback(9, v6: true)))
+      #expect(client.stage(second, to: Self.loopback(9, v6: true)) == true)
       #expect(client.flush() == .refused(1, count: 1, code: 97))
       #expect(client.stagedCount == 1)
       client.discardStaged()

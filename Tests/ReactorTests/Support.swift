@@ -37,3 +37,12 @@ final class ScratchFolder {
 
 /// A deadline that only a hanging test reaches.
 var patience: UInt64 { Clock.monotonic + 30_000_000_000 }
+
+/// The first kilobytes of a file of the kernel's.
+func contents(of path: String) -> String {
+  guard let open = fopen(path, "r") else { return "" }
+  defer { fclose(open) }
+  var bytes = [UInt8](repeating: 0, count: 8_192)
+  let count = fread(&bytes, 1, bytes.count, open)
+  return String(decoding: bytes.prefix(count), as: UTF8.self)
+}
