@@ -1,5 +1,5 @@
 ---@type Site
--- The sample site: what `make run` serves. Change it, or write your own and `pointsman serve --site`.
+-- The sample site: what `make run` serves. Your own: `pointsman serve --site FILE`.
 return {
   name = "demo",
   sip = {
