@@ -278,9 +278,9 @@ extension CheckWalk {
     switch check.surface.agentFunctions[name] {
     case .available?:
       guard case .call(let arguments)? = suffixes.dropFirst().first?.kind,
-        let filter = arguments.first, case .table(let fields) = literal(filter).kind
+        let filter = arguments.first
       else { return }
-      checkFilter(fields, owner: "agents.\(name)")
+      checkAgentFilter(filter, owner: "agents.\(name)")
     case .notYet?: error(at: first.position, "agents.\(name) is not available yet")
     case nil:
       let hint = suggestion(for: name, among: check.surface.agentFunctions.keys) {
