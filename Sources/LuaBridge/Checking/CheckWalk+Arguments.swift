@@ -107,7 +107,8 @@ extension CheckWalk {
     }
   }
 
-  /// The function that makes the target an expression gives, or `ANY`; nil where the text does not show it.
+  /// The function that makes the target an expression gives, or `ANY`; nil where the text does not
+  /// show it.
   private func maker(of expression: LuaExpression) -> String? {
     let value = literal(expression)
     if let name = bindings.global(of: value) { return name == "ANY" ? name : nil }

@@ -1,7 +1,7 @@
 /// The names that the strategy language has, and which of them are served today.
 ///
-/// A name that is missing here is a mistake of the author; a name that is here but not yet available
-/// is refused when a strategy is checked, so that no call has to find out.
+/// A name that is missing here is a mistake of the author; a name that is here but not yet
+/// available is refused when a strategy is checked, so that no call has to find out.
 public struct LanguageSurface: Sendable {
   /// Whether a name of the language is served.
   public enum Availability: Sendable {
