@@ -89,7 +89,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SIPGlueTests",
-      dependencies: ["Engine", "SIPGlue", "TestSupport"],
+      dependencies: ["Engine", "SIPGlue", "TestSupport", "Reactor"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),
