@@ -1,0 +1,40 @@
+// Every effect that the engine can ask for: on the line, and of the strategy runtime.
+
+/// Effects on the line.
+///
+/// Intent, not SIP methods: the line side knows how.
+public enum LineCommand: Sendable, Hashable {
+  /// Send the call to a destination. Answered by `ringing`, `answered`, `diverted` or
+  /// `diversionFailed` with the same attempt.
+  case divert(ConnID, attempt: UInt32, to: Destination, mode: DivertMode)
+  /// Take a diversion back; nothing of this attempt is signalled afterwards.
+  case cancelDiversion(ConnID, attempt: UInt32, RouteFailure)
+  /// Tell the caller that he waits in a queue (182), now and every minute while he does.
+  case queued(ConnID, queue: DN, position: Int)
+  /// The call no longer waits in a queue.
+  case dequeued(ConnID)
+  /// Refuse the call with this SIP status. The call is gone.
+  case reject(ConnID, status: UInt16)
+  /// End the call on all sides. The call is gone.
+  case release(ConnID)
+  /// Read a header of the caller's request; answered by `LineSignal.header`.
+  case readHeader(ConnID, String)
+}
+
+/// Where a diversion goes.
+public enum Destination: Sendable, Hashable {
+  /// A DN of the plan.
+  case dn(DN)
+  /// A number behind a trunk.
+  case trunk(name: String, number: String)
+}
+
+/// What the runtime should do.
+public enum StrategyCommand: Sendable, Hashable {
+  /// Start a strategy.
+  case start(StrategyName, CallFacts)
+  /// Answer a request.
+  case resume(ConnID, StrategyAnswer, ResumeContext)
+  /// Forget a run.
+  case cancel(ConnID)
+}

@@ -1,0 +1,109 @@
+/// An announcement in the manner of T-Library (DOMAIN 1 and 2).
+///
+/// One flat record: an attribute that an event does not carry is nil (DNs and numbers: empty).
+/// Sequence numbers have no gaps within an engine.
+public struct Event: Sendable, Hashable {
+  /// Position in the stream, from 1, without gaps.
+  public var sequence: UInt64
+  /// When it happened: nanoseconds since the Unix epoch.
+  public var time: UInt64
+  /// Which event.
+  public var kind: EventKind
+  /// The call; nil for DN and agent events (DOMAIN 1.5).
+  public var call: CallAttributes?
+  /// AttributeThisDN.
+  public var thisDN: DN
+  /// AttributeThisQueue: the last distribution device (DOMAIN 8.8).
+  public var thisQueue: DN?
+  /// AttributeThisDNRole.
+  public var thisDNRole: PartyRole?
+  /// AttributeOtherDN.
+  public var otherDN: DN?
+  /// AttributeOtherDNRole.
+  public var otherDNRole: PartyRole?
+  /// AttributeThirdPartyDN: the destination of a diversion.
+  public var thirdPartyDN: DN?
+  /// AttributeThirdPartyDNRole.
+  public var thirdPartyDNRole: PartyRole?
+  /// AttributeCallState.
+  public var callState: CallStateCode?
+  /// AttributeRouteType.
+  public var routeType: RouteType?
+  /// AttributeReferenceID.
+  public var referenceID: UInt32?
+  /// AttributeAgentID.
+  public var agentID: AgentID?
+  /// AttributeAgentWorkMode.
+  public var workMode: WorkMode?
+  /// AttributeErrorCode.
+  public var errorCode: UInt32?
+  /// AttributeErrorMessage.
+  public var errorMessage: String?
+  /// AttributeReasons.
+  public var reasons: [KeyValue]?
+  /// AttributeExtensions.
+  public var extensions: [KeyValue]?
+  /// AttributeUserData, where the event carries it.
+  public var userData: UserData?
+
+  /// Makes an event with only what every event has.
+  public init(_ kind: EventKind, thisDN: DN) {
+    sequence = 0
+    time = 0
+    self.kind = kind
+    self.thisDN = thisDN
+  }
+}
+
+/// The attributes that name a call; every call event carries them.
+public struct CallAttributes: Sendable, Hashable {
+  /// AttributeConnID.
+  public var connID: ConnID
+  /// AttributeCallUUID.
+  public var uuid: CallUUID
+  /// AttributeCallID.
+  public var callID: UInt32
+  /// AttributeCallType.
+  public var type: CallType
+  /// AttributeANI; empty when unknown.
+  public var ani: String
+  /// AttributeDNIS; empty when unknown.
+  public var dnis: String
+
+  /// Makes the attributes of a call.
+  public init(
+    connID: ConnID,
+    uuid: CallUUID,
+    callID: UInt32,
+    type: CallType,
+    ani: String,
+    dnis: String
+  ) {
+    self.connID = connID
+    self.uuid = uuid
+    self.callID = callID
+    self.type = type
+    self.ani = ani
+    self.dnis = dnis
+  }
+}
+
+/// The events; raw values are T-Library's message numbers (DOMAIN 1.1).
+public enum EventKind: UInt16, Sendable, Hashable, CaseIterable {
+  case error = 52
+  case queued = 57
+  case diverted = 58
+  case abandoned = 59
+  case ringing = 60
+  case established = 64
+  case released = 65
+  case routeRequest = 71
+  case routeUsed = 72
+  case agentLogin = 73
+  case agentLogout = 74
+  case agentReady = 75
+  case agentNotReady = 76
+  case attachedDataChanged = 85
+  case dnOutOfService = 147
+  case dnBackInService = 148
+}

@@ -1,0 +1,104 @@
+/// Every input there is.
+///
+/// What is not in this file cannot influence a call.
+public enum Signal: Sendable, Hashable {
+  /// Something happened on the line.
+  case line(LineSignal)
+  /// An agent asked for something.
+  case agent(AgentSignal)
+  /// A strategy ran up to its next step.
+  case strategy(ConnID, StrategyStep)
+  /// Time has come; `RoutingEngine.nextDeadline` says when this is due.
+  case clock
+  /// The site changes.
+  case control(ControlSignal)
+}
+
+/// Facts from the telephony side.
+public enum LineSignal: Sendable, Hashable {
+  /// A call arrived at a routing point or a queue.
+  case offered(CallOffer)
+  /// The target of a diversion rings.
+  case ringing(ConnID, attempt: UInt32)
+  /// The target of a diversion answered; caller and target talk.
+  case answered(ConnID, attempt: UInt32)
+  /// A redirect was sent; the call is out of sight.
+  case diverted(ConnID, attempt: UInt32)
+  /// A diversion failed; the caller still waits.
+  case diversionFailed(ConnID, attempt: UInt32, RouteFailure)
+  /// The call is over.
+  case released(ConnID, by: ReleasedBy)
+  /// The answer to `LineCommand.readHeader`.
+  case header(ConnID, String?)
+  /// A DN can be reached (a registration arrived).
+  case inService(DN)
+  /// A DN can no longer be reached (de-registered, expired).
+  case outOfService(DN)
+}
+
+/// A call that arrives.
+public struct CallOffer: Sendable, Hashable {
+  /// The identity that the line side gave it; never used before.
+  public var connID: ConnID
+  /// The DN that it arrived at.
+  public var dn: DN
+  /// The caller's number; empty when unknown.
+  public var ani: String
+  /// The dialled number; empty when unknown.
+  public var dnis: String
+  /// What kind of call.
+  public var type: CallType
+  /// The CallUUID that it brought along, if any.
+  public var uuid: CallUUID?
+  /// Data that it brought along.
+  public var userData: UserData
+
+  /// Makes an offer.
+  public init(
+    _ connID: ConnID,
+    at dn: DN,
+    ani: String = "",
+    dnis: String = "",
+    type: CallType = .inbound
+  ) {
+    self.connID = connID
+    self.dn = dn
+    self.ani = ani
+    self.dnis = dnis
+    self.type = type
+    uuid = nil
+    userData = UserData()
+  }
+}
+
+/// Who ended a call.
+public enum ReleasedBy: UInt8, Sendable, Hashable {
+  /// The caller hung up.
+  case caller
+  /// The agent (or whoever was the target) hung up.
+  case target
+  /// The line failed.
+  case line
+}
+
+/// The agent requests of T-Library.
+public enum AgentSignal: Sendable, Hashable {
+  /// RequestAgentLogin: at this DN, or at the agent's own when nil.
+  case login(AgentID, dn: DN?, reference: UInt32)
+  /// RequestAgentLogout.
+  case logout(AgentID, reference: UInt32)
+  /// RequestAgentReady.
+  case ready(AgentID, reference: UInt32)
+  /// RequestAgentNotReady, with work mode and a free reason.
+  case notReady(AgentID, WorkMode, reason: String?, reference: UInt32)
+}
+
+/// Changes of the site itself.
+public enum ControlSignal: Sendable, Hashable {
+  /// The first signal of all: fixed extensions come into service, `login = "auto"` agents log in.
+  case start
+  /// A new generation of strategies is current; the text is its fingerprint.
+  case strategies(fingerprint: String)
+  /// No new calls any more; those that are there end in peace.
+  case drain
+}

@@ -1,0 +1,165 @@
+/// What runs strategies for the engine.
+///
+/// The protocol belongs to the engine; `LuaBridge` conforms.
+///
+/// **Contract.** `start` and `resume` run the strategy up to its next request, or to its end, and
+/// return at once; they never wait and never call back. A runtime keeps one suspended run per call
+/// between a `.requested` step and the next `resume` or `cancel`. After `.finished` or `.failed` the
+/// run is gone. Given the same sources and the same answers, the same steps come back.
+public protocol StrategyRuntime: ~Copyable {
+  /// Starts a strategy for a call.
+  mutating func start(_ strategy: StrategyName, facts: borrowing CallFacts) -> StrategyStep
+  /// Answers the last request of a call's strategy and runs it on.
+  mutating func resume(
+    _ call: ConnID,
+    with answer: StrategyAnswer,
+    context: ResumeContext
+  ) -> StrategyStep
+  /// Forgets a call's suspended run, if there is one.
+  mutating func cancel(_ call: ConnID)
+}
+
+/// What a strategy may know of its call when it starts (SURFACE 4, "the call's facts").
+public struct CallFacts: Sendable, Hashable {
+  /// The call's ConnID.
+  public var connID: ConnID
+  /// The call's CallUUID.
+  public var uuid: CallUUID
+  /// The caller's number; empty when unknown.
+  public var ani: String
+  /// The dialled number; empty when unknown.
+  public var dnis: String
+  /// The routing point that the call is at.
+  public var routingPoint: DN
+  /// When the call entered the routing point: nanoseconds since the Unix epoch.
+  public var entered: UInt64
+  /// The present moment and the attempts so far.
+  public var context: ResumeContext
+  /// The attached data.
+  public var userData: UserData
+
+  /// Makes the facts of a call.
+  public init(
+    connID: ConnID,
+    uuid: CallUUID,
+    ani: String,
+    dnis: String,
+    routingPoint: DN
+  ) {
+    self.connID = connID
+    self.uuid = uuid
+    self.ani = ani
+    self.dnis = dnis
+    self.routingPoint = routingPoint
+    entered = 0
+    context = ResumeContext(now: 0, attempts: 0)
+    userData = UserData()
+  }
+}
+
+/// What changes between two steps of a strategy.
+public struct ResumeContext: Sendable, Hashable {
+  /// The present moment: nanoseconds since the Unix epoch (`call.now`).
+  public var now: UInt64
+  /// Diversions tried so far for this call (`call.attempts`).
+  public var attempts: UInt32
+
+  /// Makes a context.
+  public init(now: UInt64, attempts: UInt32) {
+    self.now = now
+    self.attempts = attempts
+  }
+}
+
+/// How a strategy's run stopped for now.
+public enum StrategyStep: Sendable, Hashable {
+  /// It asks for something and waits for the answer.
+  case requested(StrategyRequest)
+  /// It returned; nil when it returned nothing that names a target.
+  case finished(Target?)
+  /// It cannot go on.
+  case failed(StrategyFailure)
+}
+
+/// Everything that a strategy can ask for.
+public enum StrategyRequest: Sendable, Hashable {
+  /// Wait until one of the targets is available, and reserve it.
+  case select(Selection)
+  /// Send the call there; answered only when that failed.
+  case route(Target, ringTimeout: Duration?)
+  /// Wait.
+  case wait(Duration)
+  /// Set the call's priority among those that wait at routing points; larger is earlier.
+  case priority(Int32)
+  /// Attach data to the call.
+  case attach([KeyValue])
+  /// Leave a note in the call's decision record.
+  case note(String)
+  /// Never choose this target for this call.
+  case exclude(Target)
+  /// How many agents that pass the filter are available now.
+  case availableAgents(AgentFilter)
+  /// How many agents that pass the filter are logged in.
+  case loggedInAgents(AgentFilter)
+  /// How many calls wait in a queue.
+  case queueWaiting(DN)
+  /// How long the first call of a queue has been waiting.
+  case queueOldestWait(DN)
+  /// A number of the engine's generator: 64 random bits.
+  case random
+  /// A header of the caller's request.
+  case header(String)
+}
+
+/// A selection: targets in order of preference, and how long to wait for one.
+public struct Selection: Sendable, Hashable {
+  /// What may be selected; an earlier one that is available now wins.
+  public var targets: [Target]
+  /// How long to wait; nil: until the routing point's timeout.
+  public var timeout: Duration?
+  /// The call's priority from now on; nil: unchanged.
+  public var priority: Int32?
+
+  /// Makes a selection.
+  public init(_ targets: [Target], timeout: Duration? = nil, priority: Int32? = nil) {
+    self.targets = targets
+    self.timeout = timeout
+    self.priority = priority
+  }
+}
+
+/// What a strategy gets back.
+public enum StrategyAnswer: Sendable, Hashable {
+  /// Done; nothing to tell.
+  case done
+  /// This target is reserved for the call (`call:select`).
+  case selected(Target)
+  /// It did not work out, and why (`nil, reason`).
+  case failed(RouteFailure)
+  /// A count.
+  case count(Int64)
+  /// A duration (seconds in Lua).
+  case duration(Duration)
+  /// Random bits.
+  case bits(UInt64)
+  /// A text, or nothing.
+  case text(String?)
+  /// The request itself was wrong; raised as an error at the line that made it.
+  case invalid(String)
+}
+
+/// Every way in which a strategy can fail.
+///
+/// A failed strategy's call takes the default route.
+public enum StrategyFailure: Sendable, Hashable {
+  /// An error, with the place where it arose: `strategies/any.lua:3: …`.
+  case error(String)
+  /// The instruction budget of one step was used up.
+  case instructions
+  /// The memory budget was used up.
+  case memory
+  /// The budget of requests was used up.
+  case steps
+  /// There is no strategy of that name.
+  case noSuchStrategy
+}

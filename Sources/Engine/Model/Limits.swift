@@ -1,0 +1,61 @@
+/// Every maximum in the system, by name.
+///
+/// Reaching one is an event or an answer, never a crash.
+public struct Limits: Sendable, Hashable {
+  /// Calls alive at the same time; further ones are refused with 503.
+  public var callsMax = 1_000_000
+  /// Calls waiting in one queue.
+  public var queueLengthMax = 100_000
+  /// Diversions tried for one call before it goes to the default route.
+  public var attemptsMax = 32
+  /// Bytes of a call's user data.
+  public var userDataBytesMax = 16_384
+  /// Notes that a strategy may leave for one call.
+  public var notesMax = 64
+  /// Targets in one selection.
+  public var targetsMax = 64
+  /// Distinct skill expressions kept compiled; beyond it the oldest are dropped.
+  public var skillExpressionsMax = 4_096
+  /// Requests that one strategy run may make.
+  public var strategyStepsMax = 1_000
+  /// Requests that one strategy run may make without waiting in between.
+  public var strategyStepsAtOnceMax = 200
+  /// VM instructions between two resumes of a strategy.
+  public var strategyInstructionsMax = 1_000_000
+  /// Bytes by which a strategy may grow its interpreter between two resumes.
+  public var strategyMemoryGrowthMax = 8 << 20
+  /// Bytes of a generation's interpreter in all.
+  public var strategyMemoryMax = 256 << 20
+  /// Events kept for readers that come back (`events --from`).
+  public var eventsKeptMax = 100_000
+  /// How long a selected agent is kept for a strategy that does not route the call.
+  public var reservationExpiry: Duration = .seconds(10)
+  /// How long a phone may ring when neither strategy nor plan says otherwise.
+  public var ringTimeout: Duration = .seconds(15)
+  /// How long an agent is left alone after his phone refused a call.
+  public var refusalBackOff: Duration = .seconds(5)
+  /// How long a diversion may stay without any answer from the line side.
+  public var diversionTimeout: Duration = .seconds(180)
+
+  /// Makes the standard limits; change what should differ.
+  public init() {}
+
+  /// What a site gets unless it says otherwise.
+  public static let standard = Limits()
+
+  /// Everything as small as it can be, to find what breaks at a limit.
+  public static let hostile = {
+    var limits = Limits()
+    limits.callsMax = 2
+    limits.queueLengthMax = 2
+    limits.attemptsMax = 2
+    limits.userDataBytesMax = 64
+    limits.notesMax = 2
+    limits.targetsMax = 2
+    limits.skillExpressionsMax = 2
+    limits.strategyStepsMax = 8
+    limits.strategyStepsAtOnceMax = 4
+    limits.eventsKeptMax = 2
+    return limits
+  }()
+}

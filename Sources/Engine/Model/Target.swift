@@ -1,0 +1,35 @@
+/// Where a strategy sends a call, or what it waits for (SURFACE 4).
+public enum Target: Sendable, Hashable {
+  /// A DN: an extension, or any DN of the plan.
+  case dn(DN)
+  /// An agent, wherever he is logged in.
+  case agent(AgentID)
+  /// A queue; from there the call leaves only to one of its agents, in order, or by abandoning.
+  case queue(DN)
+  /// Any free agent that passes the filter (`ANY`, `any{…}`; ADR 0003).
+  case any(AgentFilter)
+  /// A number behind a trunk of the site.
+  case trunk(name: String, number: String)
+  /// The call is refused with this SIP status (400…699).
+  case reject(UInt16)
+}
+
+/// Which agents may be chosen; the empty filter means `ANY`.
+public struct AgentFilter: Sendable, Hashable {
+  /// A skill expression such as `sales >= 5 and english > 2`; nil: no condition.
+  public var skills: String?
+  /// Agents that must not be chosen.
+  public var excludedAgents: [AgentID]
+  /// DNs that must not be chosen.
+  public var excludedDNs: [DN]
+
+  /// Makes a filter.
+  public init(skills: String? = nil, excludedAgents: [AgentID] = [], excludedDNs: [DN] = []) {
+    self.skills = skills
+    self.excludedAgents = excludedAgents
+    self.excludedDNs = excludedDNs
+  }
+
+  /// No condition at all: `ANY`.
+  public static let none = AgentFilter()
+}
