@@ -82,7 +82,10 @@ extension Envelope {
     let uriEnd = bytes.position(of: 0x20, from: methodEnd + 1, to: end)
     requestURI = ByteSlice(from: methodEnd + 1, to: uriEnd)
     guard uriEnd < end else { return note(.startLine) }
-    if !bytes[requestURI].isPlainURI { note(.requestURI) }
+    let uri = bytes[requestURI]
+    if !(uri.isPlainURI || isTrusting && SIPURI(uri)?.headers.isEmpty == true) {
+      note(.requestURI)
+    }
     if !bytes.view(from: uriEnd + 1, to: end).equals("SIP/2.0") { note(.version) }
   }
 
