@@ -12,6 +12,7 @@ public enum ConstantTable {
   ///   - source: The file's text.
   ///   - chunkname: Its name for messages.
   ///   - limits: The budgets.
+  /// - Returns: What the file returned, as a tree.
   /// - Throws: The first problem, with its line; whoever wrote the file caused it.
   public static func evaluate(
     source: [UInt8],
