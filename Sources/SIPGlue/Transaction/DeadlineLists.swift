@@ -5,6 +5,8 @@
 // transaction remembers its latest one, and an entry whose stamp is no longer the transaction's is
 // passed over. Stamps wrap after 2^32 armings, long after every older entry has expired.
 
+internal import Engine
+
 /// The intervals that RFC 3261 17 knows.
 enum TimerInterval: Equatable, Sendable {
   /// T1 doubled so many times: 0 to 6.

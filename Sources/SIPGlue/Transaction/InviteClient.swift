@@ -1,5 +1,7 @@
 // INVITE client transactions: RFC 3261 17.1.1, RFC 6026 7.2; CANCEL as RFC 3261 9.1.
 
+internal import Engine
+
 extension TransactionTable {
   /// Sends a request and keeps it for retransmission; nil when the table is full.
   mutating func send(

@@ -1,5 +1,7 @@
 // Server transactions: RFC 3261 17.2, RFC 6026 7.1. The machine of non-INVITE is a part of this one.
 
+internal import Engine
+
 extension TransactionTable {
   /// Replies to the request of a server transaction; `headers` appends further header lines.
   ///

@@ -1,5 +1,7 @@
 // Non-INVITE client transactions: RFC 3261 17.1.2. The server side is in InviteServer.swift.
 
+internal import Engine
+
 extension TransactionTable {
   mutating func receiveNonInvite(
     _ response: borrowing Received,

@@ -17,6 +17,8 @@
 //
 // Cost: independent of the number of live transactions. Nothing is allocated in the steady state.
 
+internal import Engine
+
 /// All live transactions.
 struct TransactionTable: ~Copyable {
   var records: [TransactionRecord] = []
