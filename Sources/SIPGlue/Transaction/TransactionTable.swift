@@ -1,3 +1,5 @@
+internal import Engine
+
 /// All live transactions.
 struct TransactionTable: ~Copyable {
   /// Makes a table; `limit` is the greatest number of live transactions.
