@@ -33,7 +33,7 @@ struct BlockStore: ~Copyable {
     count += 1
     let base = unsafe UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
     unsafe bytes.copy(to: base)
-    return unsafe Block(base: base, count: bytes.count)
+    return Block(base: base, count: bytes.count)
   }
 
   /// Makes a block with a text.

@@ -60,8 +60,9 @@ struct Leg {
   var awaitsACK = false
   /// Whether the phone has rung.
   var hasRung = false
-  /// A second phone that answered the same INVITE, being told goodbye.
-  var loser: Slot?
+  /// Whether `localTag` leads here; a second phone that answered shares it with the first.
+  var isNamed = true
+
 }
 
 /// A request on its way from one leg to the other.

@@ -17,6 +17,11 @@ enum RouteValues {
     }
   }
 
+  /// Shows every value of one header value that may be a list.
+  static func forEachValue(in value: ByteView, _ body: (ByteSlice) -> Void) {
+    forEachValue(in: value, from: 0, to: value.count, body)
+  }
+
   private static func forEachValue(
     in lines: ByteView,
     from start: Int,

@@ -54,7 +54,7 @@ private struct SipHash {
 
   /// Absorbs a text and its length.
   mutating func absorb(_ text: ByteView) {
-    text.withUnsafeBytes { bytes in
+    unsafe text.withUnsafeBytes { bytes in
       var index = 0
       while index + 8 <= bytes.count {
         absorb(unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
