@@ -134,8 +134,8 @@ extension SIPSwitch {
   }
 
   private mutating func replaceText(of slot: Slot, by draft: LegText) {
-    let text = blocks.make(scratch.bytes)
-    blocks.free(legs[slot].text)
+    let text = texts.make(scratch.bytes)
+    texts.free(legs[slot].text)
     legs[slot].text = text
     legs[slot].take(draft)
     if let hop = Self.hop(text.bytes, draft) { legs[slot].hop = hop }
@@ -181,7 +181,7 @@ extension SIPSwitch {
   mutating func removeLeg(_ slot: Slot) {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
     probes.disarm(slot.index)
-    blocks.free(legs[slot].text)
+    texts.free(legs[slot].text)
     legs.remove(slot)
   }
 
@@ -242,7 +242,7 @@ extension SIPSwitch {
     map.removeFirst(call.mergeKey)
     map.remove(call.conn)
     refresh.disarm(slot.index)
-    blocks.free(call.invite)
+    texts.free(call.invite)
     calls.remove(slot)
     if let side { signals.append(.released(call.conn, by: side)) }
   }

@@ -40,7 +40,7 @@ extension SIPSwitch {
     }
     let call = Call(
       conn: map.makeConnID(),
-      invite: blocks.make(bytes),
+      invite: texts.make(bytes),
       envelope: envelope,
       source: source,
       transaction: handle,

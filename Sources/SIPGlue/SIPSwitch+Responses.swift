@@ -79,8 +79,8 @@ extension SIPSwitch {
     let start = scratch.count
     RouteValues.write(bytes[envelope.recordRouteLines], reversed: true, to: &scratch)
     draft.routes = scratch.slice(from: start)
-    let text = blocks.make(scratch.bytes)
-    guard let hop = Self.hop(text.bytes, draft) else { return blocks.free(text) }
+    let text = texts.make(scratch.bytes)
+    guard let hop = Self.hop(text.bytes, draft) else { return texts.free(text) }
     var leg = Leg(
       side: .target,
       state: .ending,

@@ -27,12 +27,12 @@ public struct SIPSwitch: ~Copyable {
   struct Entry {
     var dn: DN
     /// The DN as user part of a URI.
-    var text: Block
+    var text: Text
   }
 
   let plan: SIPPlan
   let sentBy: Endpoint
-  let domain: Block
+  let domain: Text
   let entries: [Entry]
   let entryIndex: [DN: Int]
 
@@ -44,7 +44,7 @@ public struct SIPSwitch: ~Copyable {
   var calls = Slab<Call>()
   var legs = Slab<Leg>()
   var relays = Slab<Relay>()
-  var blocks = BlockStore()
+  var texts = TextStore()
   /// When a waiting caller must hear from us again.
   var refresh: DeadlineList
   /// When a talking leg is asked whether it is still there.
@@ -57,7 +57,7 @@ public struct SIPSwitch: ~Copyable {
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// Blocks that belong to the plan and live as long as the switch.
-  private let planBlockCount: Int
+  private let planTextCount: Int
 
   /// What happened on the line since `removeSignals`, in order.
   public internal(set) var signals: [LineSignal] = []
@@ -104,22 +104,22 @@ public struct SIPSwitch: ~Copyable {
     map = ConnIDMap(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
     probes = DeadlineList(interval: plan.limits.probeInterval)
-    domain = blocks.make(plan.domain)
-    (entries, entryIndex) = Self.makeEntries(plan, &blocks, &scratch)
-    planBlockCount = blocks.count
+    domain = texts.make(plan.domain)
+    (entries, entryIndex) = Self.makeEntries(plan, &texts, &scratch)
+    planTextCount = texts.count
     for dn in registrar.fixedDNs { signals.append(.inService(dn)) }
   }
 
   deinit {
-    for entry in entries { blocks.free(entry.text) }
-    blocks.free(domain)
-    calls.forEach { blocks.free(calls[$0].invite) }
-    legs.forEach { blocks.free(legs[$0].text) }
+    for entry in entries { entry.text.release() }
+    domain.release()
+    calls.forEach { calls[$0].invite.release() }
+    legs.forEach { legs[$0].text.release() }
   }
 
   private static func makeEntries(
     _ plan: SIPPlan,
-    _ blocks: inout BlockStore,
+    _ texts: inout TextStore,
     _ scratch: inout MessageWriter
   ) -> ([Entry], [DN: Int]) {
     var entries: [Entry] = []
@@ -128,7 +128,7 @@ public struct SIPSwitch: ~Copyable {
       scratch.removeAll()
       dn.number.withByteView { scratch.writeEscaped($0) }
       index[dn] = entries.count
-      entries.append(Entry(dn: dn, text: blocks.make(scratch.bytes)))
+      entries.append(Entry(dn: dn, text: texts.make(scratch.bytes)))
     }
     return (entries, index)
   }
@@ -155,7 +155,7 @@ public struct SIPSwitch: ~Copyable {
   /// Whether nothing at all is left of any call: no leg, transaction, name or byte.
   public var isIdle: Bool {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && table.count == 0 && map.isEmpty
-      && blocks.count == planBlockCount
+      && texts.count == planTextCount
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
@@ -222,7 +222,7 @@ extension SIPSwitch {
     from source: Endpoint
   ) {
     let reply = Reply(status, tag: tokens.next())
-    let destination = received.envelope.replyDestination(in: received.bytes, from: source)
+    let destination = received.envelope.replyDestination(from: source)
     let headers = lines.bytes
     scratch.removeAll()
     scratch.writeReply(reply, to: received, from: source) { $0.write(headers) }

@@ -21,7 +21,7 @@ struct Call {
   var conn: ConnID
   var phase = Phase.waiting
   /// The caller's INVITE, read, with the bytes that the envelope refers to.
-  var invite: Block
+  var invite: Text
   var envelope: Envelope
   var source: Endpoint
   /// The server transaction of that INVITE.

@@ -27,7 +27,7 @@ struct Leg {
   var attempt: UInt32 = 0
 
   /// The leg's texts, which the slices below refer to.
-  var text: Block
+  var text: Text
   var callID = ByteSlice.none
   /// Our From (To in what comes in), tag included.
   var local = ByteSlice.none

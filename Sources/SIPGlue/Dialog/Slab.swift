@@ -2,7 +2,7 @@
 //
 // Invariants: a handle finds its element until `remove`, and nothing ever after (the generation of a
 // slot changes with every use); cost is independent of the number of elements. Elements hold no
-// references: what they own (`Block`) is freed by whoever removes them.
+// references: what they own (`Text`) is freed by whoever removes them.
 
 /// Names an element of a slab.
 struct Slot: Hashable, Sendable {

@@ -74,7 +74,7 @@ extension SIPSwitch {
       state: .calling,
       call: slot,
       attempt: calls[slot].attempt,
-      text: blocks.make(scratch.bytes),
+      text: texts.make(scratch.bytes),
       localTag: tag,
       hop: hop,
       localSequence: 0,
@@ -231,7 +231,7 @@ extension SIPSwitch {
     start = scratch.count
     RouteValues.write(invite[envelope.recordRouteLines], reversed: false, to: &scratch)
     draft.routes = scratch.slice(from: start)
-    let text = blocks.make(scratch.bytes)
+    let text = texts.make(scratch.bytes)
     var leg = Leg(
       side: .caller,
       state: .talking,
