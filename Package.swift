@@ -62,10 +62,11 @@ let package = Package(
     ),
     .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),
 
+    .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Engine", "LuaBridge", "SIPGlue"],
-      path: "Benchmarks",
+      dependencies: ["Engine", "LuaBridge", "SIPGlue", "CMallocCount"],
+      path: "Benchmarks/Cases",
       swiftSettings: relaxed
     ),
 
