@@ -104,7 +104,11 @@ extension SIPSwitch {
       refuse(handle, 403, at: now)
       return nil
     }
-    switch registrar.admit(Self.credentials(in: received, proxy: true), at: now) {
+    switch registrar.admit(
+      Self.credentials(in: received, proxy: true),
+      userAgent: received.envelope.header("user-agent", in: received.bytes)?.string,
+      at: now
+    ) {
     case .admitted(let user):
       guard user == caller else {
         refuse(handle, 403, at: now)

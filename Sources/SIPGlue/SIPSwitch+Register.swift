@@ -60,6 +60,7 @@ extension SIPSwitch {
     }
     if envelope.expires >= 0 { request.expires = UInt32(clamping: envelope.expires) }
     request.credentials = Self.credentials(of: message, method: "REGISTER", proxy: false)
+    request.userAgent = envelope.header("user-agent", in: bytes)?.string
     request.trusted = plan.trusted.contains { $0.contains(source) }
     request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
     return request

@@ -62,7 +62,6 @@ struct Leg {
   var hasRung = false
   /// Whether `localTag` leads here; a second phone that answered shares it with the first.
   var isNamed = true
-
 }
 
 /// A request on its way from one leg to the other.

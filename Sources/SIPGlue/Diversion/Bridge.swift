@@ -39,7 +39,9 @@ extension SIPSwitch {
     var request = LegRequest(.invite, owner: Owner(.leg, target))
     request.body = invite[envelope.body]
     request.bodyType = invite[envelope.contentType]
-    request.maxForwards = UInt8(clamping: (envelope.maxForwards < 0 ? 70 : envelope.maxForwards) - 1)
+    request.maxForwards = UInt8(
+      clamping: (envelope.maxForwards < 0 ? 70 : envelope.maxForwards) - 1
+    )
     counters.bridges += 1
     guard let handle = send(request, on: target, at: now) else {
       // The table of transactions is full.
