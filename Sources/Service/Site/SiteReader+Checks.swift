@@ -1,0 +1,128 @@
+internal import Engine
+
+// How the sections hang together.
+extension SiteReader {
+  /// A number can be only one thing.
+  mutating func checkDNs() {
+    var owners: [String: String] = [:]
+    let all =
+      site.extensions.map { ("extensions", "an extension", $0.dn) }
+      + site.queues.map { ("queues", "a queue", $0.dn) }
+      + site.routingPoints.map { ("routing_points", "a routing point", $0.dn) }
+    for (section, kind, dn) in all {
+      if let owner = owners[dn] {
+        report([section, dn], "DN \(dn) is already \(owner); it cannot be \(kind) too")
+      } else {
+        owners[dn] = kind
+      }
+    }
+  }
+
+  mutating func checkAgents() {
+    let extensions = site.extensions.map { $0.dn }
+    var users: [String: String] = [:]
+    for agent in site.agents {
+      guard let dn = agent.extensionDN else { continue }
+      let path = ["agents", agent.id, "extension"]
+      guard extensions.contains(dn) else {
+        let ending = Suggestion.ending(for: dn, among: extensions)
+        report(path, "agent \(agent.id): there is no extension \(dn)\(ending)")
+        continue
+      }
+      guard agent.logsInAutomatically else { continue }
+      if let other = users[dn] {
+        report(path, "agents \(other) and \(agent.id) would both log in at \(dn) by themselves")
+      }
+      users[dn] = agent.id
+    }
+  }
+
+  mutating func checkQueues() {
+    let skillNames = Set(site.agents.flatMap { agent in agent.skills.map { $0.name } })
+    for queue in site.queues {
+      let path = ["queues", queue.dn, "agents"]
+      guard let text = queue.agents else {
+        if site.agents.isEmpty {
+          report(["queues", queue.dn], "nobody can serve queue \(queue.dn)", severity: .warning)
+        }
+        continue
+      }
+      let expression: SkillCondition
+      switch SkillCondition.parse(text) {
+      case .failure(let problem):
+        report(path, "agents = \"\(text)\": \(problem.message)")
+        continue
+      case .success(let parsed):
+        expression = parsed
+      }
+      for name in expression.names where !skillNames.contains(name) {
+        let ending = Suggestion.ending(for: name, among: skillNames.sorted())
+        report(path, "no agent has the skill \(name)\(ending)", severity: .warning)
+      }
+      if !site.agents.contains(where: { expression.accepts($0.skills) }) {
+        report(path, "nobody can serve queue \(queue.dn): no agent satisfies \"\(text)\"")
+      }
+    }
+  }
+
+  mutating func checkRoutingPoints() {
+    for point in site.routingPoints {
+      let path = ["routing_points", point.dn]
+      checkStrategy(point.strategy, at: path + ["strategy"])
+      for target in point.defaults { checkDefault(target, of: point, at: path + ["default"]) }
+      if point.defaults.isEmpty {
+        report(
+          path,
+          "routing point \(point.dn) has no default route: a call whose strategy fails is refused",
+          severity: .warning
+        )
+      }
+    }
+  }
+
+  private mutating func checkStrategy(_ name: String, at path: [String]) {
+    guard !name.isEmpty else { return }
+    let plain = name.utf8.allSatisfy {
+      $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") && $0 > 0x20
+    }
+    guard plain, !name.hasPrefix("."), !name.hasSuffix(".lua") else {
+      report(path, "strategy \"\(name)\" must be a name without folder or ending")
+      return
+    }
+    guard let known = world.strategies, !known.contains(name) else { return }
+    let ending = Suggestion.ending(for: name, among: known)
+    report(path, "there is no strategy \"\(name)\" (file \(name).lua)\(ending)")
+  }
+
+  private mutating func checkDefault(
+    _ target: Target,
+    of point: Site.RoutingPoint,
+    at path: [String]
+  ) {
+    switch target {
+    case .queue(let dn):
+      let queues = site.queues.map { $0.dn }
+      guard !queues.contains(dn.number) else { return }
+      let ending = Suggestion.ending(for: dn.number, among: queues)
+      report(path, "default: there is no queue \(dn.number)\(ending)")
+    case .dn(let dn):
+      if dn.number == point.dn {
+        report(path, "default: dn:\(dn.number) would send calls back to where they come from")
+        return
+      }
+      let all =
+        site.extensions.map { $0.dn } + site.queues.map { $0.dn }
+        + site.routingPoints.map { $0.dn }
+      guard !all.contains(dn.number) else { return }
+      let ending = Suggestion.ending(for: dn.number, among: all)
+      report(path, "default: there is no DN \(dn.number)\(ending)")
+    case .trunk(let name, _):
+      let trunks = site.trunks.map { $0.name }
+      guard !trunks.contains(name) else { return }
+      let ending = Suggestion.ending(for: name, among: trunks)
+      report(path, "default: there is no trunk \(name)\(ending)")
+    case .agent, .any, .reject:
+      return
+    }
+  }
+}

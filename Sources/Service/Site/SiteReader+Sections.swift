@@ -1,0 +1,281 @@
+internal import Engine
+
+// One method per section of the file.
+extension SiteReader {
+  mutating func readSIP(_ node: SiteNode?) {
+    guard let fields = fields(of: node, at: ["sip"], known: ["listen", "domain", "trusted"])
+    else {
+      if node == nil { report([], "sip is missing: say where to listen") }
+      return
+    }
+    readListeners(fields["listen"])
+    site.domain = text(fields["domain"], at: ["sip", "domain"]) ?? "pointsman.local"
+    if !SIPText.isHost(site.domain) {
+      report(["sip", "domain"], "domain \"\(site.domain)\" is not a host name")
+    }
+    for range in texts(fields["trusted"], at: ["sip", "trusted"]) {
+      guard let network = Network(range) else {
+        report(
+          ["sip", "trusted"],
+          "trusted: \"\(range)\" is not an address range such as \"127.0.0.0/8\""
+        )
+        continue
+      }
+      if network.prefixLength == 0 {
+        report(["sip", "trusted"], "trusted: \"\(range)\" is everybody", severity: .warning)
+      }
+      site.trusted.append(network)
+    }
+  }
+
+  private mutating func readListeners(_ node: SiteNode?) {
+    let path = ["sip", "listen"]
+    let written = texts(node, at: path)
+    for text in written {
+      guard let address = ListenAddress(text) else {
+        report(
+          path,
+          "listen: \"\(text)\" is not an address such as \"udp:127.0.0.1:5060\""
+        )
+        continue
+      }
+      if site.listeners.contains(address) {
+        report(path, "listen: \"\(text)\" is there twice")
+      }
+      if address.transport != .udp {
+        report(
+          path,
+          "\(address.transport.rawValue) is not available yet: \(text) is not listened on",
+          severity: .warning
+        )
+      }
+      if !address.isLoopback {
+        report(path, "\(text) can be reached from other machines", severity: .warning)
+      }
+      site.listeners.append(address)
+    }
+    if !site.listeners.contains(where: { $0.transport == .udp }), written.isEmpty {
+      report(path, "listen is missing: write { \"udp:127.0.0.1:5060\" }")
+    }
+  }
+
+  mutating func readHTTP(_ node: SiteNode?) {
+    guard let fields = fields(of: node, at: ["http"], known: ["listen"]) else { return }
+    guard let text = text(fields["listen"], at: ["http", "listen"]) else { return }
+    guard let place = HostAndPort(text) else {
+      report(
+        ["http", "listen"],
+        "listen: \"\(text)\" is not an address such as \"127.0.0.1:8080\""
+      )
+      return
+    }
+    site.http = text
+    report(
+      ["http", "listen"],
+      "http is not available yet: \(text) is not listened on",
+      severity: .warning
+    )
+    if !IPAddress.isLoopback(place.host) {
+      report(
+        ["http", "listen"],
+        "\(text) can be reached from other machines",
+        severity: .warning
+      )
+    }
+  }
+
+  mutating func readExtensions(_ node: SiteNode?) {
+    for entry in entries(of: node, at: ["extensions"]) ?? [] {
+      let path = ["extensions", entry.key]
+      guard checkName(entry.key, what: "a DN", at: path) else { continue }
+      var result = Site.Extension(dn: entry.key)
+      if let fields = fields(of: entry.value, at: path, known: ["password", "contact"]) {
+        result.password = secret(fields["password"], at: path + ["password"])
+        result.contact = text(fields["contact"], at: path + ["contact"])
+        if fields["password"] == nil, fields["contact"] == nil {
+          report(
+            path,
+            "extension \(entry.key) needs a password (it registers) or a contact (it does not)"
+          )
+        }
+      }
+      if let contact = result.contact, let problem = SIPText.problem(withURI: contact) {
+        report(path + ["contact"], "contact \"\(contact)\" \(problem)")
+      }
+      site.extensions.append(result)
+    }
+  }
+
+  /// A secret: as written, of a variable (`env:NAME`) or of a file (`file:PATH`).
+  private mutating func secret(_ node: SiteNode?, at path: [String]) -> String? {
+    guard let text = text(node, at: path) else { return nil }
+    let found: String?
+    if text.hasPrefix("env:") {
+      let name = String(text.dropFirst(4))
+      found = world.variable(name)
+      if found == nil { report(path, "environment variable \(name) is not set") }
+    } else if text.hasPrefix("file:") {
+      let name = String(text.dropFirst(5))
+      found = world.secret(name)
+      if found == nil { report(path, "secret file \(name) cannot be read") }
+    } else {
+      found = text
+    }
+    if let found, found.isEmpty { report(path, "the password is empty") }
+    return found
+  }
+
+  mutating func readAgents(_ node: SiteNode?) {
+    for entry in entries(of: node, at: ["agents"]) ?? [] {
+      let path = ["agents", entry.key]
+      guard checkName(entry.key, what: "an agent id", at: path) else { continue }
+      var result = Site.Agent(id: entry.key)
+      let known = ["name", "skills", "extension", "login"]
+      if let fields = fields(of: entry.value, at: path, known: known) {
+        result.name = text(fields["name"], at: path + ["name"]) ?? ""
+        result.skills = skills(fields["skills"], at: path + ["skills"])
+        result.extensionDN = text(fields["extension"], at: path + ["extension"])
+        let login = word(fields["login"], at: path + ["login"], among: ["auto", "manual"])
+        result.logsInAutomatically = login == "auto"
+        if result.logsInAutomatically, fields["extension"] == nil {
+          report(path + ["login"], "login = \"auto\" needs an extension to log in at")
+        }
+      }
+      site.agents.append(result)
+    }
+  }
+
+  private mutating func skills(_ node: SiteNode?, at path: [String]) -> [SkillLevel] {
+    var result: [SkillLevel] = []
+    for entry in entries(of: node, at: path) ?? [] {
+      let here = path + [entry.key]
+      guard SIPText.isIdentifier(entry.key) else {
+        report(here, "\"\(entry.key)\" cannot be a skill: a letter or _, then letters, digits, _")
+        continue
+      }
+      guard case .integer(let level) = entry.value, (0...1_000_000).contains(level) else {
+        report(here, "skill \(entry.key) must be a whole number from 0 to 1000000")
+        continue
+      }
+      result.append(SkillLevel(entry.key, Int32(level)))
+    }
+    return result
+  }
+
+  mutating func readQueues(_ node: SiteNode?) {
+    for entry in entries(of: node, at: ["queues"]) ?? [] {
+      let path = ["queues", entry.key]
+      guard checkName(entry.key, what: "a DN", at: path) else { continue }
+      var result = Site.Queue(dn: entry.key)
+      let known = ["name", "agents", "ring_timeout", "wrap_up"]
+      if let fields = fields(of: entry.value, at: path, known: known) {
+        result.name = text(fields["name"], at: path + ["name"]) ?? ""
+        result.agents = text(fields["agents"], at: path + ["agents"])
+        let ring = fields["ring_timeout"]
+        if let given = seconds(ring, at: path + ["ring_timeout"], within: 1...600) {
+          result.ringTimeout = given
+        }
+        let wrapUp = fields["wrap_up"]
+        if let given = seconds(wrapUp, at: path + ["wrap_up"], within: 0...86_400) {
+          result.wrapUp = given
+        }
+      }
+      site.queues.append(result)
+    }
+  }
+
+  mutating func readRoutingPoints(_ node: SiteNode?) {
+    for entry in entries(of: node, at: ["routing_points"]) ?? [] {
+      let path = ["routing_points", entry.key]
+      guard checkName(entry.key, what: "a DN", at: path) else { continue }
+      site.routingPoints.append(routingPoint(entry.key, entry.value, at: path))
+    }
+  }
+
+  private mutating func routingPoint(
+    _ dn: String,
+    _ node: SiteNode,
+    at path: [String]
+  ) -> Site.RoutingPoint {
+    var result = Site.RoutingPoint(dn: dn)
+    let known = ["strategy", "timeout", "default", "divert", "redirect_blackout", "ring_timeout"]
+    guard let fields = fields(of: node, at: path, known: known) else { return result }
+    if let strategy = text(fields["strategy"], at: path + ["strategy"]) {
+      result.strategy = strategy
+    } else if fields["strategy"] == nil {
+      report(path, "routing point \(dn) needs a strategy")
+    }
+    let timeout = fields["timeout"]
+    if let given = seconds(timeout, at: path + ["timeout"], within: 1...86_400) {
+      result.timeout = given
+    }
+    let blackout = fields["redirect_blackout"]
+    if let given = seconds(blackout, at: path + ["redirect_blackout"], within: 0...3_600) {
+      result.redirectBlackout = given
+    }
+    let ring = fields["ring_timeout"]
+    if let given = seconds(ring, at: path + ["ring_timeout"], within: 1...600) {
+      result.ringTimeout = given
+    }
+    let modes = ["bridge", "redirect"]
+    if word(fields["divert"], at: path + ["divert"], among: modes) == "redirect" {
+      result.divert = .redirect
+    }
+    for text in texts(fields["default"], at: path + ["default"]) {
+      guard let target = target(text, at: path + ["default"]) else { continue }
+      result.defaults.append(target)
+    }
+    return result
+  }
+
+  /// A target of the default route; whether it exists is checked when all is read.
+  private mutating func target(_ text: String, at path: [String]) -> Target? {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    switch parts[0] {
+    case "queue" where parts.count == 2 && !parts[1].isEmpty:
+      return .queue(DN(parts[1]))
+    case "dn" where parts.count == 2 && !parts[1].isEmpty:
+      return .dn(DN(parts[1]))
+    case "trunk" where parts.count == 3 && !parts[1].isEmpty && !parts[2].isEmpty:
+      return .trunk(name: parts[1], number: parts[2])
+    case "reject" where parts.count == 2:
+      guard let status = UInt16(parts[1]), (400...699).contains(status) else {
+        report(path, "default: \"\(text)\": the status must be from 400 to 699")
+        return nil
+      }
+      return .reject(status)
+    default:
+      report(
+        path,
+        "default: \"\(text)\" is not queue:DN, dn:DN, trunk:NAME:NUMBER or reject:STATUS"
+      )
+      return nil
+    }
+  }
+
+  mutating func readTrunks(_ node: SiteNode?) {
+    for entry in entries(of: node, at: ["trunks"]) ?? [] {
+      let path = ["trunks", entry.key]
+      guard checkName(entry.key, what: "a trunk's name", at: path) else { continue }
+      var result = Site.Trunk(name: entry.key)
+      if let fields = fields(of: entry.value, at: path, known: ["uri", "numbers"]) {
+        if let uri = text(fields["uri"], at: path + ["uri"]) {
+          result.uri = uri
+          if let problem = SIPText.problem(withURI: uri) {
+            report(path + ["uri"], "uri \"\(uri)\" \(problem)")
+          }
+        } else if fields["uri"] == nil {
+          report(path, "trunk \(entry.key) needs a uri")
+        }
+        result.numbers = texts(fields["numbers"], at: path + ["numbers"])
+        for pattern in result.numbers where !SIPText.isNumberPattern(pattern) {
+          report(
+            path + ["numbers"],
+            "\"\(pattern)\" is not a number pattern: digits, +, and at most one * at the end"
+          )
+        }
+      }
+      site.trunks.append(result)
+    }
+  }
+}
