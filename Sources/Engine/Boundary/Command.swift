@@ -1,12 +1,8 @@
-/// Every effect that the engine can ask for.
-public enum Command: Sendable, Hashable {
-  /// For the line side.
-  case line(LineCommand)
-  /// For the strategy runtime; `Shard` takes these out before the world sees the outbox.
-  case strategy(StrategyCommand)
-}
+// Every effect that the engine can ask for: on the line, and of the strategy runtime.
 
-/// Effects on the line. Intent, not SIP methods: the line side knows how.
+/// Effects on the line.
+///
+/// Intent, not SIP methods: the line side knows how.
 public enum LineCommand: Sendable, Hashable {
   /// Send the call to a destination. Answered by `ringing`, `answered`, `diverted` or
   /// `diversionFailed` with the same attempt.

@@ -104,7 +104,6 @@ public enum EventKind: UInt16, Sendable, Hashable, CaseIterable {
   case agentReady = 75
   case agentNotReady = 76
   case attachedDataChanged = 85
-  case agentReserved = 128
   case dnOutOfService = 147
   case dnBackInService = 148
 }

@@ -1,27 +1,41 @@
-/// Commands and events produced by signals, in the order in which they were decided.
+/// Commands and events produced by signals, each in the order in which they were decided.
 ///
-/// Append-only and reused: `removeAll` keeps the memory.
+/// Append-only and reused: `removeAll` keeps the memory. `Shard` takes the strategy commands out
+/// before the world sees the outbox.
 public struct Outbox: ~Copyable, Sendable {
-  /// The commands, in order.
-  public private(set) var commands: [Command] = []
-  /// The events, in order.
+  /// What the line side has to do, in order.
+  public private(set) var lineCommands: [LineCommand] = []
+  /// What the strategy runtime has to do, in order.
+  public private(set) var strategyCommands: [StrategyCommand] = []
+  /// What is announced, in order.
   public private(set) var events: [Event] = []
 
   /// Makes an empty outbox.
   public init() {}
 
   /// Whether nothing was decided.
-  public var isEmpty: Bool { commands.isEmpty && events.isEmpty }
+  public var isEmpty: Bool {
+    lineCommands.isEmpty && strategyCommands.isEmpty && events.isEmpty
+  }
 
-  /// Adds a command.
-  public mutating func append(_ command: Command) { commands.append(command) }
+  /// Adds a command for the line side.
+  public mutating func append(_ command: LineCommand) { lineCommands.append(command) }
+
+  /// Adds a command for the strategy runtime.
+  public mutating func append(_ command: StrategyCommand) { strategyCommands.append(command) }
 
   /// Adds an event.
   public mutating func append(_ event: Event) { events.append(event) }
 
   /// Empties the outbox and keeps its memory.
   public mutating func removeAll() {
-    commands.removeAll(keepingCapacity: true)
+    lineCommands.removeAll(keepingCapacity: true)
+    strategyCommands.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
+  }
+
+  /// Forgets the strategy commands, which `Shard` has carried out.
+  mutating func removeStrategyCommands() {
+    strategyCommands.removeAll(keepingCapacity: true)
   }
 }

@@ -1,4 +1,6 @@
-/// Every input there is. What is not in this file cannot influence a call.
+/// Every input there is.
+///
+/// What is not in this file cannot influence a call.
 public enum Signal: Sendable, Hashable {
   /// Something happened on the line.
   case line(LineSignal)
@@ -93,6 +95,8 @@ public enum AgentSignal: Sendable, Hashable {
 
 /// Changes of the site itself.
 public enum ControlSignal: Sendable, Hashable {
+  /// The first signal of all: fixed extensions come into service, `login = "auto"` agents log in.
+  case start
   /// A new generation of strategies is current; the text is its fingerprint.
   case strategies(fingerprint: String)
   /// No new calls any more; those that are there end in peace.

@@ -1,4 +1,6 @@
-/// What runs strategies for the engine. The protocol belongs to the engine; `LuaBridge` conforms.
+/// What runs strategies for the engine.
+///
+/// The protocol belongs to the engine; `LuaBridge` conforms.
 ///
 /// **Contract.** `start` and `resume` run the strategy up to its next request, or to its end, and
 /// return at once; they never wait and never call back. A runtime keeps one suspended run per call
@@ -146,7 +148,9 @@ public enum StrategyAnswer: Sendable, Hashable {
   case invalid(String)
 }
 
-/// Every way in which a strategy can fail. A failed strategy's call takes the default route.
+/// Every way in which a strategy can fail.
+///
+/// A failed strategy's call takes the default route.
 public enum StrategyFailure: Sendable, Hashable {
   /// An error, with the place where it arose: `strategies/any.lua:3: …`.
   case error(String)

@@ -1,4 +1,6 @@
-/// Every maximum in the system, by name. Reaching one is an event or an answer, never a crash.
+/// Every maximum in the system, by name.
+///
+/// Reaching one is an event or an answer, never a crash.
 public struct Limits: Sendable, Hashable {
   /// Calls alive at the same time; further ones are refused with 503.
   public var callsMax = 1_000_000

@@ -1,0 +1,55 @@
+/// One engine and one strategy runtime, pumped until both are quiet.
+///
+/// Still pure: no clock, no thread. The shell gives signals in the order in which they count, with
+/// instants that never go back, and carries out what `deliver` shows it.
+public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
+  private var engine: RoutingEngine
+  /// The runtime; the shell may install new generations between signals.
+  public var strategies: Strategies
+  private var outbox = Outbox()
+
+  /// Makes a shard of an engine and a runtime.
+  public init(engine: consuming RoutingEngine, strategies: consuming Strategies) {
+    self.engine = engine
+    self.strategies = strategies
+  }
+
+  /// When the next `.clock` signal is due; nil when nothing is pending.
+  public var nextDeadline: Instant? { engine.nextDeadline }
+
+  /// A picture of the engine for people.
+  public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
+
+  /// Handles a signal, runs strategies until none can go on, then hands out what is for the world.
+  ///
+  /// - Parameters:
+  ///   - signal: What happened.
+  ///   - now: When; never earlier than the instant of the signal before.
+  ///   - deliver: Sees line commands and events, each in order. Not called when there are none.
+  public mutating func handle(
+    _ signal: Signal,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.handle(signal, at: now, into: &outbox)
+    var next = 0
+    // Bounded: the engine fails a run that makes more requests at once than its limit allows.
+    while next < outbox.strategyCommands.count {
+      let command = outbox.strategyCommands[next]
+      next += 1
+      switch command {
+      case .start(let name, let facts):
+        let step = strategies.start(name, facts: facts)
+        engine.handle(.strategy(facts.connID, step), at: now, into: &outbox)
+      case .resume(let call, let answer, let context):
+        let step = strategies.resume(call, with: answer, context: context)
+        engine.handle(.strategy(call, step), at: now, into: &outbox)
+      case .cancel(let call):
+        strategies.cancel(call)
+      }
+    }
+    outbox.removeStrategyCommands()
+    if !outbox.isEmpty { deliver(outbox) }
+    outbox.removeAll()
+  }
+}
