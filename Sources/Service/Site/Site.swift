@@ -1,4 +1,4 @@
-internal import Engine
+package import Engine
 
 /// The site file as typed values: everything that SURFACE 3 lets people write.
 ///

@@ -47,19 +47,23 @@ extension SiteReader {
         }
         continue
       }
-      let expression: SkillCondition
-      switch SkillCondition.parse(text) {
-      case .failure(let problem):
-        report(path, "agents = \"\(text)\": \(problem.message)")
+      let expression: SkillExpression
+      do {
+        expression = try SkillExpression(parsing: text)
+      } catch {
+        report(path, "agents = \"\(text)\": column \(error.column): \(error.message)")
         continue
-      case .success(let parsed):
-        expression = parsed
       }
-      for name in expression.names where !skillNames.contains(name) {
+      for name in expression.skills where !skillNames.contains(name) {
         let ending = Suggestion.ending(for: name, among: skillNames.sorted())
         report(path, "no agent has the skill \(name)\(ending)", severity: .warning)
       }
-      if !site.agents.contains(where: { expression.accepts($0.skills) }) {
+      let served = site.agents.contains { agent in
+        expression.holds { index in
+          agent.skills.first { $0.name == expression.skills[index] }?.level ?? 0
+        }
+      }
+      if !served {
         report(path, "nobody can serve queue \(queue.dn): no agent satisfies \"\(text)\"")
       }
     }
