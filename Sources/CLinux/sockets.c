@@ -1,0 +1,441 @@
+/* Unix stream sockets and batches of UDP datagrams. */
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
+#endif
+
+/* Unix sockets */
+
+static int unix_address(const char *path, struct sockaddr_un *address) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address->sun_path) return -ENAMETOOLONG;
+  strcpy(address->sun_path, path);
+  return 0;
+}
+
+size_t rs_unix_path_max(void) { return sizeof ((struct sockaddr_un *)0)->sun_path - 1; }
+
+static int unix_socket(void) {
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return fd < 0 ? -errno : fd;
+}
+
+/* The mode is set on the socket before it has a name: at no instant may others connect. */
+int rs_unix_listen(const char *path, int backlog) {
+  struct sockaddr_un address;
+  int bad = unix_address(path, &address);
+  if (bad) return bad;
+  int fd = unix_socket();
+  if (fd < 0) return fd;
+  if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+      chmod(path, 0600) < 0 || listen(fd, backlog) < 0) {
+    bad = -errno;
+    close(fd);
+    return bad;
+  }
+  return fd;
+}
+
+int rs_unix_connect(const char *path) {
+  struct sockaddr_un address;
+  int bad = unix_address(path, &address);
+  if (bad) return bad;
+  int fd = unix_socket();
+  if (fd < 0) return fd;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    bad = -errno;
+    close(fd);
+    return bad;
+  }
+  return fd;
+}
+
+int rs_unix_accept(int fd) {
+  int client;
+  do client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  while (client < 0 && (errno == EINTR || errno == ECONNABORTED));
+  return client < 0 ? -errno : client;
+}
+
+int rs_unix_unlink(const char *path) { return unlink(path) < 0 ? -errno : 0; }
+
+int rs_unix_kind(const char *path) {
+  struct stat about;
+  if (lstat(path, &about) < 0) return errno == ENOENT ? 0 : -errno;
+  return S_ISSOCK(about.st_mode) ? 1 : -EEXIST;
+}
+
+int rs_lock_file(const char *path) {
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return -errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    int bad = -errno;
+    close(fd);
+    return bad;
+  }
+  return fd;
+}
+
+ssize_t rs_send(int fd, const void *bytes, size_t count) {
+  ssize_t put;
+  do put = send(fd, bytes, count, MSG_NOSIGNAL);
+  while (put < 0 && errno == EINTR);
+  return put < 0 ? -errno : put;
+}
+
+int rs_shutdown_write(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }
+
+/* Addresses */
+
+union address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+static uint64_t load64(const uint8_t *bytes) {
+  uint64_t value;
+  memcpy(&value, bytes, sizeof value);
+  return __builtin_bswap64(value);
+}
+
+static void store64(uint8_t *bytes, uint64_t value) {
+  value = __builtin_bswap64(value);
+  memcpy(bytes, &value, sizeof value);
+}
+
+static socklen_t to_address(const struct rs_peer *peer, union address *address) {
+  memset(address, 0, sizeof *address);
+  if (peer->family == 4) {
+    address->v4.sin_family = AF_INET;
+    address->v4.sin_port = htons(peer->port);
+    address->v4.sin_addr.s_addr = htonl((uint32_t)peer->low);
+    return sizeof address->v4;
+  }
+  address->v6.sin6_family = AF_INET6;
+  address->v6.sin6_port = htons(peer->port);
+  address->v6.sin6_scope_id = peer->scope;
+  store64(address->v6.sin6_addr.s6_addr, peer->high);
+  store64(address->v6.sin6_addr.s6_addr + 8, peer->low);
+  return sizeof address->v6;
+}
+
+static void from_address(const union address *address, struct rs_peer *peer) {
+  memset(peer, 0, sizeof *peer);
+  if (address->any.sa_family == AF_INET) {
+    peer->family = 4;
+    peer->port = ntohs(address->v4.sin_port);
+    peer->low = ntohl(address->v4.sin_addr.s_addr);
+  } else {
+    peer->family = 6;
+    peer->port = ntohs(address->v6.sin6_port);
+    peer->scope = address->v6.sin6_scope_id;
+    peer->high = load64(address->v6.sin6_addr.s6_addr);
+    peer->low = load64(address->v6.sin6_addr.s6_addr + 8);
+  }
+}
+
+int rs_peer_parse(const char *text, uint16_t port, struct rs_peer *peer) {
+  union address address;
+  memset(&address, 0, sizeof address);
+  if (inet_pton(AF_INET, text, &address.v4.sin_addr) == 1) {
+    address.any.sa_family = AF_INET;
+  } else if (inet_pton(AF_INET6, text, &address.v6.sin6_addr) == 1) {
+    address.any.sa_family = AF_INET6;
+  } else {
+    return -EINVAL;
+  }
+  from_address(&address, peer);
+  peer->port = port;
+  return 0;
+}
+
+void rs_peer_text(const struct rs_peer *peer, char *text, size_t capacity) {
+  union address address;
+  to_address(peer, &address);
+  const void *bytes = peer->family == 4 ? (const void *)&address.v4.sin_addr
+                                        : (const void *)&address.v6.sin6_addr;
+  if (!inet_ntop(address.any.sa_family, bytes, text, (socklen_t)capacity)) text[0] = 0;
+}
+
+/* UDP sockets */
+
+int rs_udp_open(const struct rs_peer *local, uint32_t options) {
+  union address address;
+  socklen_t length = to_address(local, &address);
+  int fd = socket(address.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int on = 1;
+  int bad = 0;
+  if (address.any.sa_family == AF_INET6)
+    bad = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (!bad && (options & RS_UDP_REUSEPORT))
+    bad = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (!bad) bad = bind(fd, &address.any, length);
+  if (bad) {
+    bad = -errno;
+    close(fd);
+    return bad;
+  }
+  return fd;
+}
+
+int rs_udp_local(int fd, struct rs_peer *local) {
+  union address address;
+  socklen_t length = sizeof address;
+  if (getsockname(fd, &address.any, &length) < 0) return -errno;
+  from_address(&address, local);
+  return 0;
+}
+
+static int buffer(int fd, int force, int plain, int bytes) {
+  int granted = 0;
+  socklen_t length = sizeof granted;
+  if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof bytes) < 0 &&
+      setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof bytes) < 0)
+    return -errno;
+  if (getsockopt(fd, SOL_SOCKET, plain, &granted, &length) < 0) return -errno;
+  return granted;
+}
+
+int rs_udp_buffers(int fd, int bytes) {
+  int receive = buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, bytes);
+  if (receive < 0) return receive;
+  int send = buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes);
+  return send < receive ? send : receive;
+}
+
+int64_t rs_udp_kernel_drops(int fd) {
+  uint32_t info[SK_MEMINFO_VARS] = {0};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0) return -errno;
+  return length > SK_MEMINFO_DROPS * sizeof info[0] ? (int64_t)info[SK_MEMINFO_DROPS] : 0;
+}
+
+int rs_udp_can_segment(int fd) {
+  int size = 0;
+  socklen_t length = sizeof size;
+  return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
+}
+
+/* Receiving. Buffers lie a full size plus an odd number of cache lines apart: at a round distance all
+ * first lines would share one set of the cache. Pages that no datagram reaches are never resident. */
+
+struct rs_receiver {
+  unsigned slots;
+  size_t size;
+  size_t stride;
+  uint8_t *memory;
+  union address *addresses;
+  struct iovec *vectors;
+  struct mmsghdr *headers;
+};
+
+struct rs_receiver *rs_receiver_create(unsigned slots, size_t size) {
+  struct rs_receiver *receiver = calloc(1, sizeof *receiver);
+  if (!receiver) return NULL;
+  receiver->slots = slots;
+  receiver->size = size;
+  receiver->stride = (size + 63) / 64 * 64 + 17 * 64;
+  receiver->addresses = calloc(slots, sizeof *receiver->addresses);
+  receiver->vectors = calloc(slots, sizeof *receiver->vectors);
+  receiver->headers = calloc(slots, sizeof *receiver->headers);
+  void *memory = mmap(NULL, receiver->stride * slots, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  receiver->memory = memory == MAP_FAILED ? NULL : memory;
+  if (!receiver->addresses || !receiver->vectors || !receiver->headers || !receiver->memory) {
+    rs_receiver_destroy(receiver);
+    return NULL;
+  }
+  for (unsigned i = 0; i < slots; i++) {
+    receiver->vectors[i].iov_base = receiver->memory + i * receiver->stride;
+    receiver->vectors[i].iov_len = size;
+    receiver->headers[i].msg_hdr.msg_name = &receiver->addresses[i];
+    receiver->headers[i].msg_hdr.msg_iov = &receiver->vectors[i];
+    receiver->headers[i].msg_hdr.msg_iovlen = 1;
+  }
+  return receiver;
+}
+
+void rs_receiver_destroy(struct rs_receiver *receiver) {
+  if (!receiver) return;
+  if (receiver->memory) munmap(receiver->memory, receiver->stride * receiver->slots);
+  free(receiver->addresses);
+  free(receiver->vectors);
+  free(receiver->headers);
+  free(receiver);
+}
+
+int rs_receiver_fill(struct rs_receiver *receiver, int fd) {
+  for (unsigned i = 0; i < receiver->slots; i++)
+    receiver->headers[i].msg_hdr.msg_namelen = sizeof receiver->addresses[i];
+  int count;
+  do count = recvmmsg(fd, receiver->headers, receiver->slots, MSG_DONTWAIT, NULL);
+  while (count < 0 && errno == EINTR);
+  return count < 0 ? -errno : count;
+}
+
+const uint8_t *rs_receiver_bytes(const struct rs_receiver *receiver, unsigned slot) {
+  return receiver->memory + slot * receiver->stride;
+}
+
+size_t rs_receiver_length(const struct rs_receiver *receiver, unsigned slot) {
+  return receiver->headers[slot].msg_len;
+}
+
+int rs_receiver_truncated(const struct rs_receiver *receiver, unsigned slot) {
+  return (receiver->headers[slot].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+}
+
+void rs_receiver_peer(const struct rs_receiver *receiver, unsigned slot, struct rs_peer *peer) {
+  from_address(&receiver->addresses[slot], peer);
+}
+
+/* Sending. One message carries one datagram, or with segmentation a run of datagrams of one size to
+ * one peer (the last may be shorter): their vectors are contiguous, the kernel cuts them apart. */
+
+#define SEGMENTS_MAX 64
+#define SEGMENT_BYTES_MAX 65000
+
+union segment_control {
+  struct cmsghdr header;
+  uint8_t space[CMSG_SPACE(sizeof(uint16_t))];
+};
+
+struct rs_sender {
+  unsigned slots;
+  unsigned front;     /* first message not yet sent */
+  unsigned messages;  /* messages built */
+  unsigned datagrams; /* vectors used, sent ones included */
+  unsigned sent;      /* datagrams of the messages before `front` */
+  int segment;
+  union address *addresses;
+  struct iovec *vectors;
+  struct mmsghdr *headers;
+  union segment_control *controls;
+};
+
+struct rs_sender *rs_sender_create(unsigned slots) {
+  struct rs_sender *sender = calloc(1, sizeof *sender);
+  if (!sender) return NULL;
+  sender->slots = slots;
+  sender->addresses = calloc(slots, sizeof *sender->addresses);
+  sender->vectors = calloc(slots, sizeof *sender->vectors);
+  sender->headers = calloc(slots, sizeof *sender->headers);
+  sender->controls = calloc(slots, sizeof *sender->controls);
+  if (!sender->addresses || !sender->vectors || !sender->headers || !sender->controls) {
+    rs_sender_destroy(sender);
+    return NULL;
+  }
+  return sender;
+}
+
+void rs_sender_destroy(struct rs_sender *sender) {
+  if (!sender) return;
+  free(sender->addresses);
+  free(sender->vectors);
+  free(sender->headers);
+  free(sender->controls);
+  free(sender);
+}
+
+void rs_sender_segment(struct rs_sender *sender, int enabled) { sender->segment = enabled; }
+
+/* The datagram may join the last message: same peer, and no earlier one was of another size. */
+static int may_join(const struct rs_sender *sender, size_t count, const union address *address,
+                    socklen_t length) {
+  if (!sender->segment || sender->messages == sender->front) return 0;
+  const struct msghdr *last = &sender->headers[sender->messages - 1].msg_hdr;
+  size_t size = last->msg_iov[0].iov_len;
+  size_t used = last->msg_iovlen;
+  if (count == 0 || count > size || used >= SEGMENTS_MAX) return 0;
+  if (last->msg_iov[used - 1].iov_len != size || (used + 1) * size > SEGMENT_BYTES_MAX) return 0;
+  return last->msg_namelen == length && memcmp(last->msg_name, address, length) == 0;
+}
+
+static void mark_segments(struct rs_sender *sender, unsigned message) {
+  struct msghdr *header = &sender->headers[message].msg_hdr;
+  union segment_control *control = &sender->controls[message];
+  uint16_t size = (uint16_t)header->msg_iov[0].iov_len;
+  memset(control, 0, sizeof *control);
+  control->header.cmsg_level = IPPROTO_UDP;
+  control->header.cmsg_type = UDP_SEGMENT;
+  control->header.cmsg_len = CMSG_LEN(sizeof size);
+  memcpy(CMSG_DATA(&control->header), &size, sizeof size);
+  header->msg_control = control;
+  header->msg_controllen = sizeof control->space;
+}
+
+int rs_sender_stage(struct rs_sender *sender, const void *bytes, size_t count,
+                    const struct rs_peer *peer) {
+  if (sender->datagrams >= sender->slots) return 0;
+  struct iovec *vector = &sender->vectors[sender->datagrams];
+  union address address;
+  socklen_t length = to_address(peer, &address);
+  vector->iov_base = (void *)(uintptr_t)bytes;
+  vector->iov_len = count;
+  if (may_join(sender, count, &address, length)) {
+    sender->headers[sender->messages - 1].msg_hdr.msg_iovlen++;
+    mark_segments(sender, sender->messages - 1);
+  } else {
+    struct msghdr *header = &sender->headers[sender->messages].msg_hdr;
+    memset(header, 0, sizeof *header);
+    sender->addresses[sender->messages] = address;
+    header->msg_name = &sender->addresses[sender->messages];
+    header->msg_namelen = length;
+    header->msg_iov = vector;
+    header->msg_iovlen = 1;
+    sender->messages++;
+  }
+  sender->datagrams++;
+  return 1;
+}
+
+unsigned rs_sender_staged(const struct rs_sender *sender) {
+  return sender->datagrams - sender->sent;
+}
+
+unsigned rs_sender_front(const struct rs_sender *sender) {
+  if (sender->front == sender->messages) return 0;
+  return (unsigned)sender->headers[sender->front].msg_hdr.msg_iovlen;
+}
+
+int rs_sender_flush(struct rs_sender *sender, int fd) {
+  if (sender->front == sender->messages) return 0;
+  int count;
+  do count = sendmmsg(fd, sender->headers + sender->front, sender->messages - sender->front,
+                      MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return -errno;
+  unsigned datagrams = 0;
+  for (int i = 0; i < count; i++)
+    datagrams += (unsigned)sender->headers[sender->front + (unsigned)i].msg_hdr.msg_iovlen;
+  sender->front += (unsigned)count;
+  sender->sent += datagrams;
+  return (int)datagrams;
+}
+
+void rs_sender_clear(struct rs_sender *sender) {
+  sender->front = sender->messages = sender->datagrams = sender->sent = 0;
+}

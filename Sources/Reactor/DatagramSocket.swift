@@ -1,0 +1,172 @@
+// A UDP socket that receives and sends in batches.
+//
+// States: open. `receive` fills the pool, whose datagrams stay valid until the next `receive`;
+// `stage` collects, `flush` sends.
+// Invariants: nothing is allocated per datagram and nothing is copied: staged bytes are the caller's
+// and must stay in place until they are flushed or discarded. A datagram larger than a buffer is
+// reported as truncated, never silently cut.
+// Who may change it: the one thread that owns it. Source: recvmmsg(2), sendmmsg(2), udp(7),
+// MEASURED 4 (sendto 3.6 µs, sendmmsg×64 3.0, GSO×64 0.5; recvmmsg×64 0.72).
+
+internal import CLinux
+
+/// A UDP socket with pools for batches of datagrams.
+@safe public struct DatagramSocket: ~Copyable {
+  /// How the socket is opened.
+  public struct Options: Hashable, Sendable {
+    /// Several sockets of this process may share the port; the kernel spreads peers over them.
+    public var sharesPort = false
+    /// Bytes asked for as socket buffers; the kernel may grant less.
+    public var socketBufferBytes = 8 << 20
+    /// Bytes of one receive buffer; no UDP datagram is larger than the standard.
+    public var datagramMax = 65_535
+    /// Datagrams per system call.
+    public var batchMax = 64
+    /// Runs of datagrams of one size to one peer are cut apart by the kernel (GSO).
+    public var segments = false
+
+    /// The standard options.
+    public init() {}
+  }
+
+  /// What became of a flush.
+  public enum Flushed: Hashable, Sendable {
+    /// Every staged datagram was sent.
+    case all(Int)
+    /// Some were sent; the kernel's buffer is full and the rest stays staged.
+    case blocked(Int)
+    /// Some were sent; the next `count` were refused with an `errno` and, like the rest, stay staged.
+    case refused(Int, count: Int, code: Int32)
+  }
+
+  /// The address that the socket is bound to, with the port that the kernel chose for port 0.
+  public let address: SocketAddress
+  /// The socket buffer that the kernel granted.
+  public let socketBufferBytes: Int
+  /// Whether runs are cut apart by the kernel.
+  public private(set) var segments: Bool
+
+  private let socket: FileDescriptor
+  private let receiver: OpaquePointer
+  private let sender: OpaquePointer
+  private var receivedCount = 0
+
+  /// Opens and binds a socket.
+  public init(bindingTo local: SocketAddress, _ options: Options = Options()) throws(ReactorError) {
+    let operation = "bind udp \(local)"
+    var peer = local.peer
+    let flags = options.sharesPort ? RS_UDP_REUSEPORT : 0
+    let socket = try FileDescriptor(unsafe rs_udp_open(&peer, flags), operation)
+    try ReactorError.check(unsafe rs_udp_local(socket.number, &peer), operation)
+    let granted = try ReactorError.check(
+      rs_udp_buffers(socket.number, Int32(clamping: options.socketBufferBytes)),
+      operation
+    )
+    guard
+      let receiver = unsafe rs_receiver_create(UInt32(options.batchMax), options.datagramMax)
+    else { throw ReactorError(operation, code: Errno.noBuffers) }
+    guard let sender = unsafe rs_sender_create(UInt32(options.batchMax)) else {
+      unsafe rs_receiver_destroy(receiver)
+      throw ReactorError(operation, code: Errno.noBuffers)
+    }
+    segments = options.segments && rs_udp_can_segment(socket.number) != 0
+    unsafe rs_sender_segment(sender, segments ? 1 : 0)
+    address = SocketAddress(peer)
+    socketBufferBytes = Int(granted)
+    unsafe self.receiver = receiver
+    unsafe self.sender = sender
+    self.socket = socket
+  }
+
+  deinit {
+    unsafe rs_receiver_destroy(receiver)
+    unsafe rs_sender_destroy(sender)
+  }
+
+  /// The descriptor to register.
+  public var descriptor: Int32 { socket.number }
+
+  /// Datagrams that the kernel threw away because nobody read them in time.
+  public var kernelDrops: Int { max(0, Int(rs_udp_kernel_drops(socket.number))) }
+
+  // MARK: Receiving
+
+  /// Receives what waits, at most one batch.
+  ///
+  /// - Returns: How many datagrams are in the pool; 0 when none waits. An error that an earlier
+  ///   datagram provoked (an unreachable peer) counts as none.
+  /// - Throws: What the kernel refused.
+  public mutating func receive() throws(ReactorError) -> Int {
+    receivedCount = 0
+    let count = unsafe rs_receiver_fill(receiver, socket.number)
+    if count == -Errno.again || count == -Errno.connectionRefused { return 0 }
+    receivedCount = Int(try ReactorError.check(count, "receive on udp \(address)"))
+    return receivedCount
+  }
+
+  /// The bytes of a received datagram, in place; valid until the next `receive`.
+  @unsafe public func bytes(at index: Int) -> UnsafeRawBufferPointer {
+    precondition(index < receivedCount, "no datagram at \(index)")
+    let slot = UInt32(index)
+    return unsafe UnsafeRawBufferPointer(
+      start: rs_receiver_bytes(receiver, slot),
+      count: rs_receiver_length(receiver, slot)
+    )
+  }
+
+  /// Where a received datagram came from.
+  public func source(at index: Int) -> SocketAddress {
+    precondition(index < receivedCount, "no datagram at \(index)")
+    var peer = rs_peer()
+    unsafe rs_receiver_peer(receiver, UInt32(index), &peer)
+    return SocketAddress(peer)
+  }
+
+  /// Whether a received datagram was larger than its buffer.
+  public func isTruncated(at index: Int) -> Bool {
+    precondition(index < receivedCount, "no datagram at \(index)")
+    return unsafe rs_receiver_truncated(receiver, UInt32(index)) != 0
+  }
+
+  // MARK: Sending
+
+  /// Adds a datagram to the batch without copying it.
+  ///
+  /// - Returns: `false` when the batch is full: flush and try again.
+  @unsafe public mutating func stage(
+    _ bytes: UnsafeRawBufferPointer,
+    to address: SocketAddress
+  ) -> Bool {
+    var peer = address.peer
+    return unsafe rs_sender_stage(sender, bytes.baseAddress, bytes.count, &peer) != 0
+  }
+
+  /// How many datagrams are staged and not sent.
+  public var stagedCount: Int { Int(unsafe rs_sender_staged(sender)) }
+
+  /// Sends the staged datagrams in order until all are sent or the kernel stops.
+  public mutating func flush() -> Flushed {
+    var sent = 0
+    while stagedCount > 0 {
+      let count = unsafe rs_sender_flush(sender, socket.number)
+      if count > 0 {
+        sent += Int(count)
+        continue
+      }
+      if count == -Errno.again || count == -Errno.noBuffers { return .blocked(sent) }
+      let front = Int(unsafe rs_sender_front(sender))
+      return .refused(sent, count: front, code: -count)
+    }
+    discardStaged()
+    return .all(sent)
+  }
+
+  /// Forgets what is staged, sent or not; the caller stages the rest again.
+  public mutating func discardStaged() { unsafe rs_sender_clear(sender) }
+
+  /// Sends runs one by one from now on, after a device refused to cut them apart.
+  public mutating func stopSegmenting() {
+    segments = false
+    unsafe rs_sender_segment(sender, 0)
+  }
+}
