@@ -1,0 +1,205 @@
+// What the glue reads from.
+//
+// A datagram lives in a receive buffer that is used again for the next one, so nothing here owns
+// bytes: a `ByteView` is a borrowed look at them, a `ByteSlice` a position inside such a view. Every
+// access through a view is checked against its bounds; what cannot be checked is that the memory is
+// still there. The rule is therefore: a view is used before the call that received it returns, and
+// is never stored in anything that outlives that call.
+
+internal import Glibc
+
+/// A stretch of a datagram, as offset and length; 4 bytes, valid for any copy of the same bytes.
+struct ByteSlice: Equatable, Sendable {
+  var offset: UInt16
+  var length: UInt16
+
+  static let none = ByteSlice(offset: 0, length: 0)
+
+  init(offset: UInt16, length: UInt16) {
+    self.offset = offset
+    self.length = length
+  }
+
+  /// The slice from `start` up to `end`, both positions in a datagram of at most 65,535 bytes.
+  init(from start: Int, to end: Int) {
+    offset = UInt16(truncatingIfNeeded: start)
+    length = UInt16(truncatingIfNeeded: end - start)
+  }
+
+  var isEmpty: Bool { length == 0 }
+  var start: Int { Int(offset) }
+  var end: Int { Int(offset) + Int(length) }
+}
+
+/// A borrowed, bounds-checked look at bytes.
+@safe
+struct ByteView {
+  private let base: UnsafePointer<UInt8>
+  let count: Int
+
+  /// Looks at `buffer`, which the caller keeps alive while the view is used.
+  init(_ buffer: UnsafeRawBufferPointer) {
+    if let address = buffer.baseAddress {
+      unsafe base = address.assumingMemoryBound(to: UInt8.self)
+    } else {
+      unsafe base = ByteView.nothing
+    }
+    count = buffer.count
+  }
+
+  /// Looks at `count` bytes at `base`, which the caller keeps alive while the view is used.
+  init(base: UnsafePointer<UInt8>, count: Int) {
+    unsafe self.base = base
+    self.count = count
+  }
+
+  /// Looks at a literal, which lives as long as the program.
+  init(_ literal: StaticString) {
+    unsafe base = literal.utf8Start
+    count = literal.utf8CodeUnitCount
+  }
+
+  static var empty: ByteView { ByteView("") }
+  private static var nothing: UnsafePointer<UInt8> { unsafe ("" as StaticString).utf8Start }
+
+  var isEmpty: Bool { count == 0 }
+
+  @inline(__always)
+  subscript(position: Int) -> UInt8 {
+    precondition(UInt(bitPattern: position) < UInt(bitPattern: count))
+    return unsafe base[position]
+  }
+
+  @inline(__always)
+  subscript(slice: ByteSlice) -> ByteView {
+    precondition(slice.end <= count)
+    return unsafe ByteView(base: base + slice.start, count: Int(slice.length))
+  }
+
+  /// The bytes from `start` up to `end`.
+  @inline(__always)
+  func view(from start: Int, to end: Int) -> ByteView {
+    precondition(start >= 0 && start <= end && end <= count)
+    return unsafe ByteView(base: base + start, count: end - start)
+  }
+
+  /// The position of `byte` in `start..<end`, or `end` when it is not there.
+  @inline(__always)
+  func position(of byte: UInt8, from start: Int, to end: Int) -> Int {
+    precondition(start >= 0 && start <= end && end <= count)
+    guard start < end, let found = unsafe memchr(base + start, Int32(byte), end - start) else {
+      return end
+    }
+    return unsafe base.distance(to: found.assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// Whether both views show the same bytes.
+  func equals(_ other: ByteView) -> Bool {
+    guard count == other.count else { return false }
+    return unsafe count == 0 || memcmp(base, other.base, count) == 0
+  }
+
+  /// Whether the bytes are those of `literal`.
+  func equals(_ literal: StaticString) -> Bool { equals(ByteView(literal)) }
+
+  /// Whether the bytes are those of `literal`, which is lower case, but for ASCII case.
+  func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+    equalsIgnoringCase(ByteView(literal))
+  }
+
+  /// Whether both views show the same bytes but for ASCII case.
+  func equalsIgnoringCase(_ other: ByteView) -> Bool {
+    guard count == other.count else { return false }
+    var index = 0
+    while index < count {
+      guard unsafe base[index].lowercased == other.base[index].lowercased else { return false }
+      index += 1
+    }
+    return true
+  }
+
+  /// Whether the bytes begin with `literal`, which is lower case, but for ASCII case.
+  func hasPrefixIgnoringCase(_ literal: StaticString) -> Bool {
+    let length = literal.utf8CodeUnitCount
+    guard count >= length else { return false }
+    return view(from: 0, to: length).equalsIgnoringCase(literal)
+  }
+
+  /// The bytes without blanks and tabs at both ends.
+  var trimmed: ByteView {
+    var start = 0
+    var end = count
+    while start < end, self[start].isBlank { start += 1 }
+    while end > start, self[end - 1].isBlank { end -= 1 }
+    return view(from: start, to: end)
+  }
+
+  /// The decimal number that all the bytes spell, if they do and it is at most `limit`.
+  func decimal(atMost limit: UInt64) -> UInt64? {
+    guard count > 0 else { return nil }
+    var value: UInt64 = 0
+    var index = 0
+    while index < count {
+      let digit = unsafe base[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+      guard !overflow else { return nil }
+      value = tens &+ UInt64(digit)
+      guard value >= tens, value <= limit else { return nil }
+      index += 1
+    }
+    return value
+  }
+
+  /// A copy as text; bytes that are not UTF-8 are replaced.
+  var string: String {
+    unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
+  }
+
+  /// A copy as an array.
+  var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Copies the bytes to `target`, which has room for `count` of them.
+  @inline(__always)
+  func copy(to target: UnsafeMutablePointer<UInt8>) {
+    guard count > 0 else { return }
+    unsafe memcpy(target, base, count)
+  }
+
+  /// Lends the bytes to C.
+  func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+  {
+    unsafe try body(UnsafeRawBufferPointer(start: base, count: count))
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Lends the array's bytes as a view for the length of a call.
+  func withByteView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+    try unsafe withUnsafeBytes { unsafe try body(ByteView($0)) }
+  }
+}
+
+extension String {
+  /// Lends the text's UTF-8 bytes as a view for the length of a call.
+  func withByteView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+    var copy = self
+    return try copy.withUTF8 { try unsafe body(ByteView(UnsafeRawBufferPointer($0))) }
+  }
+}
+
+extension UInt8 {
+  @inline(__always) var isBlank: Bool { self == 0x20 || self == 0x09 }
+  @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
+  @inline(__always) var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+
+  /// The value of a hexadecimal digit.
+  var hexValue: UInt8? {
+    switch self {
+    case 0x30...0x39: self - 0x30
+    case 0x41...0x46: self - 0x37
+    case 0x61...0x66: self - 0x57
+    default: nil
+    }
+  }
+}

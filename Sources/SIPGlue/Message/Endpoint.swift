@@ -1,0 +1,162 @@
+/// An IPv4 or IPv6 address with a port, as a trivial value.
+struct Endpoint: Hashable, Sendable {
+  enum Family: UInt8, Sendable { case ipv4, ipv6 }
+
+  /// The 16 bytes of the address in network order, as two numbers; IPv4 is the low 32 bits of `low`.
+  var high: UInt64
+  var low: UInt64
+  var port: UInt16
+  var family: Family
+  /// The scope of a link-local IPv6 address; 0 otherwise.
+  var scope: UInt32 = 0
+
+  static let unspecified = Endpoint(ipv4: 0, port: 0)
+
+  /// An IPv4 endpoint; 127.0.0.1 is 0x7F00_0001.
+  init(ipv4 address: UInt32, port: UInt16) {
+    high = 0
+    low = UInt64(address)
+    self.port = port
+    family = .ipv4
+  }
+
+  /// An IPv6 endpoint; ::1 is (0, 1).
+  init(ipv6 high: UInt64, _ low: UInt64, port: UInt16, scope: UInt32 = 0) {
+    self.high = high
+    self.low = low
+    self.port = port
+    self.scope = scope
+    family = .ipv6
+  }
+}
+
+extension Endpoint {
+  /// Reads an address as it stands in a URI or Via: dotted IPv4, or IPv6 with or without brackets.
+  init?(address text: ByteView, port: UInt16) {
+    var bare = text
+    if text.count > 2, text[0] == UInt8(ascii: "["), text[text.count - 1] == UInt8(ascii: "]") {
+      bare = text.view(from: 1, to: text.count - 1)
+    }
+    if bare.position(of: UInt8(ascii: ":"), from: 0, to: bare.count) < bare.count {
+      guard let (high, low) = Self.parseIPv6(bare) else { return nil }
+      self.init(ipv6: high, low, port: port)
+    } else {
+      guard let address = Self.parseIPv4(bare) else { return nil }
+      self.init(ipv4: address, port: port)
+    }
+  }
+
+  /// Whether both have the same address, whatever the port.
+  func hasSameAddress(as other: Endpoint) -> Bool {
+    family == other.family && low == other.low && high == other.high
+  }
+
+  static func parseIPv4(_ text: ByteView) -> UInt32? {
+    var address: UInt32 = 0
+    var start = 0
+    for group in 0..<4 {
+      let end = group == 3 ? text.count : text.position(of: 0x2E, from: start, to: text.count)
+      guard end < text.count || group == 3, end - start <= 3,
+        let byte = text.view(from: start, to: end).decimal(atMost: 255)
+      else { return nil }
+      address = address << 8 | UInt32(byte)
+      start = min(end + 1, text.count)
+    }
+    return address
+  }
+
+  private static func parseIPv6(_ text: ByteView) -> (UInt64, UInt64)? {
+    var groups: [UInt16] = []
+    var gap: Int?
+    var index = 0
+    if text.count >= 2, text[0] == UInt8(ascii: ":"), text[1] == UInt8(ascii: ":") {
+      gap = 0
+      index = 2
+    }
+    while index < text.count {
+      let end = text.position(of: UInt8(ascii: ":"), from: index, to: text.count)
+      let part = text.view(from: index, to: end)
+      if end == text.count, part.position(of: 0x2E, from: 0, to: part.count) < part.count {
+        guard let last = parseIPv4(part) else { return nil }
+        groups.append(UInt16(last >> 16))
+        groups.append(UInt16(truncatingIfNeeded: last))
+        index = end
+        break
+      }
+      guard let group = hexGroup(part), groups.count < 8 else { return nil }
+      groups.append(group)
+      index = end
+      guard index < text.count else { break }
+      index += 1
+      guard index < text.count else { return nil }
+      if text[index] == UInt8(ascii: ":") {
+        guard gap == nil else { return nil }
+        gap = groups.count
+        index += 1
+      }
+    }
+    if let gap {
+      guard groups.count < 8 else { return nil }
+      groups.insert(contentsOf: Array(repeating: 0, count: 8 - groups.count), at: gap)
+    }
+    guard groups.count == 8 else { return nil }
+    let high = groups[0..<4].reduce(UInt64(0)) { $0 << 16 | UInt64($1) }
+    let low = groups[4..<8].reduce(UInt64(0)) { $0 << 16 | UInt64($1) }
+    return (high, low)
+  }
+
+  private static func hexGroup(_ text: ByteView) -> UInt16? {
+    guard (1...4).contains(text.count) else { return nil }
+    var value: UInt16 = 0
+    for index in 0..<text.count {
+      guard let digit = text[index].hexValue else { return nil }
+      value = value << 4 | UInt16(digit)
+    }
+    return value
+  }
+}
+
+extension MessageWriter {
+  /// Appends an address without its port, in brackets when it is IPv6.
+  mutating func write(addressOf endpoint: Endpoint) {
+    switch endpoint.family {
+    case .ipv4:
+      write(decimal: endpoint.low >> 24 & 255)
+      write(byte: 0x2E)
+      write(decimal: endpoint.low >> 16 & 255)
+      write(byte: 0x2E)
+      write(decimal: endpoint.low >> 8 & 255)
+      write(byte: 0x2E)
+      write(decimal: endpoint.low & 255)
+    case .ipv6:
+      write(byte: UInt8(ascii: "["))
+      for group in 0..<8 {
+        if group > 0 { write(byte: UInt8(ascii: ":")) }
+        let half = group < 4 ? endpoint.high : endpoint.low
+        writeHexGroup(UInt16(truncatingIfNeeded: half >> UInt64(48 - 16 * (group & 3))))
+      }
+      write(byte: UInt8(ascii: "]"))
+    }
+  }
+
+  /// Appends address and port.
+  mutating func write(_ endpoint: Endpoint) {
+    write(addressOf: endpoint)
+    write(byte: UInt8(ascii: ":"))
+    write(decimal: UInt64(endpoint.port))
+  }
+
+  private mutating func writeHexGroup(_ group: UInt16) {
+    var started = false
+    var shift: UInt16 = 12
+    while true {
+      let digit = UInt8(truncatingIfNeeded: group >> shift) & 15
+      if digit != 0 || started || shift == 0 {
+        write(byte: digit < 10 ? digit + 0x30 : digit + 0x57)
+        started = true
+      }
+      guard shift > 0 else { return }
+      shift -= 4
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// Where messages are written: one growing piece of memory that is used again and again.
+//
+// The writer is append-only. It never allocates once it has reached the size of the largest message
+// so far, and never grows beyond `limit`: a message that does not fit sets `overflowed` and must not
+// be sent. Nothing checks what is written: text from outside goes through `writeQuoted` or
+// `writeEscaped` unless the scanner or libosip2 has found it to be one header value.
+
+internal import Glibc
+
+/// An append-only buffer for SIP messages.
+@safe
+struct MessageWriter: ~Copyable {
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  private(set) var count = 0
+  /// Whether something was left out because it did not fit.
+  private(set) var overflowed = false
+  private let limit: Int
+
+  init(capacity: Int = 2048, limit: Int = 65_507) {
+    self.capacity = capacity
+    self.limit = max(limit, capacity)
+    unsafe base = .allocate(capacity: capacity)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// What has been written; valid until the writer is next changed.
+  var bytes: ByteView { unsafe ByteView(base: base, count: count) }
+
+  /// Forgets what was written; keeps the memory.
+  mutating func removeAll() {
+    count = 0
+    overflowed = false
+  }
+
+  /// Takes back everything after the first `length` bytes.
+  mutating func truncate(to length: Int) {
+    precondition(length <= count)
+    count = length
+    overflowed = false
+  }
+
+  mutating func write(_ view: ByteView) {
+    guard reserve(view.count) else { return }
+    unsafe view.copy(to: base + count)
+    count += view.count
+  }
+
+  mutating func write(_ text: StaticString) { write(ByteView(text)) }
+
+  mutating func write(_ text: String) { text.withByteView { write($0) } }
+
+  mutating func write(byte: UInt8) {
+    guard reserve(1) else { return }
+    unsafe base[count] = byte
+    count += 1
+  }
+
+  /// Appends a number in decimal.
+  mutating func write(decimal number: UInt64) {
+    guard reserve(20) else { return }
+    var rest = number
+    var digits = 1
+    while rest >= 10 {
+      rest /= 10
+      digits += 1
+    }
+    rest = number
+    var position = count + digits
+    repeat {
+      position -= 1
+      unsafe base[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    count += digits
+  }
+
+  mutating func write(decimal number: Int) { write(decimal: UInt64(max(0, number))) }
+
+  /// Appends a number as 16 lower-case hexadecimal digits.
+  mutating func write(hex number: UInt64) {
+    guard reserve(16) else { return }
+    var shift = 60
+    while shift >= 0 {
+      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
+      unsafe base[count] = digit < 10 ? digit + 0x30 : digit + 0x57
+      count += 1
+      shift -= 4
+    }
+  }
+
+  /// Appends text as a quoted string; quotes and backslashes are escaped, control bytes left out.
+  mutating func writeQuoted(_ text: ByteView) {
+    write(byte: UInt8(ascii: "\""))
+    for index in 0..<text.count {
+      let byte = text[index]
+      guard byte >= 0x20, byte != 0x7F else { continue }
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        write(byte: UInt8(ascii: "\\"))
+      }
+      write(byte: byte)
+    }
+    write(byte: UInt8(ascii: "\""))
+  }
+
+  /// Appends text with everything but unreserved characters (RFC 3261 25.1) as %HH.
+  mutating func writeEscaped(_ text: ByteView) {
+    for index in 0..<text.count {
+      let byte = text[index]
+      if byte.isUnreserved {
+        write(byte: byte)
+      } else {
+        write(byte: UInt8(ascii: "%"))
+        write(byte: ByteView("0123456789ABCDEF")[Int(byte >> 4)])
+        write(byte: ByteView("0123456789ABCDEF")[Int(byte & 15)])
+      }
+    }
+  }
+
+  /// Appends "name: value" and a line end.
+  mutating func header(_ name: StaticString, _ value: ByteView) {
+    write(name)
+    write(": ")
+    write(value)
+    write("\r\n")
+  }
+
+  mutating func header(_ name: StaticString, _ value: StaticString) {
+    header(name, ByteView(value))
+  }
+
+  mutating func header(_ name: StaticString, decimal value: UInt64) {
+    write(name)
+    write(": ")
+    write(decimal: value)
+    write("\r\n")
+  }
+
+  /// Ends the headers with Content-Length 0.
+  mutating func finish() { write("Content-Length: 0\r\n\r\n") }
+
+  /// Ends the headers and appends a body; an empty one is no body.
+  mutating func finish(body: ByteView, type: ByteView) {
+    guard !body.isEmpty else { return finish() }
+    header("Content-Type", type)
+    header("Content-Length", decimal: UInt64(body.count))
+    write("\r\n")
+    write(body)
+  }
+
+  private mutating func reserve(_ more: Int) -> Bool {
+    guard count + more > capacity else { return true }
+    guard count + more <= limit else {
+      overflowed = true
+      return false
+    }
+    let larger = min(limit, max(capacity * 2, count + more))
+    let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    unsafe memcpy(moved, base, count)
+    unsafe base.deallocate()
+    unsafe base = moved
+    capacity = larger
+    return true
+  }
+}
+
+extension UInt8 {
+  /// Whether the byte may stand unescaped everywhere in a URI (RFC 3261 25.1, "unreserved").
+  var isUnreserved: Bool {
+    switch self {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    case 0x2D, 0x5F, 0x2E, 0x21, 0x7E, 0x2A, 0x27, 0x28, 0x29: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// How requests are made: the start line and the headers of RFC 3261 8.1.1, from bytes at hand.
+
+/// Whose address stands in the Via and Contact that we write.
+enum ViaTransport: UInt8, Sendable { case udp, tcp, tls }
+
+/// The headers that every request must have.
+struct RequestHead {
+  var method: SIPMethod
+  var uri: ByteView
+  var branch: SIPToken
+  /// Our own address as others reach it.
+  var sentBy: Endpoint
+  /// The whole values, tags included.
+  var from: ByteView
+  var to: ByteView
+  var callID: ByteView
+  var sequence: UInt32
+  var maxForwards: UInt8 = 70
+  /// Complete Route lines with their line ends, or nothing.
+  var routeLines: ByteView = .empty
+}
+
+extension MessageWriter {
+  /// Writes the start line and the mandatory headers; more headers and `finish` follow.
+  ///
+  /// An ACK to a success and a CANCEL have the sequence number of their INVITE (RFC 3261 13.2.2.4,
+  /// 9.1); the caller sees to that.
+  mutating func begin(_ head: RequestHead) {
+    write(head.method.name)
+    write(byte: 0x20)
+    write(head.uri)
+    write(" SIP/2.0\r\nVia: SIP/2.0/UDP ")
+    write(head.sentBy)
+    write(";rport;branch=")
+    write(branch: head.branch)
+    write("\r\n")
+    write(head.routeLines)
+    header("Max-Forwards", decimal: UInt64(head.maxForwards))
+    header("From", head.from)
+    header("To", head.to)
+    header("Call-ID", head.callID)
+    write("CSeq: ")
+    write(decimal: UInt64(head.sequence))
+    write(byte: 0x20)
+    write(head.method.name)
+    write("\r\n")
+  }
+}

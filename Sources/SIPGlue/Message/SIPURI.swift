@@ -1,0 +1,329 @@
+// URIs and name-addr values, as slices of the text they were found in.
+//
+// Both parsers see one value that the scanner or libosip2 has already delimited. They are strict:
+// what they do not understand is nil, and the caller answers 400 or 416.
+// Source: RFC 3261 19.1, 20.10, 25.1; RFC 3966 for tel.
+
+/// The parts of a sip, sips or tel URI, as slices of the view it was parsed from.
+struct SIPURI: Sendable {
+  enum Scheme: UInt8, Sendable { case sip, sips, tel, other }
+
+  var scheme: Scheme
+  /// The user part, still escaped; for tel the number.
+  var user: ByteSlice
+  var password: ByteSlice
+  /// The host; an IPv6 reference keeps its brackets. Empty for tel.
+  var host: ByteSlice
+  /// 0 when there is none.
+  var port: UInt16
+  /// The parameters, from the first semicolon on.
+  var parameters: ByteSlice
+  /// The headers, from the question mark on.
+  var headers: ByteSlice
+
+  /// The user part without escapes, as text.
+  func userText(in bytes: ByteView) -> String { Self.unescaped(bytes[user]) }
+
+  /// The host as text.
+  func hostText(in bytes: ByteView) -> String { bytes[host].string }
+
+  /// The value of a parameter (empty when it has none), or nil; `name` is lower case.
+  func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
+    ParameterWalk(bytes[parameters]).value(of: name)
+  }
+
+  /// Undoes %HH once.
+  static func unescaped(_ text: ByteView) -> String {
+    guard text.position(of: UInt8(ascii: "%"), from: 0, to: text.count) < text.count else {
+      return text.string
+    }
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var index = 0
+    while index < text.count {
+      if text[index] == UInt8(ascii: "%"), index + 2 < text.count,
+        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue
+      {
+        result.append(high << 4 | low)
+        index += 3
+      } else {
+        result.append(text[index])
+        index += 1
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Parses a URI; nil when it is not well formed. Unknown schemes are `.other` without parts.
+  init?(_ text: ByteView) {
+    user = .none
+    password = .none
+    host = .none
+    port = 0
+    parameters = .none
+    headers = .none
+    let colon = text.position(of: UInt8(ascii: ":"), from: 0, to: text.count)
+    guard colon > 0, colon < text.count, text.count <= Int(UInt16.max) else { return nil }
+    for index in 0..<text.count where text[index] <= 0x20 || text[index] == 0x7F {
+      return nil
+    }
+    let name = text.view(from: 0, to: colon)
+    guard Self.isScheme(name) else { return nil }
+    if name.equalsIgnoringCase("sip") {
+      scheme = .sip
+    } else if name.equalsIgnoringCase("sips") {
+      scheme = .sips
+    } else if name.equalsIgnoringCase("tel") {
+      scheme = .tel
+    } else {
+      scheme = .other
+      return
+    }
+    let parsed = scheme == .tel ? parseNumber(text, colon + 1) : parseAddress(text, colon + 1)
+    guard parsed else { return nil }
+  }
+
+  private mutating func parseNumber(_ text: ByteView, _ start: Int) -> Bool {
+    let end = text.position(of: UInt8(ascii: ";"), from: start, to: text.count)
+    user = ByteSlice(from: start, to: end)
+    parameters = ByteSlice(from: end, to: text.count)
+    return end > start
+  }
+
+  private mutating func parseAddress(_ text: ByteView, _ start: Int) -> Bool {
+    let at = text.position(of: UInt8(ascii: "@"), from: start, to: text.count)
+    var index = start
+    if at < text.count {
+      guard at > start else { return false }
+      let colon = text.position(of: UInt8(ascii: ":"), from: start, to: at)
+      user = ByteSlice(from: start, to: colon)
+      guard !user.isEmpty, Self.isEscapedProperly(text.view(from: start, to: at)) else {
+        return false
+      }
+      if colon < at { password = ByteSlice(from: colon + 1, to: at) }
+      index = at + 1
+    }
+    guard let hostEnd = Self.endOfHost(text, index), hostEnd > index else { return false }
+    host = ByteSlice(from: index, to: hostEnd)
+    index = hostEnd
+    if index < text.count, text[index] == UInt8(ascii: ":") {
+      let portStart = index + 1
+      index = portStart
+      while index < text.count, text[index].isDigit { index += 1 }
+      guard let number = text.view(from: portStart, to: index).decimal(atMost: 65_535), number > 0
+      else { return false }
+      port = UInt16(number)
+    }
+    guard index < text.count else { return true }
+    let question = text.position(of: UInt8(ascii: "?"), from: index, to: text.count)
+    if text[index] == UInt8(ascii: ";") {
+      parameters = ByteSlice(from: index, to: question)
+    } else if question != index {
+      return false
+    }
+    if question < text.count { headers = ByteSlice(from: question, to: text.count) }
+    return true
+  }
+
+  /// The end of a host name, IPv4 address or bracketed IPv6 address that begins at `start`.
+  static func endOfHost(_ text: ByteView, _ start: Int) -> Int? {
+    guard start < text.count else { return nil }
+    var index = start
+    if text[start] == UInt8(ascii: "[") {
+      let close = text.position(of: UInt8(ascii: "]"), from: start, to: text.count)
+      guard close < text.count, close > start + 2 else { return nil }
+      for position in start + 1..<close {
+        let byte = text[position]
+        guard byte.hexValue != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") else {
+          return nil
+        }
+      }
+      return close + 1
+    }
+    while index < text.count, text[index].isHostByte { index += 1 }
+    return index
+  }
+
+  private static func isScheme(_ name: ByteView) -> Bool {
+    for index in 0..<name.count {
+      let byte = name[index]
+      let letter = byte.lowercased &- 0x61 < 26
+      let other = byte.isDigit || byte == 0x2B || byte == 0x2D || byte == 0x2E
+      guard letter || (other && index > 0) else { return false }
+    }
+    return true
+  }
+
+  private static func isEscapedProperly(_ text: ByteView) -> Bool {
+    var index = 0
+    while index < text.count {
+      if text[index] == UInt8(ascii: "%") {
+        guard index + 2 < text.count, text[index + 1].hexValue != nil,
+          text[index + 2].hexValue != nil
+        else { return false }
+        index += 3
+      } else {
+        guard !text[index].isDelimiterOfAddress else { return false }
+        index += 1
+      }
+    }
+    return true
+  }
+}
+
+/// A name-addr or addr-spec with header parameters, as in Contact, From and To.
+struct NameAddress: Sendable {
+  /// The display name without quotes, escapes still in it.
+  var display: ByteSlice
+  /// The URI without angle brackets.
+  var uri: ByteSlice
+  /// The header parameters, from the first semicolon on.
+  var parameters: ByteSlice
+
+  /// The value of a header parameter (empty when it has none), or nil; `name` is lower case.
+  func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
+    ParameterWalk(bytes[parameters]).value(of: name)
+  }
+
+  /// Parses exactly one value; nil when it is not well formed or more than one.
+  init?(_ text: ByteView) {
+    guard text.count <= Int(UInt16.max) else { return nil }
+    display = .none
+    var index = 0
+    while index < text.count, text[index].isBlank { index += 1 }
+    guard index < text.count else { return nil }
+    if text[index] == UInt8(ascii: "\"") {
+      guard let close = Self.endOfQuoted(text, index) else { return nil }
+      display = ByteSlice(from: index + 1, to: close)
+      index = close + 1
+      while index < text.count, text[index].isBlank { index += 1 }
+      guard index < text.count, text[index] == UInt8(ascii: "<") else { return nil }
+    }
+    let open = text.position(of: UInt8(ascii: "<"), from: index, to: text.count)
+    if open < text.count {
+      if open > index {
+        guard display.isEmpty else { return nil }
+        var end = open
+        while end > index, text[end - 1].isBlank { end -= 1 }
+        display = ByteSlice(from: index, to: end)
+        for position in index..<end where !text[position].isDisplayByte { return nil }
+      }
+      let close = text.position(of: UInt8(ascii: ">"), from: open, to: text.count)
+      guard close < text.count else { return nil }
+      uri = ByteSlice(from: open + 1, to: close)
+      index = close + 1
+    } else {
+      let start = index
+      while index < text.count, text[index] != UInt8(ascii: ";"), !text[index].isBlank {
+        // RFC 3261 20: an address with a comma, question mark or semicolon needs brackets.
+        guard text[index] != UInt8(ascii: ","), text[index] != UInt8(ascii: "?") else { return nil }
+        index += 1
+      }
+      uri = ByteSlice(from: start, to: index)
+    }
+    while index < text.count, text[index].isBlank { index += 1 }
+    guard !uri.isEmpty, index == text.count || text[index] == UInt8(ascii: ";") else { return nil }
+    parameters = ByteSlice(from: index, to: text.count)
+    guard ParameterWalk(text[parameters]).isWellFormed else { return nil }
+  }
+
+  /// The position of the quote that closes the one at `start`.
+  static func endOfQuoted(_ text: ByteView, _ start: Int) -> Int? {
+    var index = start + 1
+    while index < text.count {
+      if text[index] == UInt8(ascii: "\\") {
+        index += 2
+        continue
+      }
+      if text[index] == UInt8(ascii: "\"") { return index }
+      index += 1
+    }
+    return nil
+  }
+}
+
+/// Walks ";name=value" parameters, quoted values included.
+struct ParameterWalk {
+  private let text: ByteView
+
+  init(_ text: ByteView) { self.text = text }
+
+  /// The value of the first parameter called `name`, without quotes; nil when there is none.
+  func value(of name: StaticString) -> ByteView? {
+    var found: ByteView?
+    _ = walk { parameter, value in
+      if found == nil, parameter.equalsIgnoringCase(name) { found = value }
+      return found == nil
+    }
+    return found
+  }
+
+  /// Whether every parameter has a name and every quote its partner.
+  var isWellFormed: Bool { walk { name, _ in !name.isEmpty } }
+
+  /// Shows each parameter until `body` says false; false too when the text is not well formed.
+  func walk(_ body: (ByteView, ByteView) -> Bool) -> Bool {
+    var index = 0
+    while index < text.count {
+      guard text[index] == UInt8(ascii: ";") else { return false }
+      index += 1
+      let start = index
+      while index < text.count, text[index] != UInt8(ascii: ";"), text[index] != UInt8(ascii: "=") {
+        guard text[index] != UInt8(ascii: "\""), text[index] != UInt8(ascii: ",") else {
+          return false
+        }
+        index += 1
+      }
+      let name = text.view(from: start, to: index).trimmed
+      var value = ByteView.empty
+      if index < text.count, text[index] == UInt8(ascii: "=") {
+        guard let (found, end) = self.value(from: index + 1) else { return false }
+        value = found
+        index = end
+      }
+      guard body(name, value) else { return false }
+    }
+    return true
+  }
+
+  private func value(from start: Int) -> (ByteView, Int)? {
+    var index = start
+    while index < text.count, text[index].isBlank { index += 1 }
+    if index < text.count, text[index] == UInt8(ascii: "\"") {
+      guard let close = NameAddress.endOfQuoted(text, index) else { return nil }
+      let value = text.view(from: index + 1, to: close)
+      index = close + 1
+      while index < text.count, text[index].isBlank { index += 1 }
+      return (value, index)
+    }
+    let begin = index
+    while index < text.count, text[index] != UInt8(ascii: ";") {
+      guard text[index] != UInt8(ascii: "\""), text[index] != UInt8(ascii: ",") else { return nil }
+      index += 1
+    }
+    return (text.view(from: begin, to: index).trimmed, index)
+  }
+}
+
+extension UInt8 {
+  /// Whether the byte may stand in a host name or IPv4 address.
+  var isHostByte: Bool {
+    isDigit || lowercased &- 0x61 < 26 || self == 0x2D || self == 0x2E || self == 0x5F
+  }
+
+  fileprivate var isDelimiterOfAddress: Bool {
+    self == 0x3C || self == 0x3E || self == 0x22 || self >= 0x80
+  }
+
+  /// Whether the byte may stand in an unquoted display name: token characters and blanks.
+  fileprivate var isDisplayByte: Bool { isTokenByte || isBlank || self >= 0x80 }
+
+  /// Whether the byte is a token character (RFC 3261 25.1).
+  var isTokenByte: Bool {
+    switch self {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    case 0x2D, 0x2E, 0x21, 0x25, 0x2A, 0x5F, 0x2B, 0x60, 0x27, 0x7E: true
+    default: false
+    }
+  }
+}

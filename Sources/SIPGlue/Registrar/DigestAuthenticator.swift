@@ -1,0 +1,192 @@
+// Who is this? Challenges and checks of digest authentication, for REGISTER and INVITE alike.
+//
+// Passwords are not kept: only the HA1 hashes of each user, of both algorithms and for both spellings of the
+// name (`7001` and `7001@realm`), computed once.
+//
+// Invariants:
+//   * `accepted` needs, in this order: well-formed parameters, a known user, the right response, a nonce of
+//     ours that is young, and a nonce-count not used before.
+//   * The nonce is judged after the response (RFC 7616 3.3 `stale`), so nothing a stranger sends is stored.
+//   * An unknown user costs the same hashing as a known one and is answered in the same way.
+// Source: RFC 3261 22, RFC 7616, RFC 8760; RFC 2069 for credentials without qop.
+
+public import Engine
+
+/// One user who can prove who he is.
+public struct DigestAccount: Sendable {
+  /// The user's name; for a phone, its DN.
+  public var user: String
+  /// The password in clear text; only its hashes are kept.
+  public var password: String
+
+  /// Makes an account.
+  public init(user: String, password: String) {
+    self.user = user
+    self.password = password
+  }
+}
+
+/// How challenges are made.
+public struct DigestSettings: Sendable {
+  /// The protection domain; the site's `sip.domain`.
+  public var realm: String
+  /// The key of the nonces: unpredictable, and drawn anew at every start.
+  public var secret: [UInt8]
+  /// How long a nonce may be used.
+  public var nonceLifetime: Duration = .seconds(300)
+  /// How many used nonces are remembered; nil gives four for each account.
+  public var nonceRecordCount: Int?
+  /// A text that clients hand back; not needed by us.
+  public var opaque: String?
+
+  /// Makes settings with the usual lifetime.
+  public init(realm: String, secret: [UInt8]) {
+    self.realm = realm
+    self.secret = secret
+  }
+}
+
+/// Makes challenges and judges credentials.
+public struct DigestAuthenticator: ~Copyable {
+  private struct Proof: Sendable {
+    var user: String
+    var sha256: [UInt8]
+    var md5: [UInt8]
+
+    func secret(of algorithm: DigestAlgorithm) -> [UInt8] {
+      switch algorithm {
+      case .sha256: sha256
+      case .md5: md5
+      }
+    }
+  }
+
+  private let realm: String
+  private let opaque: String?
+  private var proofs: [String: Proof] = [:]
+  private let nobody: Proof
+  private var nonces: NonceBook
+  private var hash: DigestHash
+
+  /// Hashes the passwords and opens the nonce book.
+  ///
+  /// - Throws: `DigestUnavailable` when libcrypto has no MD5 or no SHA-256.
+  public init(_ settings: DigestSettings, accounts: [DigestAccount]) throws(DigestUnavailable) {
+    var hash = try DigestHash()
+    realm = settings.realm
+    opaque = settings.opaque
+    nobody = Self.proof(DigestAccount(user: "", password: ""), "", settings.realm, &hash)
+    for account in accounts {
+      for name in [account.user, "\(account.user)@\(settings.realm)"] {
+        proofs[name] = Self.proof(account, name, settings.realm, &hash)
+      }
+    }
+    nonces = NonceBook(
+      secret: settings.secret,
+      realm: settings.realm,
+      lifetime: settings.nonceLifetime,
+      recordCount: settings.nonceRecordCount ?? max(1024, accounts.count * 4)
+    )
+    self.hash = hash
+  }
+
+  /// Makes one challenge for each algorithm, strongest first, all with one new nonce.
+  public mutating func challenges(at now: Instant, stale: Bool = false) -> [Challenge] {
+    let nonce = nonces.issue(at: now, with: hash)
+    return DigestAlgorithm.allCases.map {
+      Challenge(realm: realm, nonce: nonce, algorithm: $0, opaque: opaque, stale: stale)
+    }
+  }
+
+  /// Decides from all credentials of a request, of which those for other realms are not ours to judge.
+  ///
+  /// A replayed response is answered like a stale nonce: the honest client, whose count went wrong, comes
+  /// back with the new nonce without asking its user; the other one cannot.
+  public mutating func admit(_ credentials: [Credentials], at now: Instant) -> Admission {
+    guard let own = credentials.first(where: { $0.realm == realm }) else {
+      return .challenged(challenges(at: now))
+    }
+    switch verify(own, at: now) {
+    case .accepted(let user): return .admitted(user: user)
+    case .stale, .replayed: return .challenged(challenges(at: now, stale: true))
+    case .wrongPassword, .unknownUser: return .challenged(challenges(at: now))
+    case .malformed: return .malformed
+    }
+  }
+
+  /// Judges one set of credentials; an accepted one is used up by this.
+  public mutating func verify(_ credentials: Credentials, at now: Instant) -> DigestVerdict {
+    guard let form = Form(credentials) else { return .malformed }
+    guard credentials.realm == realm else { return .unknownUser }
+    let known = proofs[credentials.username]
+    let secret = (known ?? nobody).secret(of: form.algorithm)
+    let expected = response(to: credentials, form: form, secret: secret)
+    let right = DigestHash.areEqual(expected, Array(credentials.response.utf8))
+    guard let known else { return .unknownUser }
+    guard right else { return .wrongPassword }
+    switch nonces.redeem(credentials.nonce, count: form.count, at: now, with: hash) {
+    case .fresh: return .accepted(user: known.user)
+    case .stale: return .stale
+    case .replayed: return .replayed
+    }
+  }
+
+  /// Computes the response that proves a secret (HA1), in hexadecimal text.
+  private mutating func response(
+    to credentials: Credentials,
+    form: Form,
+    secret: [UInt8]
+  ) -> [UInt8] {
+    let action = hash.hex(
+      form.algorithm,
+      of: [Array(credentials.method.utf8), Array(credentials.uri.utf8)]
+    )
+    let nonce = Array(credentials.nonce.utf8)
+    guard let protection = form.protection else {
+      return hash.hex(form.algorithm, of: [secret, nonce, action])
+    }
+    return hash.hex(form.algorithm, of: [secret, nonce] + protection + [action])
+  }
+
+  private static func proof(
+    _ account: DigestAccount,
+    _ name: String,
+    _ realm: String,
+    _ hash: inout DigestHash
+  ) -> Proof {
+    let fields = [Array(name.utf8), Array(realm.utf8), Array(account.password.utf8)]
+    return Proof(
+      user: account.user,
+      sha256: hash.hex(.sha256, of: fields),
+      md5: hash.hex(.md5, of: fields)
+    )
+  }
+}
+
+extension DigestAuthenticator {
+  /// The parameters of credentials that had to be understood before anything is computed.
+  private struct Form {
+    var algorithm: DigestAlgorithm
+    /// Nonce-count, client nonce and qop as hashed; nil in the RFC 2069 form.
+    var protection: [[UInt8]]?
+    var count: UInt32?
+
+    init?(_ credentials: Credentials) {
+      guard let algorithm = DigestAlgorithm(headerValue: credentials.algorithm),
+        credentials.response.utf8.count == algorithm.hexCount,
+        !credentials.username.isEmpty, !credentials.nonce.isEmpty, !credentials.uri.isEmpty
+      else { return nil }
+      self.algorithm = algorithm
+      guard let qop = credentials.qop else { return }
+      guard qop.lowercased() == "auth",
+        let cnonce = credentials.cnonce, !cnonce.isEmpty,
+        let nc = credentials.nc, nc.utf8.count == 8,
+        let bytes = Hex.decode(Array(nc.utf8))
+      else { return nil }
+      let count = bytes.reduce(0) { $0 << 8 | UInt32($1) }
+      guard count > 0 else { return nil }
+      self.count = count
+      protection = [Array(nc.utf8), Array(cnonce.utf8), Array(qop.utf8)]
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/// Names one transaction; a handle whose transaction has ended finds nothing.
+struct TransactionHandle: Hashable, Sendable {
+  var index: UInt32
+  var generation: UInt32
+}
+
+/// What a request means to the server transactions.
+enum RequestOutcome: Equatable, Sendable {
+  /// A new transaction; the switch decides and replies.
+  case new(TransactionHandle)
+  /// Seen before; the last reply, if there is one, has been sent again.
+  case retransmission(TransactionHandle)
+  /// The ACK to a failure: absorbed, the switch has nothing to do.
+  case absorbed(TransactionHandle)
+  /// The ACK to a success, or one that belongs to no transaction: for the dialog.
+  case acknowledgement
+  /// The table is full: answer 503 statelessly.
+  case refused
+}
+
+/// What a response means to the client transactions.
+enum ResponseOutcome: Equatable, Sendable {
+  /// Belongs to nothing we sent.
+  case stray
+  /// Already dealt with.
+  case absorbed(TransactionHandle)
+  case provisional(TransactionHandle)
+  /// A failure of INVITE has been acknowledged by the transaction already.
+  case final(TransactionHandle)
+  /// A further success of the same INVITE from another phone (another To tag): ACK it, then BYE.
+  case otherSuccess(TransactionHandle)
+}
+
+/// What the passing of time brought about.
+enum TransactionEvent: Equatable, Sendable {
+  /// No final answer to our request within 64 T1 (timers B, F, or after a CANCEL).
+  case timedOut(TransactionHandle, owner: UInt64)
+  /// No ACK to our failure within 64 T1 (timer H).
+  case failureUnacknowledged(TransactionHandle, owner: UInt64)
+  /// No ACK to our success within 64 T1: the dialog is to be ended by BYE (RFC 3261 13.3.1.4).
+  case successUnacknowledged(TransactionHandle, owner: UInt64)
+}
+
+/// The intervals of RFC 3261 17 and table 4, in nanoseconds.
+struct TransactionTimers: Equatable, Sendable {
+  var t1: UInt64 = 500_000_000
+  var t2: UInt64 = 4_000_000_000
+  var t4: UInt64 = 5_000_000_000
+  /// Timer D: how long retransmitted failures are still acknowledged.
+  var d: UInt64 = 32_000_000_000
+
+  static let standard = TransactionTimers()
+}
+
+/// What a client transaction is started with, besides the bytes of its request.
+struct ClientRequest {
+  var method: SIPMethod
+  var branch: SIPToken
+  var destination: Endpoint
+  /// The switch's own name for whom this is done; comes back with events.
+  var owner: UInt64
+}
