@@ -1,4 +1,5 @@
 package import Engine
+package import SIPGlue
 
 /// The site file as typed values: everything that SURFACE 3 lets people write.
 ///
@@ -9,6 +10,8 @@ package struct Site: Sendable, Hashable {
   package var name = "site"
   /// Where SIP is spoken.
   package var listeners: [ListenAddress] = []
+  /// The address that others shall use for us; nil: the one that we listen on.
+  package var advertisedHost: String?
   /// The realm of digest authentication and the host of our From.
   package var domain = ""
   /// Peers that may send calls without digest, as written.
@@ -30,7 +33,7 @@ package struct Site: Sendable, Hashable {
   package struct Extension: Sendable, Hashable {
     /// Its number.
     package var dn: String
-    /// The digest password; nil: registration needs none and is refused.
+    /// The digest password; nil: only trusted peers may register it.
     package var password: String?
     /// A fixed contact URI; nil: by registration.
     package var contact: String?
@@ -129,6 +132,23 @@ package struct Site: Sendable, Hashable {
       return result
     }
     plan.trunks = trunks.map { $0.name }
+    return plan
+  }
+
+  /// What the line side sees of the site, once it is known which port it has.
+  package func sipPlan(boundTo host: String, port: UInt16) -> SIPPlan {
+    var plan = SIPPlan(
+      advertisedHost: advertisedHost ?? host,
+      advertisedPort: port,
+      domain: domain
+    )
+    plan.trusted = trusted.compactMap { AddressRange($0.text) }
+    plan.extensions = extensions.map {
+      RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
+    }
+    plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
+    plan.routingPoints = routingPoints.map { DN($0.dn) }
+    plan.queues = queues.map { DN($0.dn) }
     return plan
   }
 }

@@ -1,14 +1,16 @@
 internal import Engine
+internal import SIPGlue
 
 // One method per section of the file.
 extension SiteReader {
   mutating func readSIP(_ node: SiteNode?) {
-    guard let fields = fields(of: node, at: ["sip"], known: ["listen", "domain", "trusted"])
-    else {
+    let known = ["listen", "domain", "trusted", "advertise"]
+    guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
     }
     readListeners(fields["listen"])
+    readAdvertised(fields["advertise"])
     site.domain = text(fields["domain"], at: ["sip", "domain"]) ?? "pointsman.local"
     if !SIPText.isHost(site.domain) {
       report(["sip", "domain"], "domain \"\(site.domain)\" is not a host name")
@@ -30,8 +32,7 @@ extension SiteReader {
 
   private mutating func readListeners(_ node: SiteNode?) {
     let path = ["sip", "listen"]
-    let written = texts(node, at: path)
-    for text in written {
+    for text in texts(node, at: path) {
       guard let address = ListenAddress(text) else {
         report(
           path,
@@ -54,9 +55,35 @@ extension SiteReader {
       }
       site.listeners.append(address)
     }
-    if !site.listeners.contains(where: { $0.transport == .udp }), written.isEmpty {
-      report(path, "listen is missing: write { \"udp:127.0.0.1:5060\" }")
+    let served = site.listeners.filter { $0.transport == .udp }
+    if served.isEmpty, findings.allSatisfy({ $0.severity == .warning }) {
+      report(path, "listen needs a UDP address: write { \"udp:127.0.0.1:5060\" }")
     }
+    for address in served.dropFirst() {
+      report(
+        path,
+        "several udp addresses are not available yet: \(address.text) is not listened on",
+        severity: .warning
+      )
+    }
+  }
+
+  /// Our address as others see it; needed when we listen on all addresses.
+  private mutating func readAdvertised(_ node: SiteNode?) {
+    let path = ["sip", "advertise"]
+    site.advertisedHost = text(node, at: path)
+    if let host = site.advertisedHost {
+      if !IPAddress.isVersion4(host), !IPAddress.isVersion6(host) {
+        report(path, "advertise: \"\(host)\" is not an IP address")
+      }
+      return
+    }
+    let listener = site.listeners.first { $0.transport == .udp }
+    guard let listener, listener.host == "0.0.0.0" || listener.host == "::" else { return }
+    report(
+      ["sip", "listen"],
+      "\(listener.text) is every address: say with advertise = \"IP\" which one phones shall use"
+    )
   }
 
   mutating func readHTTP(_ node: SiteNode?) {
@@ -95,15 +122,23 @@ extension SiteReader {
         if fields["password"] == nil, fields["contact"] == nil {
           report(
             path,
-            "extension \(entry.key) needs a password (it registers) or a contact (it does not)"
+            "extension \(entry.key) has no password: only trusted peers can register it",
+            severity: .warning
           )
         }
       }
-      if let contact = result.contact, let problem = SIPText.problem(withURI: contact) {
+      if let contact = result.contact, let problem = problem(withPeer: contact) {
         report(path + ["contact"], "contact \"\(contact)\" \(problem)")
       }
       site.extensions.append(result)
     }
+  }
+
+  /// What is wrong with a URI that we have to send requests to.
+  private func problem(withPeer uri: String) -> String? {
+    if let problem = SIPText.problem(withURI: uri) { return problem }
+    guard !SIPPlan.isReachable(uri) else { return nil }
+    return "cannot be reached: it must be sip: with an IP address (names are not looked up yet)"
   }
 
   /// A secret: as written, of a variable (`env:NAME`) or of a file (`file:PATH`).
@@ -261,7 +296,7 @@ extension SiteReader {
       if let fields = fields(of: entry.value, at: path, known: ["uri", "numbers"]) {
         if let uri = text(fields["uri"], at: path + ["uri"]) {
           result.uri = uri
-          if let problem = SIPText.problem(withURI: uri) {
+          if let problem = problem(withPeer: uri) {
             report(path + ["uri"], "uri \"\(uri)\" \(problem)")
           }
         } else if fields["uri"] == nil {
