@@ -1,0 +1,350 @@
+// Arguments of the language's functions and verbs, where they are literals.
+
+extension CheckWalk {
+  /// The kinds of names that a site defines.
+  enum SiteKind: String {
+    case dn, queue, agent, trunk, skill, table
+  }
+
+  private func known(_ kind: SiteKind) -> Set<String>? {
+    switch kind {
+    case .dn: check.site.dns
+    case .queue: check.site.queues
+    case .agent: check.site.agents
+    case .trunk: check.site.trunks
+    case .skill: check.site.skills
+    case .table: check.site.tables
+    }
+  }
+
+  mutating func checkKnown(_ name: String, _ kind: SiteKind, at position: SourcePosition) {
+    guard let known = known(kind), !known.contains(name) else { return }
+    let hint = suggestion(for: name, among: known) { "\"\($0)\"" }
+    error(at: position, "unknown \(kind.rawValue) \"\(name)\"\(hint)")
+  }
+
+  /// Checks a literal that names something of the site; `usage` is how an error calls the function.
+  mutating func checkName(_ argument: LuaExpression, _ kind: SiteKind, usage: String) {
+    let value = literal(argument)
+    switch value.kind {
+    case .string(let text):
+      checkKnown(text.text, kind, at: argument.position)
+    case .number(.integer(let number)):
+      error(
+        at: argument.position,
+        "\(usage) expects a string, got a number: write \"\(number)\""
+      )
+    case .nil, .boolean, .number, .table, .function, .unary:
+      guard let type = typeName(value) else { return }
+      error(at: argument.position, "\(usage) expects a string, got \(type)")
+    case .variadic, .name, .suffixed, .parenthesised, .binary:
+      break
+    }
+  }
+
+  /// The literal behind an expression: without parentheses, through locals that never change.
+  func literal(_ expression: LuaExpression) -> LuaExpression {
+    var result = expression.bare
+    for _ in 0..<8 {
+      guard let index = bindings.variable(of: result),
+        case .local(let value?) = bindings.variables[index].origin,
+        !bindings.variables[index].isAssigned, !value.isOpen
+      else { break }
+      // A table that has a name can be changed through it: only what never changes is followed.
+      if case .table = value.bare.kind { break }
+      result = value.bare
+    }
+    return result
+  }
+
+  /// The type of a literal as an error names it; nil when it is not a literal.
+  func typeName(_ expression: LuaExpression) -> String? {
+    switch expression.kind {
+    case .nil: "nil"
+    case .boolean: "a boolean"
+    case .number: "a number"
+    case .string: "a string"
+    case .table: "a table"
+    case .function: "a function"
+    case .unary: number(expression) == nil ? nil : "a number"
+    case .variadic, .name, .suffixed, .parenthesised, .binary: nil
+    }
+  }
+
+  /// The value of a number literal, with its sign.
+  func number(_ expression: LuaExpression) -> Double? {
+    switch expression.kind {
+    case .number(let number): return number.value
+    case .unary(.negate, let operand):
+      guard case .number(let number) = operand.bare.kind else { return nil }
+      return -number.value
+    case .nil, .boolean, .string, .variadic, .function, .table, .name, .suffixed,
+      .parenthesised, .unary, .binary:
+      return nil
+    }
+  }
+
+  // MARK: - Types
+
+  mutating func expectType(_ type: String, _ argument: LuaExpression, usage: String) {
+    guard let actual = typeName(literal(argument)), actual != type else { return }
+    error(at: argument.position, "\(usage) expects \(type), got \(actual)")
+  }
+
+  /// Expects a number of seconds, zero or more.
+  mutating func expectSeconds(_ argument: LuaExpression, usage: String) {
+    expectType("a number", argument, usage: usage)
+    if let value = number(literal(argument)), value < 0 {
+      error(at: argument.position, "\(usage) cannot be negative")
+    }
+  }
+
+  /// Refuses literals that cannot be a target, and lists of them where a list may stand.
+  mutating func expectTarget(_ argument: LuaExpression, usage: String, allowsList: Bool) {
+    let value = literal(argument)
+    if let function = bindings.global(of: value), Self.targetFunctions.contains(function) {
+      return error(at: argument.position, bareFunctionMessage(function, usage: usage))
+    }
+    guard let actual = typeName(value) else { return }
+    if case .table(let fields) = value.kind {
+      for field in fields where allowsList {
+        guard case .positional = field.key else { continue }
+        expectTarget(field.value, usage: usage, allowsList: false)
+      }
+      // A table can be an agent's or a queue's own: only what is empty of doubt is refused.
+      return
+    }
+    var advice = ""
+    if case .string(let text) = value.kind { advice = ": write dn \"\(text.text)\"" }
+    error(at: argument.position, "\(usage) expects a target, got \(actual)\(advice)")
+  }
+
+  static let targetFunctions: Set<String> = ["dn", "agent", "queue", "any", "trunk", "reject"]
+
+  func bareFunctionMessage(_ function: String, usage: String) -> String {
+    let example: String
+    switch function {
+    case "any": example = "write ANY or any { ... }"
+    case "reject": example = "write reject(486)"
+    case "trunk": example = "write trunk(\"...\", \"...\")"
+    default: example = "write \(function) \"...\""
+    }
+    return "\(usage) expects a target, '\(function)' is a function: \(example)"
+  }
+
+  /// Whether argument `index` is certainly missing; if so, says so.
+  private mutating func isMissing(
+    _ index: Int,
+    _ arguments: [LuaExpression],
+    _ what: String,
+    at position: SourcePosition
+  ) -> Bool {
+    guard index >= arguments.count else { return false }
+    if !(arguments.last?.isOpen ?? false) { error(at: position, what) }
+    return true
+  }
+
+  // MARK: - Functions of the language
+
+  mutating func checkGlobalCall(
+    _ name: String,
+    _ arguments: [LuaExpression],
+    at position: SourcePosition,
+    end: SourcePosition
+  ) {
+    guard check.surface.globals[name] == .available else { return }
+    switch name {
+    case "dn", "agent", "queue":
+      guard let kind = SiteKind(rawValue: name),
+        !isMissing(0, arguments, "\(name) expects a string", at: position)
+      else { return }
+      checkName(arguments[0], kind, usage: name)
+    case "trunk":
+      guard !isMissing(0, arguments, "trunk expects a name and a number", at: position) else {
+        return
+      }
+      checkName(arguments[0], .trunk, usage: "trunk")
+      guard !isMissing(1, arguments, "trunk expects a number to dial", at: position) else { return }
+      expectType("a string", arguments[1], usage: "the number to dial of trunk")
+    case "reject":
+      guard let status = arguments.first else { return }
+      expectType("a number", status, usage: "reject")
+      if let value = number(literal(status)),
+        value < 400 || value > 699 || Double(Int(value)) != value
+      {
+        error(at: status.position, "reject expects a SIP status from 400 to 699")
+      }
+    case "any":
+      checkAny(arguments, at: position)
+    case "ANY":
+      error(at: position, "ANY is a target, not a function: write any { ... }")
+    case "table_lookup":
+      guard !isMissing(0, arguments, "table_lookup expects a table and a key", at: position) else {
+        return
+      }
+      checkName(arguments[0], .table, usage: "table_lookup")
+      _ = isMissing(1, arguments, "table_lookup expects a key", at: position)
+    case "require":
+      checkRequire(arguments, at: position)
+    default:
+      break
+    }
+  }
+
+  private mutating func checkRequire(_ arguments: [LuaExpression], at position: SourcePosition) {
+    guard !isMissing(0, arguments, "require expects a string", at: position) else { return }
+    expectType("a string", arguments[0], usage: "require")
+    guard let modules = check.modules, case .string(let name) = literal(arguments[0]).kind,
+      !modules.contains(name.text)
+    else { return }
+    let hint = suggestion(for: name.text, among: modules) { "\"\($0)\"" }
+    error(at: arguments[0].position, "unknown module \"\(name.text)\"\(hint)")
+  }
+
+  private mutating func checkAny(_ arguments: [LuaExpression], at position: SourcePosition) {
+    guard !isMissing(0, arguments, "any expects a table: any { ... }", at: position) else { return }
+    expectType("a table", arguments[0], usage: "any")
+    guard case .table(let fields) = literal(arguments[0]).kind else { return }
+    checkFilter(fields, owner: "any")
+  }
+
+  // MARK: - Verbs of the call
+
+  mutating func checkCallVerb(
+    _ name: String,
+    _ arguments: [LuaExpression],
+    at position: SourcePosition
+  ) {
+    let usage = "call:\(name)"
+    let wanted: [String: String] = [
+      "select": "a target", "route": "a target", "exclude": "a target", "wait": "seconds",
+      "priority": "a number", "attach": "a table", "note": "a string", "header": "a string",
+    ]
+    guard let what = wanted[name],
+      !isMissing(0, arguments, "\(usage) expects \(what)", at: position)
+    else { return }
+    let first = arguments[0]
+    switch what {
+    case "a target":
+      expectTarget(first, usage: usage, allowsList: name != "route")
+      guard name != "exclude", let options = arguments.dropFirst().first else { return }
+      checkOptions(options, usage: usage)
+    case "seconds":
+      expectSeconds(first, usage: usage)
+    default:
+      // Lua makes text of a number wherever a string is wanted.
+      if name == "note", number(literal(first)) != nil { return }
+      expectType(what, first, usage: usage)
+    }
+  }
+
+  private mutating func checkOptions(_ options: LuaExpression, usage: String) {
+    let value = literal(options)
+    if let actual = typeName(value), actual != "a table", actual != "nil" {
+      error(
+        at: options.position,
+        "\(usage) expects its options as a table: { timeout = ... }, got \(actual)"
+      )
+    }
+    guard case .table(let fields) = value.kind else { return }
+    let names =
+      usage == "call:select" ? check.surface.selectOptions : check.surface.routeOptions
+    for field in fields {
+      guard checkKey(of: field, names, what: "option", owner: usage), let key = key(of: field)
+      else { continue }
+      switch key {
+      case "timeout":
+        expectSeconds(field.value, usage: "timeout of \(usage)")
+      case "priority":
+        expectType("a number", field.value, usage: "priority of \(usage)")
+      case "by":
+        checkRule(field.value, usage: usage)
+      default:
+        break
+      }
+    }
+  }
+
+  private mutating func checkRule(_ rule: LuaExpression, usage: String) {
+    expectType("a string", rule, usage: "by of \(usage)")
+    guard case .string(let name) = literal(rule).kind else { return }
+    switch check.surface.selectionRules[name.text] {
+    case .available?: break
+    case .notYet?:
+      error(at: rule.position, "selection rule \"\(name.text)\" is not available yet")
+    case nil:
+      let hint = suggestion(for: name.text, among: check.surface.selectionRules.keys) {
+        "\"\($0)\""
+      }
+      error(at: rule.position, "unknown selection rule \"\(name.text)\"\(hint)")
+    }
+  }
+
+  // MARK: - Tables of options
+
+  private func key(of field: LuaField) -> String? {
+    switch field.key {
+    case .positional: return nil
+    case .named(let name): return name
+    case .computed(let key):
+      guard case .string(let text) = literal(key).kind else { return nil }
+      return text.text
+    }
+  }
+
+  /// Whether the field's key is one of `names` and served; reports it otherwise.
+  private mutating func checkKey(
+    of field: LuaField,
+    _ names: LanguageSurface.Names,
+    what: String,
+    owner: String
+  ) -> Bool {
+    guard let name = key(of: field) else {
+      if case .positional = field.key, !field.value.isOpen {
+        error(at: field.position, "\(owner) takes named values only: write { name = value }")
+      }
+      return false
+    }
+    switch names[name] {
+    case .available?:
+      return true
+    case .notYet?:
+      error(at: field.position, "\(what) '\(name)' of \(owner) is not available yet")
+    case nil:
+      let hint = suggestion(for: name, among: names.keys)
+      error(at: field.position, "\(owner) has no \(what) '\(name)'\(hint)")
+    }
+    return false
+  }
+
+  mutating func checkFilter(_ fields: [LuaField], owner: String) {
+    for field in fields {
+      guard checkKey(of: field, check.surface.anyFields, what: "field", owner: owner),
+        key(of: field) == "skills"
+      else { continue }
+      expectType("a string", field.value, usage: "skills of \(owner)")
+      if case .string(let text) = literal(field.value).kind {
+        checkSkills(text, at: field.value.bare)
+      }
+    }
+  }
+
+  private mutating func checkSkills(_ literal: LuaStringLiteral, at value: LuaExpression) {
+    // Columns inside the expression only make sense where its text stands in this very place.
+    let isInPlace: Bool
+    if case .string = value.kind { isInPlace = true } else { isInPlace = false }
+    func place(_ column: Int) -> SourcePosition {
+      guard isInPlace else { return value.position }
+      var position = literal.contentPosition
+      position.column += column - 1
+      position.offset += column - 1
+      return position
+    }
+    if let problem = check.skillExpression?(literal.text) {
+      return error(at: place(problem.column), "skill expression: \(problem.message)")
+    }
+    for (name, column) in SkillNames.names(in: literal.text) {
+      checkKnown(name, .skill, at: place(column))
+    }
+  }
+}

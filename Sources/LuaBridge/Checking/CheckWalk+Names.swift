@@ -1,0 +1,209 @@
+// Names: globals, members of the world's tables, members of the call.
+
+extension CheckWalk {
+  mutating func checkGlobal(_ expression: LuaExpression) {
+    guard let name = bindings.global(of: expression) else { return }
+    switch check.surface.globals[name] {
+    case .available?:
+      return
+    case .notYet?:
+      error(at: expression.position, "\(name) is not available yet")
+    case nil:
+      guard !check.allowedGlobals.contains(name), !memberTables.contains(name) else { return }
+      if Self.removed.contains(name) {
+        error(at: expression.position, "'\(name)' is not available in strategies")
+      } else {
+        let hint = nearestName(to: name, before: expression.position)
+          .map { ", did you mean '\($0)'?" }
+        error(at: expression.position, "undefined name '\(name)'\(hint ?? "")")
+      }
+    }
+  }
+
+  /// Names of standard Lua that the sandbox takes away: not misspelt, so they get a clearer word.
+  private static let removed: Set<String> = [
+    "io", "os", "debug", "load", "loadstring", "loadfile", "dofile", "package", "coroutine",
+    "collectgarbage", "rawset", "_G", "_ENV", "setmetatable", "getmetatable",
+  ]
+
+  /// The tables of the allow list whose members it names (`string` when it has `string.format`).
+  private var memberTables: Set<String> {
+    Set(
+      check.allowedGlobals.compactMap { name in
+        name.firstIndex(of: ".").map { String(name[..<$0]) }
+      }
+    )
+  }
+
+  mutating func checkAssignment(to target: LuaExpression, isFunction: Bool) {
+    switch target.kind {
+    case .name:
+      guard let name = bindings.global(of: target) else { return }
+      let advice = isFunction ? "local function \(name)" : "local \(name)"
+      error(
+        at: target.position,
+        "assignment to global '\(name)': globals are read-only, use \(advice)"
+      )
+    case .suffixed(let base, let suffixes):
+      checkMemberAssignment(base, suffixes, at: target.position)
+    case .nil, .boolean, .number, .string, .variadic, .function, .table, .parenthesised, .unary,
+      .binary:
+      break
+    }
+  }
+
+  private mutating func checkMemberAssignment(
+    _ base: LuaExpression,
+    _ suffixes: [LuaSuffix],
+    at position: SourcePosition
+  ) {
+    checkGlobal(base)
+    for suffix in suffixes { walk(suffix) }
+    guard suffixes.count == 1, let member = memberName(suffixes[0]) else { return }
+    if isCall(base) {
+      error(
+        at: suffixes[0].position,
+        "call.\(member) cannot be assigned: the call's facts are read-only"
+      )
+    } else if let name = bindings.global(of: base) {
+      error(at: position, "'\(name).\(member)' cannot be assigned: globals are read-only")
+    }
+  }
+
+  /// The name that `.name` or `["name"]` reads.
+  func memberName(_ suffix: LuaSuffix) -> String? {
+    switch suffix.kind {
+    case .field(let name): return name
+    case .index(let index):
+      guard case .string(let literal) = index.bare.kind else { return nil }
+      return literal.text
+    case .call, .method: return nil
+    }
+  }
+
+  // MARK: - Members
+
+  mutating func checkMembers(of base: LuaExpression, _ suffixes: [LuaSuffix]) {
+    if isCall(base) { return checkCallMember(suffixes) }
+    guard let global = bindings.global(of: base.bare), let first = suffixes.first else { return }
+    switch global {
+    case "queues":
+      checkQueueFacts(suffixes)
+    case "agents":
+      checkAgentFacts(suffixes)
+    default:
+      if case .call(let arguments) = first.kind {
+        checkGlobalCall(global, arguments, at: base.position, end: first.position)
+      } else if let member = memberName(first) {
+        checkLibraryMember(global, member, at: first.position)
+      }
+    }
+  }
+
+  private mutating func checkLibraryMember(
+    _ table: String,
+    _ member: String,
+    at position: SourcePosition
+  ) {
+    let prefix = table + "."
+    guard check.allowedGlobals.contains(where: { $0.hasPrefix(prefix) }),
+      !check.allowedGlobals.contains(prefix + member)
+    else { return }
+    let members = check.allowedGlobals.filter { $0.hasPrefix(prefix) }
+      .map { String($0.dropFirst(prefix.count)) }
+    let hint = suggestion(for: member, among: members) { "'\(prefix)\($0)'" }
+    error(at: position, "'\(table)' has no field '\(member)'\(hint)")
+  }
+
+  private mutating func checkCallMember(_ suffixes: [LuaSuffix]) {
+    guard let first = suffixes.first else { return }
+    switch first.kind {
+    case .method(let name, let arguments):
+      checkCallMethod(name, arguments, at: first.position)
+    case .field, .index:
+      guard let name = memberName(first) else { return }
+      checkCallField(name, followedBy: suffixes.dropFirst().first, at: first.position)
+    case .call:
+      error(at: first.position, "the call is not a function")
+    }
+  }
+
+  private mutating func checkCallMethod(
+    _ name: String,
+    _ arguments: [LuaExpression],
+    at position: SourcePosition
+  ) {
+    switch check.surface.callMethods[name] {
+    case .available?:
+      checkCallVerb(name, arguments, at: position)
+    case .notYet?:
+      error(at: position, "call:\(name) is not available yet")
+    case nil:
+      guard check.surface.callFields[name] == nil else {
+        return error(at: position, "call.\(name) is a fact, not a method: write call.\(name)")
+      }
+      let hint = suggestion(for: name, among: check.surface.callMethods.keys) { "call:\($0)" }
+      error(at: position, "the call has no method '\(name)'\(hint)")
+    }
+  }
+
+  private mutating func checkCallField(
+    _ name: String,
+    followedBy next: LuaSuffix?,
+    at position: SourcePosition
+  ) {
+    let surface = check.surface
+    switch surface.callFields[name] ?? surface.callMethods[name] {
+    case .available?:
+      guard surface.callFields[name] == nil, case .call(let arguments)? = next?.kind,
+        arguments.first.map({ !isCall($0) && !$0.isOpen }) ?? true
+      else { return }
+      error(at: position, "'\(name)' is called with a colon: write call:\(name)(...)")
+    case .notYet?:
+      let mark = surface.callFields[name] == nil ? ":" : "."
+      error(at: position, "call\(mark)\(name) is not available yet")
+    case nil:
+      let known = Array(surface.callFields.keys) + Array(surface.callMethods.keys)
+      let hint = suggestion(for: name, among: known) { nearest in
+        surface.callFields[nearest] == nil ? "call:\(nearest)" : "call.\(nearest)"
+      }
+      error(at: position, "the call has no field '\(name)'\(hint)")
+    }
+  }
+
+  // MARK: - The world's facts
+
+  private mutating func checkQueueFacts(_ suffixes: [LuaSuffix]) {
+    guard let first = suffixes.first else { return }
+    if case .index(let index) = first.kind {
+      checkName(index, .queue, usage: "queues[...]")
+    } else if let name = memberName(first) {
+      checkKnown(name, .queue, at: first.position)
+    }
+    guard let second = suffixes.dropFirst().first, let field = memberName(second) else { return }
+    switch check.surface.queueFields[field] {
+    case .available?: break
+    case .notYet?: error(at: second.position, "queues[...].\(field) is not available yet")
+    case nil:
+      let hint = suggestion(for: field, among: check.surface.queueFields.keys)
+      error(at: second.position, "a queue has no field '\(field)'\(hint)")
+    }
+  }
+
+  private mutating func checkAgentFacts(_ suffixes: [LuaSuffix]) {
+    guard let first = suffixes.first, let name = memberName(first) else { return }
+    switch check.surface.agentFunctions[name] {
+    case .available?:
+      guard case .call(let arguments)? = suffixes.dropFirst().first?.kind,
+        let filter = arguments.first, case .table(let fields) = literal(filter).kind
+      else { return }
+      checkFilter(fields, owner: "agents.\(name)")
+    case .notYet?: error(at: first.position, "agents.\(name) is not available yet")
+    case nil:
+      let hint = suggestion(for: name, among: check.surface.agentFunctions.keys) {
+        "agents.\($0)"
+      }
+      error(at: first.position, "agents has no function '\(name)'\(hint)")
+    }
+  }
+}

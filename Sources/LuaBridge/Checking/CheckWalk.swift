@@ -1,0 +1,216 @@
+// The walk of a check over the tree.
+//
+// State: what was found so far, and which parameter is the call. Two passes per function: the walk over
+// all its expressions (names, arguments), and the flow of control through its statements. Invariant:
+// a finding is only made where the text proves it; whatever depends on a value that is computed is
+// left alone. A name is the strategy's call only if it resolves to the first parameter of the function
+// that the file returns and nothing assigns to that parameter.
+
+struct CheckWalk {
+  struct Finding {
+    var position: SourcePosition
+    var severity: Diagnostic.Severity
+    var message: String
+  }
+
+  let check: StrategyCheck
+  let chunk: LuaChunk
+  let isModule: Bool
+
+  /// The function that the file returns, if the text shows which one.
+  private(set) var strategy: LuaFunction?
+
+  /// The variable that holds the call.
+  private(set) var callVariable: Int?
+
+  private var found: [Finding] = []
+  private var undefinedSuggestions: [String: String?] = [:]
+
+  var bindings: LuaBindings { chunk.bindings }
+
+  /// The findings in order of place.
+  var findings: [Finding] {
+    found.sorted {
+      ($0.position.offset, $0.message) < ($1.position.offset, $1.message)
+    }
+  }
+
+  init(check: StrategyCheck, chunk: LuaChunk, isModule: Bool) {
+    self.check = check
+    self.chunk = chunk
+    self.isModule = isModule
+  }
+
+  mutating func run() {
+    if !isModule { findStrategy() }
+    checkFlow(of: chunk.body, as: isModule ? .other : .file)
+    walk(chunk.body)
+  }
+
+  mutating func report(
+    _ severity: Diagnostic.Severity,
+    at position: SourcePosition,
+    _ message: String
+  ) {
+    // Far more than are shown, since showing starts at the top of the file.
+    guard found.count < StrategyCheck.diagnosticsMax * 20 else { return }
+    found.append(Finding(position: position, severity: severity, message: message))
+  }
+
+  mutating func error(at position: SourcePosition, _ message: String) {
+    report(.error, at: position, message)
+  }
+
+  // MARK: - The strategy function
+
+  private mutating func findStrategy() {
+    guard case .returned(let values)? = chunk.body.statements.last?.kind,
+      let value = values.first
+    else { return }
+    guard let function = function(of: value.bare) else { return }
+    strategy = function
+    guard let parameter = function.parameters.first,
+      case .variable(let index) = bindings.meaning(at: parameter.position),
+      !bindings.variables[index].isAssigned
+    else { return }
+    callVariable = index
+  }
+
+  /// The function that an expression gives, where the text shows it.
+  private func function(of expression: LuaExpression) -> LuaFunction? {
+    if case .function(let function) = expression.kind { return function }
+    guard let index = bindings.variable(of: expression) else { return nil }
+    let variable = bindings.variables[index]
+    guard !variable.isAssigned else { return nil }
+    switch variable.origin {
+    case .function(let function): return function
+    case .local(let value?):
+      guard case .function(let function) = value.bare.kind else { return nil }
+      return function
+    case .local, .parameter, .loop: return nil
+    }
+  }
+
+  func isCall(_ expression: LuaExpression) -> Bool {
+    guard let index = bindings.variable(of: expression.bare) else { return false }
+    return index == callVariable
+  }
+
+  // MARK: - Statements
+
+  mutating func walk(_ block: LuaBlock) {
+    for statement in block.statements { walk(statement) }
+  }
+
+  private mutating func walk(_ statement: LuaStatement) {
+    switch statement.kind {
+    case .local(_, let values), .returned(let values):
+      walk(values)
+    case .localFunction(_, let function):
+      walk(function)
+    case .function(let target, let function):
+      checkAssignment(to: target, isFunction: true)
+      walk(function)
+    case .assignment(let targets, let values):
+      for target in targets { checkAssignment(to: target, isFunction: false) }
+      walk(values)
+    case .call(let call):
+      walk(call)
+    case .block(let body):
+      walk(body)
+    case .whileLoop(let condition, let body):
+      walk(condition)
+      walk(body)
+    case .repeatLoop(let body, let condition):
+      walk(body)
+      walk(condition)
+    case .conditional(let clauses, let otherwise):
+      for clause in clauses {
+        walk(clause.condition)
+        walk(clause.body)
+      }
+      if let otherwise { walk(otherwise) }
+    case .numericFor(_, let values, let body), .genericFor(_, let values, let body):
+      walk(values)
+      walk(body)
+    case .goto, .label, .breakLoop:
+      break
+    }
+  }
+
+  // MARK: - Expressions
+
+  mutating func walk(_ expressions: [LuaExpression]) {
+    for expression in expressions { walk(expression) }
+  }
+
+  private mutating func walk(_ function: LuaFunction) {
+    let isStrategy = function.position == strategy?.position
+    checkFlow(of: function.body, as: isStrategy ? .strategy : .other)
+    walk(function.body)
+  }
+
+  private mutating func walk(_ expression: LuaExpression) {
+    switch expression.kind {
+    case .nil, .boolean, .number, .string, .variadic:
+      break
+    case .function(let function):
+      walk(function)
+    case .table(let fields):
+      for field in fields {
+        if case .computed(let key) = field.key { walk(key) }
+        walk(field.value)
+      }
+    case .name:
+      checkGlobal(expression)
+    case .suffixed(let base, let suffixes):
+      walk(base)
+      checkMembers(of: base, suffixes)
+      for suffix in suffixes { walk(suffix) }
+    case .parenthesised(let inner):
+      walk(inner)
+    case .unary(_, let operand):
+      walk(operand)
+    case .binary(let first, let links):
+      walk(first)
+      for link in links { walk(link.operand) }
+    }
+  }
+
+  mutating func walk(_ suffix: LuaSuffix) {
+    switch suffix.kind {
+    case .field: break
+    case .index(let index): walk(index)
+    case .call(let arguments), .method(_, let arguments): walk(arguments)
+    }
+  }
+
+  // MARK: - Suggestions
+
+  /// `, did you mean X?` or nothing.
+  func suggestion(
+    for name: String,
+    among candidates: some Sequence<String>,
+    shown: (String) -> String = { "'\($0)'" }
+  ) -> String {
+    guard let nearest = Spelling.nearest(to: name, among: candidates) else { return "" }
+    return ", did you mean \(shown(nearest))?"
+  }
+
+  /// The nearest global or local name; searched for once per misspelt name.
+  mutating func nearestName(to name: String, before position: SourcePosition) -> String? {
+    if let known = undefinedSuggestions[name] { return known }
+    var candidates = check.allowedGlobals.filter { !$0.contains(".") }
+    for (global, availability) in check.surface.globals where availability == .available {
+      candidates.insert(global)
+    }
+    for variable in bindings.variables where variable.name.position.offset < position.offset {
+      candidates.insert(variable.name.text)
+    }
+    let nearest =
+      undefinedSuggestions.count < StrategyCheck.diagnosticsMax
+      ? Spelling.nearest(to: name, among: candidates) : nil
+    undefinedSuggestions[name] = .some(nearest)
+    return nearest
+  }
+}

@@ -1,0 +1,106 @@
+/// The names that the strategy language has, and which of them are served today.
+///
+/// A name that is missing here is a mistake of the author; a name that is here but not yet available
+/// is refused when a strategy is checked, so that no call has to find out.
+public struct LanguageSurface: Sendable {
+  /// Whether a name of the language is served.
+  public enum Availability: Sendable {
+    /// The name works.
+    case available
+
+    /// The name is part of the language, but this version does not serve it.
+    case notYet
+  }
+
+  /// Names of one place in the language, each with its availability.
+  public typealias Names = [String: Availability]
+
+  /// The global names: targets, the world's facts, `require`.
+  public var globals: Names
+
+  /// The facts of a call, `call.NAME`.
+  public var callFields: Names
+
+  /// The verbs of a call, `call:NAME(…)`.
+  public var callMethods: Names
+
+  /// The facts of a queue, `queues["9000"].NAME`.
+  public var queueFields: Names
+
+  /// The functions `agents.NAME(…)`.
+  public var agentFunctions: Names
+
+  /// The fields of `any { … }` and of the filters of `agents`.
+  public var anyFields: Names
+
+  /// The options of `call:select`.
+  public var selectOptions: Names
+
+  /// The options of `call:route`.
+  public var routeOptions: Names
+
+  /// The rules of `call:select(…, { by = RULE })`.
+  public var selectionRules: Names
+
+  /// The language as this version serves it.
+  public static let current = LanguageSurface(
+    globals: names(
+      "dn",
+      "agent",
+      "queue",
+      "ANY",
+      "any",
+      "trunk",
+      "reject",
+      "agents",
+      "queues",
+      "table_lookup",
+      "random",
+      "require",
+      notYet: "share",
+      "local_time"
+    ),
+    callFields: names(
+      "id",
+      "uuid",
+      "ani",
+      "dnis",
+      "routing_point",
+      "now",
+      "entered",
+      "attempts",
+      "user_data"
+    ),
+    callMethods: names(
+      "header",
+      "select",
+      "route",
+      "wait",
+      "priority",
+      "attach",
+      "note",
+      "exclude",
+      notYet: "treat"
+    ),
+    queueFields: names("waiting", "oldest_wait", notYet: "expected_wait"),
+    agentFunctions: names("available", "logged_in"),
+    anyFields: names("skills", "exclude", notYet: "group"),
+    selectOptions: names("timeout", "priority", "by", notYet: "clear"),
+    routeOptions: names("timeout"),
+    selectionRules: names(
+      "longest_idle",
+      notYet: "least_occupied",
+      "fewest_calls",
+      "round_robin",
+      "random",
+      "priority_list"
+    )
+  )
+
+  private static func names(_ available: String..., notYet: String...) -> Names {
+    var result: Names = [:]
+    for name in available { result[name] = .available }
+    for name in notYet { result[name] = .notYet }
+    return result
+  }
+}

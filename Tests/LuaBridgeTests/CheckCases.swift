@@ -1,0 +1,333 @@
+/// The snippets of `CheckDiagnosticsTests`, by what they show.
+enum CheckCases {
+  typealias Case = CheckDiagnosticsTests.Case
+
+  private static let noTarget =
+    "warning: this path ends without a target: the call goes to the default route"
+
+  /// Bodies of the strategy function; their first column is 23.
+  static let bodies: [Case] = names + members + arguments + options + flow
+
+  static let names: [Case] = [
+    Case("return ANY"),
+    Case("return ANT", "1:30: error: undefined name 'ANT', did you mean 'ANY'?"),
+    Case("return Queue '9000'", "1:30: error: undefined name 'Queue', did you mean 'queue'?"),
+    Case("return xyzzy", "1:30: error: undefined name 'xyzzy'"),
+    Case(
+      "local target = ANY return tagret",
+      "1:49: error: undefined name 'tagret', did you mean 'target'?"
+    ),
+    Case("do local t = ANY end return t", "1:51: error: undefined name 't'"),
+    Case("local io = ANY return io"),
+    Case("io.write('x') return ANY", "1:23: error: 'io' is not available in strategies"),
+    Case(
+      "x = 1 return ANY",
+      "1:23: error: assignment to global 'x': globals are read-only, use local x"
+    ),
+    Case(
+      "function f() end return ANY",
+      "1:32: error: assignment to global 'f': globals are read-only, use local function f"
+    ),
+    Case(
+      "string.format = nil return ANY",
+      "1:23: error: 'string.format' cannot be assigned: globals are read-only"
+    ),
+    Case(
+      "local s = string.fromat('') return ANY",
+      "1:40: error: 'string' has no field 'fromat', did you mean 'string.format'?"
+    ),
+    Case("local t = {} t.x = 1 return t.y"),
+    Case("local _ENV = {} return anything"),
+    Case("local s = share { a = 1 } return s", "1:33: error: share is not available yet"),
+    Case(
+      "local t = local_time('UTC') return ANY",
+      "1:33: error: local_time is not available yet"
+    ),
+  ]
+
+  static let members: [Case] = [
+    Case("return dn(call.ani .. call.dnis .. call.user_data.x .. call:header('X'))"),
+    Case(
+      "return dn(call.anii)",
+      "1:38: error: the call has no field 'anii', did you mean call.ani?"
+    ),
+    Case(
+      "return dn(call['anii'])",
+      "1:37: error: the call has no field 'anii', did you mean call.ani?"
+    ),
+    Case(
+      "call:rout(ANY) return ANY",
+      "1:28: error: the call has no method 'rout', did you mean call:route?"
+    ),
+    Case("call:frobnicate() return ANY", "1:28: error: the call has no method 'frobnicate'"),
+    Case(
+      "call:treat { music = 'hold' } return ANY",
+      "1:28: error: call:treat is not available yet"
+    ),
+    Case(
+      "call.route(ANY) return ANY",
+      "1:28: error: 'route' is called with a colon: write call:route(...)"
+    ),
+    Case("call.route(call, ANY) return ANY"),
+    Case(
+      "return dn(call:ani())",
+      "1:38: error: call.ani is a fact, not a method: write call.ani"
+    ),
+    Case(
+      "call.ani = '1' return ANY",
+      "1:28: error: call.ani cannot be assigned: the call's facts are read-only"
+    ),
+    Case("local function f(call) call:frob() end f({}) return ANY"),
+    Case("do local call = {} call:frob() end return ANY"),
+    Case(
+      "call = other(call) return call:frob()",
+      "1:30: error: undefined name 'other'"
+    ),
+    Case("if queues['9000'].waiting > 3 then return ANY end return queue '9000'"),
+    Case(
+      "if queues['9001'].waiting > 3 then return ANY end return ANY",
+      "1:33: error: unknown queue \"9001\", did you mean \"9000\"?"
+    ),
+    Case(
+      "local w = queues['9000'].expected_wait return ANY",
+      "1:48: error: queues[...].expected_wait is not available yet"
+    ),
+    Case(
+      "local w = queues['9000'].wating return ANY",
+      "1:48: error: a queue has no field 'wating', did you mean 'waiting'?"
+    ),
+    Case(
+      "local w = queues[9000].waiting return ANY",
+      "1:40: error: queues[...] expects a string, got a number: write \"9000\""
+    ),
+    Case("local n = agents.available { skills = 'sales' } return ANY"),
+    Case(
+      "local n = agents.avialable() return ANY",
+      "1:40: error: agents has no function 'avialable', did you mean agents.available?"
+    ),
+    Case(
+      "local n = agents.logged_in { skill = 'sales' } return ANY",
+      "1:52: error: agents.logged_in has no field 'skill', did you mean 'skills'?"
+    ),
+  ]
+
+  static let arguments: [Case] = [
+    Case("return dn '7001'"),
+    Case("return dn '7009'", "1:33: error: unknown dn \"7009\", did you mean \"7001\"?"),
+    Case("return queue '9009'", "1:36: error: unknown queue \"9009\", did you mean \"9000\"?"),
+    Case(
+      "local n = '9009' return queue(n)",
+      "1:53: error: unknown queue \"9009\", did you mean \"9000\"?"
+    ),
+    Case("local n = '9009' n = n .. '1' return queue(n)"),
+    Case("return agent '55'", "1:36: error: unknown agent \"55\""),
+    Case(
+      "return trunk('carier', '+44')",
+      "1:36: error: unknown trunk \"carier\", did you mean \"carrier\"?"
+    ),
+    Case("return trunk 'carrier'", "1:30: error: trunk expects a number to dial"),
+    Case(
+      "return trunk('carrier', 44)",
+      "1:47: error: the number to dial of trunk expects a string, got a number"
+    ),
+    Case("return dn(7001)", "1:33: error: dn expects a string, got a number: write \"7001\""),
+    Case("return dn(nil)", "1:33: error: dn expects a string, got nil"),
+    Case("return dn()", "1:30: error: dn expects a string"),
+    Case("return dn(call.user_data.number)"),
+    Case("return reject(200)", "1:37: error: reject expects a SIP status from 400 to 699"),
+    Case("return reject(486)"),
+    Case("return ANY()", "1:30: error: ANY is a target, not a function: write any { ... }"),
+    Case("return any { skills = 'sales >= 5 and not english > 2' }"),
+    Case(
+      "return any { skills = 'sales >= 5 and engish > 2' }",
+      "1:61: error: unknown skill \"engish\", did you mean \"english\"?"
+    ),
+    Case(
+      "return any { skills = 'sales >' }",
+      "1:52: error: skill expression: a number is missing"
+    ),
+    Case("return any { skills = 5 }", "1:45: error: skills of any expects a string, got a number"),
+    Case("return any 'sales'", "1:34: error: any expects a table, got a string"),
+    Case(
+      "return any { group = 'x' }",
+      "1:36: error: field 'group' of any is not available yet"
+    ),
+    Case(
+      "return any { skils = 'sales' }",
+      "1:36: error: any has no field 'skils', did you mean 'skills'?"
+    ),
+    Case(
+      "return any { 'sales' }",
+      "1:36: error: any takes named values only: write { name = value }"
+    ),
+    Case("if table_lookup('vip', call.ani) then return ANY end return ANY"),
+    Case(
+      "if table_lookup('vp', call.ani) then return ANY end return ANY",
+      "1:39: error: unknown table \"vp\", did you mean \"vip\"?"
+    ),
+    Case("return table_lookup 'vip'", "1:30: error: table_lookup expects a key"),
+    Case(
+      "local h = require 'lib.hour' return ANY",
+      "1:41: error: unknown module \"lib.hour\", did you mean \"lib.hours\"?"
+    ),
+    Case(
+      "local h = require(5) return ANY",
+      "1:41: error: require expects a string, got a number"
+    ),
+  ]
+
+  static let options: [Case] = [
+    Case("return call:select(ANY, { timeout = 20, priority = 3, by = 'longest_idle' })"),
+    Case("return call:select({ agent '1001', queue '9000' }, { timeout = 20 })"),
+    Case(
+      "return call:select({ '1001' })",
+      "1:44: error: call:select expects a target, got a string: write dn \"1001\""
+    ),
+    Case("return call:select()", "1:35: error: call:select expects a target"),
+    Case(
+      "return call:select(ANY, { timeot = 20 })",
+      "1:49: error: call:select has no option 'timeot', did you mean 'timeout'?"
+    ),
+    Case(
+      "return call:select(ANY, { timeout = -20 })",
+      "1:59: error: timeout of call:select cannot be negative"
+    ),
+    Case(
+      "return call:select(ANY, { timeout = '20' })",
+      "1:59: error: timeout of call:select expects a number, got a string"
+    ),
+    Case(
+      "return call:select(ANY, 20)",
+      "1:47: error: call:select expects its options as a table: { timeout = ... }, got a number"
+    ),
+    Case(
+      "return call:select(ANY, { clear = true })",
+      "1:49: error: option 'clear' of call:select is not available yet"
+    ),
+    Case(
+      "return call:select(ANY, { by = 'random' })",
+      "1:54: error: selection rule \"random\" is not available yet"
+    ),
+    Case(
+      "return call:select(ANY, { by = 'longest_idel' })",
+      "1:54: error: unknown selection rule \"longest_idel\", did you mean \"longest_idle\"?"
+    ),
+    Case(
+      "call:route('7001') return ANY",
+      "1:34: error: call:route expects a target, got a string: write dn \"7001\""
+    ),
+    Case(
+      "call:route(dn, { timeout = 1 }) return ANY",
+      "1:34: error: call:route expects a target, 'dn' is a function: write dn \"...\""
+    ),
+    Case(
+      "call:route(ANY, { priority = 1 }) return ANY",
+      "1:41: error: call:route has no option 'priority'"
+    ),
+    Case("call:wait(-1) return ANY", "1:33: error: call:wait cannot be negative"),
+    Case("call:wait('1') return ANY", "1:33: error: call:wait expects a number, got a string"),
+    Case("call:wait() return ANY", "1:28: error: call:wait expects seconds"),
+    Case("call:wait(call.user_data.seconds) return ANY"),
+    Case(
+      "call:priority 'high' return ANY",
+      "1:37: error: call:priority expects a number, got a string"
+    ),
+    Case("call:attach 'x' return ANY", "1:35: error: call:attach expects a table, got a string"),
+    Case(
+      "call:note(5) call:note {} return ANY",
+      "1:46: error: call:note expects a string, got a table"
+    ),
+    Case("call:exclude(agent '1001') return ANY"),
+  ]
+
+  static let flow: [Case] = [
+    Case("", "1:24: \(noTarget)"),
+    Case("return", "1:23: \(noTarget)"),
+    Case("return nil", "1:23: \(noTarget)"),
+    Case("if call.ani then return ANY end", "1:55: \(noTarget)"),
+    Case("if call.ani then return ANY else return queue '9000' end"),
+    Case("if call.ani then return ANY else error('no') end"),
+    Case("while true do call:wait(1) end"),
+    Case("while true do if call.ani then break end end", "1:68: \(noTarget)"),
+    Case("while call.ani do return ANY end", "1:56: \(noTarget)"),
+    Case("repeat local a = call:select(ANY) until false"),
+    Case("repeat return ANY until true"),
+    Case("for i = 1, 3 do return ANY end", "1:54: \(noTarget)"),
+    Case("while true do for i = 1, 3 do break end end"),
+    Case("while true do goto out end ::out:: return ANY"),
+    Case("while true do end return ANY", "1:41: warning: unreachable code"),
+    Case("do return ANY end return dn '7001'", "1:41: warning: unreachable code"),
+    Case("error('x') return ANY", "1:34: warning: unreachable code"),
+    Case("while true do break call:wait(1) end return ANY", "1:43: warning: unreachable code"),
+    Case("goto done do return ANY end ::done:: return ANY", "1:33: warning: unreachable code"),
+    Case(
+      "if call.ani then return ANY else return ANY end call:wait(1) return ANY",
+      "1:71: warning: unreachable code"
+    ),
+    Case("local function f() return end f() return ANY"),
+    Case(
+      "return '7001'",
+      "1:30: error: the return of a strategy expects a target, got a string: write dn \"7001\""
+    ),
+    Case(
+      "return any",
+      "1:30: error: the return of a strategy expects a target, 'any' is a function: "
+        + "write ANY or any { ... }"
+    ),
+    Case("return call:select(ANY) or queue '9000'"),
+  ]
+
+  static let files: [Case] = [
+    Case("", "1:1: error: a strategy must return a function: return function(call) ... end"),
+    Case(
+      "local x = 1\n",
+      "2:1: error: a strategy must return a function: return function(call) ... end"
+    ),
+    Case("return", "1:1: error: a strategy must return a function: return function(call) ... end"),
+    Case(
+      "return {}",
+      "1:8: error: a strategy must return a function, got a table (modules belong below lib/)"
+    ),
+    Case("return 'x'", "1:8: error: a strategy must return a function, got a string"),
+    Case(
+      "local function route(call) return call.x end return route",
+      "1:40: error: the call has no field 'x'"
+    ),
+    Case(
+      "local route = function(c) return c:frob() end\nreturn route",
+      "1:36: error: the call has no method 'frob'"
+    ),
+    Case("return require 'lib.hours'"),
+    Case(
+      "return function(call)\n  return queue \"9009\"\nend",
+      "2:16: error: unknown queue \"9009\", did you mean \"9000\"?"
+    ),
+    Case(
+      "return function(call)\n  -- é\n  local s = 'é' return ANT\nend",
+      "3:24: error: undefined name 'ANT', did you mean 'ANY'?"
+    ),
+    Case(
+      "return function(call)\n  if call.ani return ANY end\nend",
+      "2:15: error: 'then' expected near 'return'"
+    ),
+    Case(
+      "return function(call)\n  return ANY\n",
+      "3:1: error: 'end' expected (to close 'function' at line 1) near <eof>"
+    ),
+    Case(
+      "x = 1 y = 2 return function() return ANY end",
+      "1:1: error: assignment to global 'x': globals are read-only, use local x",
+      "1:7: error: assignment to global 'y': globals are read-only, use local y"
+    ),
+  ]
+
+  static let modules: [Case] = [
+    Case("return {}"),
+    Case("local M = {} function M.open(now) return now > 0 end return M"),
+    Case(
+      "local M = {} function M.open(now) return nw > 0 end return M",
+      "1:42: error: undefined name 'nw', did you mean 'now'?"
+    ),
+    Case("return function(call) return call.x end"),
+  ]
+}
