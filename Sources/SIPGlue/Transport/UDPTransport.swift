@@ -1,0 +1,199 @@
+// The UDP socket of a line thread: the only place where the glue touches the world.
+//
+// States: open; open and blocked (the kernel's send buffer is full: the rest of the outgoing queue
+// waits, in order, until the descriptor is writable).
+// Invariants: a datagram is read where the kernel put it and sent from where it was written; nothing
+// is allocated and no text is made per datagram. Nothing that happens to one datagram (too large,
+// refused, unreachable) stops another or throws: it is counted.
+// Who may change it: the one thread that owns it, together with its outgoing queue, which nobody
+// else may empty while the transport is blocked.
+// Source: RFC 3261 18 (UDP), recvmmsg(2), sendmmsg(2), udp(7); MEASURED 4.
+
+public import Reactor
+
+/// A UDP socket that feeds a switch and sends what the switch has written.
+public struct UDPTransport: ~Copyable {
+  /// How the socket is opened.
+  public struct Options: Hashable, Sendable {
+    /// Several line threads have a socket on the same port each.
+    public var sharesPort = false
+    /// Runs of datagrams of one size to one peer are cut apart by the kernel (GSO).
+    public var segments = false
+    /// Larger datagrams are counted and ignored; the standard is the largest that UDP can carry.
+    public var datagramMax = 65_535
+
+    /// The standard options.
+    public init() {}
+  }
+
+  /// What has become of the datagrams so far.
+  public struct Counters: Hashable, Sendable {
+    /// Datagrams handed to the switch.
+    public var received = 0
+    /// Datagrams ignored because they are larger than allowed.
+    public var tooLarge = 0
+    /// Times that receiving failed.
+    public var receiveFailures = 0
+    /// Datagrams that the kernel has taken.
+    public var sent = 0
+    /// Datagrams that the kernel refused: no route, unreachable, forbidden, too large.
+    public var refused = 0
+    /// Times that the kernel's send buffer was full.
+    public var blocked = 0
+  }
+
+  /// What has become of the datagrams so far.
+  public private(set) var counters = Counters()
+  /// The `errno` of the last datagram that was refused or receive that failed; 0 when none was.
+  public private(set) var lastFailure: Int32 = 0
+
+  private var socket: DatagramSocket
+  /// How many datagrams at the front of the outgoing queue are done with.
+  private var done = 0
+  private var isBlocked = false
+
+  /// Datagrams per system call.
+  private static let batchMax = 64
+
+  /// Binds a socket to a numeric address; port 0 lets the kernel choose.
+  public init(
+    address: String,
+    port: UInt16,
+    _ options: Options = Options()
+  ) throws(ReactorError) {
+    guard let local = SocketAddress(address, port: port) else {
+      throw ReactorError("bind udp \(address):\(port)", reason: "not a numeric IP address")
+    }
+    var socketOptions = DatagramSocket.Options()
+    socketOptions.sharesPort = options.sharesPort
+    socketOptions.segments = options.segments
+    socketOptions.datagramMax = options.datagramMax
+    socketOptions.batchMax = UDPTransport.batchMax
+    socket = try DatagramSocket(bindingTo: local, socketOptions)
+  }
+
+  /// The address that the socket is bound to.
+  public var address: SocketAddress { socket.address }
+
+  /// The address that the socket is bound to, as the glue writes it.
+  var endpoint: Endpoint { Endpoint(socket.address) }
+
+  /// The descriptor to register with the thread's loop.
+  public var descriptor: Int32 { socket.descriptor }
+
+  /// What to register for: writing only while something waits for it.
+  public var interest: Readiness { isBlocked ? [.readable, .writable] : .readable }
+
+  /// Datagrams that the kernel threw away because this thread was too slow.
+  public var kernelDrops: Int { socket.kernelDrops }
+
+  /// The socket buffer that the kernel granted, in bytes.
+  public var socketBufferBytes: Int { socket.socketBufferBytes }
+
+  /// Receives one batch and shows each datagram where it lies.
+  ///
+  /// - Parameter body: Takes the bytes, which are gone after it returns, and their sender.
+  /// - Returns: How many datagrams the kernel had; fewer than 64 means that none is left.
+  @discardableResult
+  mutating func receive(_ body: (ByteView, Endpoint) -> Void) -> Int {
+    let count: Int
+    do {
+      count = try socket.receive()
+    } catch {
+      counters.receiveFailures += 1
+      lastFailure = error.code
+      return 0
+    }
+    for index in 0..<count {
+      guard !socket.isTruncated(at: index) else {
+        counters.tooLarge += 1
+        continue
+      }
+      counters.received += 1
+      body(unsafe ByteView(socket.bytes(at: index)), Endpoint(socket.source(at: index)))
+    }
+    return count
+  }
+
+  /// Sends what waits, in order, and empties the queue when nothing is left.
+  ///
+  /// When the kernel takes no more, the rest stays in the queue: call again when the descriptor is
+  /// writable. The switch may append in the meantime.
+  mutating func send(_ queue: inout OutgoingQueue) {
+    isBlocked = false
+    while done < queue.count {
+      stage(queue)
+      let flushed = socket.flush()
+      socket.discardStaged()
+      switch flushed {
+      case .all(let sent):
+        note(sent: sent)
+      case .blocked(let sent):
+        note(sent: sent)
+        counters.blocked += 1
+        isBlocked = true
+        return
+      case .refused(let sent, let count, let code):
+        note(sent: sent)
+        refuse(count, code)
+      }
+    }
+    queue.removeAll()
+    done = 0
+  }
+
+  /// Stages the next batch; its bytes stay where the queue has them.
+  private mutating func stage(_ queue: borrowing OutgoingQueue) {
+    let end = min(queue.count, done + UDPTransport.batchMax)
+    for index in done..<end {
+      let (bytes, destination) = queue[index]
+      let address = SocketAddress(destination)
+      let isStaged = unsafe bytes.withUnsafeBytes { unsafe socket.stage($0, to: address) }
+      guard isStaged else { return }
+    }
+  }
+
+  private mutating func note(sent: Int) {
+    counters.sent += sent
+    done += sent
+  }
+
+  /// A refused run may only mean that its device cannot cut it apart: then it goes out in pieces.
+  private mutating func refuse(_ count: Int, _ code: Int32) {
+    lastFailure = code
+    guard count == 1 || !socket.segments else {
+      socket.stopSegmenting()
+      return
+    }
+    counters.refused += count
+    done += count
+  }
+}
+
+extension Endpoint {
+  /// The endpoint that the kernel named.
+  fileprivate init(_ address: SocketAddress) {
+    if address.isIPv6 {
+      self.init(ipv6: address.high, address.low, port: address.port, scope: address.scope)
+    } else {
+      self.init(ipv4: UInt32(truncatingIfNeeded: address.low), port: address.port)
+    }
+  }
+}
+
+extension SocketAddress {
+  /// The address as the kernel wants it.
+  fileprivate init(_ endpoint: Endpoint) {
+    switch endpoint.family {
+    case .ipv4:
+      self.init(ipv4: UInt32(truncatingIfNeeded: endpoint.low), port: endpoint.port)
+    case .ipv6:
+      self.init(
+        ipv6: endpoint.high,
+        endpoint.low,
+        scope: endpoint.scope,
+        port: endpoint.port
+      )
+    }
+  }
+}

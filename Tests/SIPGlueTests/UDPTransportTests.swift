@@ -1,0 +1,137 @@
+import Testing
+
+@testable import SIPGlue
+
+@Suite struct UDPTransportTests {
+  /// Receives until `count` datagrams have come; a hanging test ends by its time limit.
+  private func receive(_ count: Int, on transport: inout UDPTransport) -> [[UInt8]] {
+    var datagrams: [[UInt8]] = []
+    while datagrams.count < count {
+      transport.receive { bytes, _ in datagrams.append(bytes.array) }
+    }
+    return datagrams
+  }
+
+  private func append(_ datagrams: [[UInt8]], to queue: inout OutgoingQueue, _ peer: Endpoint) {
+    for datagram in datagrams { datagram.withByteView { queue.append($0, to: peer) } }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: ["127.0.0.1", "::1"])
+  func aQueueOfSeveralBatchesArrivesInOrder(address: String) throws {
+    var server = try UDPTransport(address: address, port: 0)
+    var client = try UDPTransport(address: address, port: 0)
+    let datagrams = (0..<300).map { Array("OPTIONS sip:\($0)@a.example SIP/2.0\r\n".utf8) }
+    var queue = OutgoingQueue()
+    append(datagrams, to: &queue, server.endpoint)
+    client.send(&queue)
+    #expect(queue.count == 0)
+    #expect(receive(300, on: &server) == datagrams)
+    #expect(client.counters.sent == 300)
+    #expect(server.counters.received == 300)
+    #expect(client.counters.refused == 0)
+    #expect(client.interest == server.interest)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func anAnswerReachesTheSender() throws {
+    var server = try UDPTransport(address: "127.0.0.1", port: 0)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    var queue = OutgoingQueue()
+    append([Array("ping".utf8)], to: &queue, server.endpoint)
+    client.send(&queue)
+    var answers = OutgoingQueue()
+    var sources: [Endpoint] = []
+    while sources.isEmpty {
+      server.receive { bytes, source in
+        sources.append(source)
+        answers.append(bytes, to: source)
+      }
+    }
+    #expect(sources == [client.endpoint])
+    server.send(&answers)
+    #expect(receive(1, on: &client) == [Array("ping".utf8)])
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aRefusedDatagramDoesNotStopTheOthers() throws {
+    var server = try UDPTransport(address: "127.0.0.1", port: 0)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    let unreachable = Endpoint(ipv6: 0, 1, port: 5060)
+    var queue = OutgoingQueue()
+    var expected: [[UInt8]] = []
+    for number in 0..<200 {
+      let datagram = Array("datagram \(number)".utf8)
+      if number % 7 == 3 {
+        append([datagram], to: &queue, unreachable)
+      } else {
+        append([datagram], to: &queue, server.endpoint)
+        expected.append(datagram)
+      }
+    }
+    client.send(&queue)
+    #expect(queue.count == 0)
+    #expect(receive(expected.count, on: &server) == expected)
+    #expect(client.counters.refused == 200 - expected.count)
+    #expect(client.counters.sent == expected.count)
+    #expect(client.lastFailure == 97)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func runsSentInSegmentsArriveAsTheyWereWritten() throws {
+    var options = UDPTransport.Options()
+    options.segments = true
+    var server = try UDPTransport(address: "127.0.0.1", port: 0)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0, options)
+    var expected: [[UInt8]] = []
+    var queue = OutgoingQueue()
+    for number in 0..<200 {
+      let size = number % 10 == 9 ? 300 : 448
+      let datagram = [UInt8](repeating: UInt8(number), count: size)
+      append([datagram], to: &queue, server.endpoint)
+      expected.append(datagram)
+    }
+    client.send(&queue)
+    #expect(receive(200, on: &server) == expected)
+    #expect(client.counters.sent == 200)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aDatagramThatIsTooLargeIsCountedAndIgnored() throws {
+    var options = UDPTransport.Options()
+    options.datagramMax = 100
+    var server = try UDPTransport(address: "127.0.0.1", port: 0, options)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    var queue = OutgoingQueue()
+    append(
+      [Array(repeating: 1, count: 101), Array(repeating: 2, count: 100)],
+      to: &queue,
+      server.endpoint
+    )
+    client.send(&queue)
+    #expect(receive(1, on: &server) == [Array(repeating: 2, count: 100)])
+    #expect(server.counters.tooLarge == 1)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aPeerThatIsGoneDisturbsNobody() throws {
+    func portOfTheDead() throws -> Endpoint {
+      try UDPTransport(address: "127.0.0.1", port: 0).endpoint
+    }
+    let dead = try portOfTheDead()
+    var server = try UDPTransport(address: "127.0.0.1", port: 0)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    var queue = OutgoingQueue()
+    for number in 0..<10 {
+      append([Array("to nobody".utf8)], to: &queue, dead)
+      append([Array("to the living \(number)".utf8)], to: &queue, server.endpoint)
+      client.send(&queue)
+    }
+    #expect(receive(10, on: &server) == (0..<10).map { Array("to the living \($0)".utf8) })
+    #expect(client.receive { _, _ in } == 0)
+    #expect(client.counters.receiveFailures == 0)
+  }
+
+  @Test func aNameIsNotAnAddress() {
+    #expect(throws: (any Error).self) { _ = try UDPTransport(address: "localhost", port: 0) }
+  }
+}
