@@ -37,8 +37,8 @@ struct WatchScreen {
   /// Draws.
   func show(_ picture: JSONValue, summary: String) {
     let size = Console.size
-    let name = picture["name"]?.text ?? "pointsman"
-    let time = Human.timeOfDay(picture["time"]?.text ?? "").prefix(8)
+    let name = picture["name"]?.string ?? "pointsman"
+    let time = Human.timeOfDay(picture["time"]?.string ?? "").prefix(8)
     var lines = [heading("\(name)  \(time)  \(summary)"), ""]
     let room = max(size.rows - lines.count - 1, 4)
     let calls = ListVerbs.callTable(picture).lines

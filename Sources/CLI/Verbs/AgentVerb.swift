@@ -59,8 +59,8 @@ enum AgentVerb {
         return .well
       }
       var line = "agent \(value.word("id")): \(value.word("state"))"
-      if let dn = value["dn"]?.text { line += " at \(dn)" }
-      if let reason = value["reason"]?.text, !reason.isEmpty { line += " (\(reason))" }
+      if let dn = value["dn"]?.string { line += " at \(dn)" }
+      if let reason = value["reason"]?.string, !reason.isEmpty { line += " (\(reason))" }
       Console.print(line)
       return .well
     }

@@ -8,7 +8,7 @@ enum ListVerbs {
   /// The table of `calls`.
   static func callTable(_ picture: JSONValue) -> Table {
     var table = Table(["CONNID", "FROM", "DIALLED", "STATE", "AT", "TARGET", "AGE"])
-    for call in picture["calls"]?.items ?? [] {
+    for call in picture["calls"]?.elements ?? [] {
       table.add([
         call.word("ConnID"), call.word("ANI"), call.word("DNIS"), call.word("state"),
         call.word("at"), call.word("target"), Human.span(call.seconds("age")),
@@ -22,8 +22,8 @@ enum ListVerbs {
   /// The table of `queues`.
   static func queueTable(_ picture: JSONValue) -> Table {
     var table = Table(["QUEUE", "NAME", "WAITING", "OLDEST", "AGENTS FREE", "LOGGED IN"])
-    for queue in picture["queues"]?.items ?? [] {
-      let count = queue["waiting"]?.items.count ?? 0
+    for queue in picture["queues"]?.elements ?? [] {
+      let count = queue["waiting"]?.elements?.count ?? 0
       table.add([
         queue.word("dn"), queue.word("name"), "\(count)",
         count == 0 ? "-" : Human.span(queue.seconds("oldest_wait")),
@@ -39,9 +39,9 @@ enum ListVerbs {
   /// The table of `agents`.
   static func agentTable(_ picture: JSONValue) -> Table {
     var table = Table(["AGENT", "NAME", "DN", "STATE", "FOR", "CALL"])
-    for agent in picture["agents"]?.items ?? [] {
+    for agent in picture["agents"]?.elements ?? [] {
       var state = agent.word("state")
-      let reason = agent["reason"]?.text ?? ""
+      let reason = agent["reason"]?.string ?? ""
       if !reason.isEmpty { state += " (\(reason))" }
       table.add([
         agent.word("id"), agent.word("name"), agent.word("dn"), state,
@@ -53,9 +53,9 @@ enum ListVerbs {
 
   static let dns = list("dns", "DNs: what they are and whether calls reach them") { picture in
     var table = Table(["DN", "KIND", "SERVICE", "AGENT"])
-    for dn in picture["dns"]?.items ?? [] {
+    for dn in picture["dns"]?.elements ?? [] {
       table.add([
-        dn.word("dn"), dn.word("kind"), dn["in_service"]?.flag == true ? "in" : "out",
+        dn.word("dn"), dn.word("kind"), dn["in_service"]?.bool == true ? "in" : "out",
         dn.word("agent"),
       ])
     }
@@ -67,7 +67,7 @@ enum ListVerbs {
     "reservations: which agent is kept for which call"
   ) { picture in
     var table = Table(["AGENT", "CALL", "REASON", "ENDS IN"])
-    for entry in picture["reservations"]?.items ?? [] {
+    for entry in picture["reservations"]?.elements ?? [] {
       let expires = entry["expires_in"]?.number
       table.add([
         entry.word("agent"), entry.word("owner"), entry.word("reason"),
@@ -104,7 +104,7 @@ enum ListVerbs {
 extension JSONValue {
   /// A text field; `-` when it is empty or missing.
   func word(_ key: String) -> String {
-    guard let text = self[key]?.text, !text.isEmpty else { return "-" }
+    guard let text = self[key]?.string, !text.isEmpty else { return "-" }
     return text
   }
 

@@ -27,8 +27,8 @@ enum StrategiesVerb {
       if invocation.json {
         Console.print(text)
       } else {
-        let generation = value["generation"]?.text ?? "?"
-        let changed = value["changed"]?.flag ?? true
+        let generation = value["generation"]?.string ?? "?"
+        let changed = value["changed"]?.bool ?? true
         Console.print(changed ? "generation \(generation)" : "generation \(generation), unchanged")
       }
       return .well
@@ -45,17 +45,17 @@ enum StrategiesVerb {
       return .well
     }
     var table = Table(["STRATEGY", "ROUTING POINTS"])
-    for entry in value["strategies"]?.items ?? [] {
-      let points = (entry["routing_points"]?.items ?? []).compactMap { $0.text }
+    for entry in value["strategies"]?.elements ?? [] {
+      let points = (entry["routing_points"]?.elements ?? []).compactMap { $0.string }
       table.add([
-        entry["name"]?.text ?? "",
+        entry["name"]?.string ?? "",
         points.isEmpty ? "-" : points.joined(separator: " "),
       ])
     }
     for line in table.lines { Console.print(line) }
     let retired = value["retired"]?.integer ?? 0
     let old = retired > 0 ? ", \(retired) older still in use" : ""
-    Console.print("generation \(value["generation"]?.text ?? "?")\(old)")
+    Console.print("generation \(value["generation"]?.string ?? "?")\(old)")
     return .well
   }
 }

@@ -85,12 +85,12 @@ enum WatchVerb {
 
   /// How things stand, in one line.
   private static func summary(_ picture: JSONValue) -> String {
-    let calls = picture["calls"]?.items ?? []
-    let agents = picture["agents"]?.items ?? []
-    let free = agents.filter { $0["state"]?.text == "ready" }.count
-    let talking = calls.filter { $0["state"]?.text == "established" }.count
-    let waiting = (picture["queues"]?.items ?? []).reduce(0) {
-      $0 + ($1["waiting"]?.items.count ?? 0)
+    let calls = picture["calls"]?.elements ?? []
+    let agents = picture["agents"]?.elements ?? []
+    let free = agents.filter { $0["state"]?.string == "ready" }.count
+    let talking = calls.filter { $0["state"]?.string == "established" }.count
+    let waiting = (picture["queues"]?.elements ?? []).reduce(0) {
+      $0 + ($1["waiting"]?.elements?.count ?? 0)
     }
     return "\(calls.count) calls, \(talking) talking, \(waiting) queued; "
       + "\(free) of \(agents.count) agents free"

@@ -18,7 +18,7 @@ struct ShardLoop: ~Copyable {
   /// What a shard's thread is made from.
   struct Blueprint: Sendable {
     var site: Site
-    var sources: StrategyDelivery
+    var generation: Generation
     var requests: Inbox<ShardRequest>
     var reports: Inbox<ControlMessage>
     /// Called once with the address that SIP is served on.
@@ -31,6 +31,8 @@ struct ShardLoop: ~Copyable {
     case stopped
   }
 
+  /// How long one step of a strategy may hold the loop.
+  private static let stepMilliseconds: Int64 = 100
   private static let lineToken = EventLoop.Token(1)
   private static let inboxToken = EventLoop.Token(2)
 
@@ -67,7 +69,11 @@ struct ShardLoop: ~Copyable {
       seed: UInt64.random(in: .min ... .max),
       epoch: epoch
     )
-    let strategies = try LuaStrategies(delivery: blueprint.sources, limits: plan.limits)
+    let strategies = LuaStrategies(
+      blueprint.generation,
+      limits: plan.limits,
+      budget: .watched(milliseconds: Self.stepMilliseconds)
+    )
     shard = Shard(engine: engine, strategies: strategies)
     blueprint.whenBound(transport.address)
     loop = try EventLoop()
@@ -195,8 +201,8 @@ struct ShardLoop: ~Copyable {
     case .announceEvents(let wanted):
       announcesEvents = wanted
       hasPublished = false
-    case .install(let delivery, let ticket):
-      install(delivery, ticket: ticket, at: now)
+    case .install(let generation, let ticket):
+      install(generation, ticket: ticket, at: now)
     case .drain:
       guard case .running = phase else { return }
       phase = .draining
@@ -211,7 +217,7 @@ struct ShardLoop: ~Copyable {
 
   private var figures: ShardFigures {
     ShardFigures(
-      generations: shard.strategies.generationCount,
+      generations: shard.strategies.generations.count,
       calls: line.telephony.callCount,
       received: line.transport.counters.received,
       sent: line.transport.counters.sent
@@ -230,14 +236,10 @@ struct ShardLoop: ~Copyable {
     line.refusal = nil
   }
 
-  private mutating func install(_ delivery: StrategyDelivery, ticket: UInt64, at now: Instant) {
-    do {
-      try shard.strategies.install(delivery)
-      feed(.control(.strategies(fingerprint: delivery.fingerprint)), at: now)
-      reports.post(.report(.installed(nil, ticket: ticket)))
-    } catch {
-      reports.post(.report(.installed("\(error)", ticket: ticket)))
-    }
+  private mutating func install(_ generation: Generation, ticket: UInt64, at now: Instant) {
+    shard.strategies.install(generation)
+    feed(.control(.strategies(fingerprint: generation.fingerprint)), at: now)
+    reports.post(.report(.installed(ticket: ticket)))
   }
 
   /// Ends every call that is left, as politely as one datagram allows.

@@ -1,4 +1,5 @@
 internal import Engine
+internal import LuaBridge
 
 /// What the control thread asks of the shard's thread, through its inbox.
 enum ShardRequest: Sendable {
@@ -11,7 +12,7 @@ enum ShardRequest: Sendable {
   /// Whether to report `.published` when there are new events.
   case announceEvents(Bool)
   /// A new generation of strategies; answered by `.installed`.
-  case install(StrategyDelivery, ticket: UInt64)
+  case install(Generation, ticket: UInt64)
   /// No new calls; report `.drained` when none is left.
   case drain
   /// Hang up what is left, and stop.
@@ -67,8 +68,8 @@ enum ShardReport: Sendable {
   case events([Event], oldest: UInt64, last: UInt64, ticket: UInt64)
   /// There are new events; said once until somebody reads.
   case published
-  /// A generation is current, or why not.
-  case installed(String?, ticket: UInt64)
+  /// The generation is current.
+  case installed(ticket: UInt64)
   /// Draining, and no call is left.
   case drained
   /// The thread cannot go on.

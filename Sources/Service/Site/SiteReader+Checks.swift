@@ -1,4 +1,5 @@
 internal import Engine
+internal import LuaBridge
 
 // How the sections hang together.
 extension SiteReader {
@@ -11,7 +12,7 @@ extension SiteReader {
       + site.routingPoints.map { ("routing_points", "a routing point", $0.dn) }
     for (section, kind, dn) in all {
       if let owner = owners[dn] {
-        report([section, dn], "DN \(dn) is already \(owner); it cannot be \(kind) too")
+        report([.name(section), .name(dn)], "DN \(dn) is already \(owner); it cannot be \(kind) too")
       } else {
         owners[dn] = kind
       }
@@ -23,7 +24,7 @@ extension SiteReader {
     var users: [String: String] = [:]
     for agent in site.agents {
       guard let dn = agent.extensionDN else { continue }
-      let path = ["agents", agent.id, "extension"]
+      let path: [TableKey] = ["agents", .name(agent.id), "extension"]
       guard extensions.contains(dn) else {
         let ending = Suggestion.ending(for: dn, among: extensions)
         report(path, "agent \(agent.id): there is no extension \(dn)\(ending)")
@@ -40,10 +41,10 @@ extension SiteReader {
   mutating func checkQueues() {
     let skillNames = Set(site.agents.flatMap { agent in agent.skills.map { $0.name } })
     for queue in site.queues {
-      let path = ["queues", queue.dn, "agents"]
+      let path: [TableKey] = ["queues", .name(queue.dn), "agents"]
       guard let text = queue.agents else {
         if site.agents.isEmpty {
-          report(["queues", queue.dn], "nobody can serve queue \(queue.dn)", severity: .warning)
+          report(["queues", .name(queue.dn)], "nobody can serve queue \(queue.dn)", severity: .warning)
         }
         continue
       }
@@ -71,7 +72,7 @@ extension SiteReader {
 
   mutating func checkRoutingPoints() {
     for point in site.routingPoints {
-      let path = ["routing_points", point.dn]
+      let path: [TableKey] = ["routing_points", .name(point.dn)]
       checkStrategy(point.strategy, at: path + ["strategy"])
       for target in point.defaults { checkDefault(target, of: point, at: path + ["default"]) }
       if point.defaults.isEmpty {
@@ -84,7 +85,7 @@ extension SiteReader {
     }
   }
 
-  private mutating func checkStrategy(_ name: String, at path: [String]) {
+  private mutating func checkStrategy(_ name: String, at path: [TableKey]) {
     guard !name.isEmpty else { return }
     let plain = name.utf8.allSatisfy {
       $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") && $0 > 0x20
@@ -101,7 +102,7 @@ extension SiteReader {
   private mutating func checkDefault(
     _ target: Target,
     of point: Site.RoutingPoint,
-    at path: [String]
+    at path: [TableKey]
   ) {
     switch target {
     case .queue(let dn):

@@ -1,9 +1,10 @@
 internal import Engine
+internal import LuaBridge
 internal import SIPGlue
 
 // One method per section of the file.
 extension SiteReader {
-  mutating func readSIP(_ node: SiteNode?) {
+  mutating func readSIP(_ node: LuaValue?) {
     let known = ["listen", "domain", "trusted", "advertise"]
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
@@ -30,8 +31,8 @@ extension SiteReader {
     }
   }
 
-  private mutating func readListeners(_ node: SiteNode?) {
-    let path = ["sip", "listen"]
+  private mutating func readListeners(_ node: LuaValue?) {
+    let path: [TableKey] = ["sip", "listen"]
     for text in texts(node, at: path) {
       guard let address = ListenAddress(text) else {
         report(
@@ -69,8 +70,8 @@ extension SiteReader {
   }
 
   /// Our address as others see it; needed when we listen on all addresses.
-  private mutating func readAdvertised(_ node: SiteNode?) {
-    let path = ["sip", "advertise"]
+  private mutating func readAdvertised(_ node: LuaValue?) {
+    let path: [TableKey] = ["sip", "advertise"]
     site.advertisedHost = text(node, at: path)
     if let host = site.advertisedHost {
       if !IPAddress.isVersion4(host), !IPAddress.isVersion6(host) {
@@ -86,7 +87,7 @@ extension SiteReader {
     )
   }
 
-  mutating func readHTTP(_ node: SiteNode?) {
+  mutating func readHTTP(_ node: LuaValue?) {
     guard let fields = fields(of: node, at: ["http"], known: ["listen"]) else { return }
     guard let text = text(fields["listen"], at: ["http", "listen"]) else { return }
     guard let place = HostAndPort(text) else {
@@ -111,9 +112,9 @@ extension SiteReader {
     }
   }
 
-  mutating func readExtensions(_ node: SiteNode?) {
+  mutating func readExtensions(_ node: LuaValue?) {
     for entry in entries(of: node, at: ["extensions"]) ?? [] {
-      let path = ["extensions", entry.key]
+      let path: [TableKey] = ["extensions", .name(entry.key)]
       guard checkName(entry.key, what: "a DN", at: path) else { continue }
       var result = Site.Extension(dn: entry.key)
       if let fields = fields(of: entry.value, at: path, known: ["password", "contact"]) {
@@ -142,7 +143,7 @@ extension SiteReader {
   }
 
   /// A secret: as written, of a variable (`env:NAME`) or of a file (`file:PATH`).
-  private mutating func secret(_ node: SiteNode?, at path: [String]) -> String? {
+  private mutating func secret(_ node: LuaValue?, at path: [TableKey]) -> String? {
     guard let text = text(node, at: path) else { return nil }
     let found: String?
     if text.hasPrefix("env:") {
@@ -160,9 +161,9 @@ extension SiteReader {
     return found
   }
 
-  mutating func readAgents(_ node: SiteNode?) {
+  mutating func readAgents(_ node: LuaValue?) {
     for entry in entries(of: node, at: ["agents"]) ?? [] {
-      let path = ["agents", entry.key]
+      let path: [TableKey] = ["agents", .name(entry.key)]
       guard checkName(entry.key, what: "an agent id", at: path) else { continue }
       var result = Site.Agent(id: entry.key)
       let known = ["name", "skills", "extension", "login"]
@@ -180,10 +181,10 @@ extension SiteReader {
     }
   }
 
-  private mutating func skills(_ node: SiteNode?, at path: [String]) -> [SkillLevel] {
+  private mutating func skills(_ node: LuaValue?, at path: [TableKey]) -> [SkillLevel] {
     var result: [SkillLevel] = []
     for entry in entries(of: node, at: path) ?? [] {
-      let here = path + [entry.key]
+      let here = path + [.name(entry.key)]
       guard SIPText.isIdentifier(entry.key) else {
         report(here, "\"\(entry.key)\" cannot be a skill: a letter or _, then letters, digits, _")
         continue
@@ -197,9 +198,9 @@ extension SiteReader {
     return result
   }
 
-  mutating func readQueues(_ node: SiteNode?) {
+  mutating func readQueues(_ node: LuaValue?) {
     for entry in entries(of: node, at: ["queues"]) ?? [] {
-      let path = ["queues", entry.key]
+      let path: [TableKey] = ["queues", .name(entry.key)]
       guard checkName(entry.key, what: "a DN", at: path) else { continue }
       var result = Site.Queue(dn: entry.key)
       let known = ["name", "agents", "ring_timeout", "wrap_up"]
@@ -219,9 +220,9 @@ extension SiteReader {
     }
   }
 
-  mutating func readRoutingPoints(_ node: SiteNode?) {
+  mutating func readRoutingPoints(_ node: LuaValue?) {
     for entry in entries(of: node, at: ["routing_points"]) ?? [] {
-      let path = ["routing_points", entry.key]
+      let path: [TableKey] = ["routing_points", .name(entry.key)]
       guard checkName(entry.key, what: "a DN", at: path) else { continue }
       site.routingPoints.append(routingPoint(entry.key, entry.value, at: path))
     }
@@ -229,8 +230,8 @@ extension SiteReader {
 
   private mutating func routingPoint(
     _ dn: String,
-    _ node: SiteNode,
-    at path: [String]
+    _ node: LuaValue,
+    at path: [TableKey]
   ) -> Site.RoutingPoint {
     var result = Site.RoutingPoint(dn: dn)
     let known = ["strategy", "timeout", "default", "divert", "redirect_blackout", "ring_timeout"]
@@ -264,7 +265,7 @@ extension SiteReader {
   }
 
   /// A target of the default route; whether it exists is checked when all is read.
-  private mutating func target(_ text: String, at path: [String]) -> Target? {
+  private mutating func target(_ text: String, at path: [TableKey]) -> Target? {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch parts[0] {
     case "queue" where parts.count == 2 && !parts[1].isEmpty:
@@ -288,9 +289,9 @@ extension SiteReader {
     }
   }
 
-  mutating func readTrunks(_ node: SiteNode?) {
+  mutating func readTrunks(_ node: LuaValue?) {
     for entry in entries(of: node, at: ["trunks"]) ?? [] {
-      let path = ["trunks", entry.key]
+      let path: [TableKey] = ["trunks", .name(entry.key)]
       guard checkName(entry.key, what: "a trunk's name", at: path) else { continue }
       var result = Site.Trunk(name: entry.key)
       if let fields = fields(of: entry.value, at: path, known: ["uri", "numbers"]) {

@@ -1,4 +1,5 @@
 internal import Engine
+package import LuaBridge
 
 /// Reads a site: takes the tree apart, checks every field, and then how they hang together.
 ///
@@ -7,8 +8,8 @@ internal import Engine
 package struct SiteReader {
   /// What the reader has to know about the world outside the file.
   package struct World {
-    /// The line of the field at a path of keys; nil when there is no such field.
-    package var line: ([String]) -> Int?
+    /// The place of the field at a path of keys, or of what encloses it.
+    package var place: ([TableKey]) -> SourcePosition
     /// The value of an environment variable.
     package var variable: (String) -> String?
     /// The contents of a file that holds a secret, its path as written.
@@ -18,12 +19,12 @@ package struct SiteReader {
 
     /// Makes a world.
     package init(
-      line: @escaping ([String]) -> Int?,
+      place: @escaping ([TableKey]) -> SourcePosition,
       variable: @escaping (String) -> String?,
       secret: @escaping (String) -> String?,
       strategies: [String]?
     ) {
-      self.line = line
+      self.place = place
       self.variable = variable
       self.secret = secret
       self.strategies = strategies
@@ -44,7 +45,7 @@ package struct SiteReader {
   }
 
   /// Reads a whole site; look at `findings` before using it.
-  package mutating func read(_ root: SiteNode) {
+  package mutating func read(_ root: LuaValue) {
     let known = [
       "name", "sip", "http", "extensions", "agents", "queues", "routing_points", "trunks",
     ]
@@ -61,21 +62,21 @@ package struct SiteReader {
     checkAgents()
     checkQueues()
     checkRoutingPoints()
-    findings.sort { ($0.line, $0.message) < ($1.line, $1.message) }
+    findings.sort { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
   }
 
   /// Adds a finding at the line of the field at `path`, or of what encloses it.
   mutating func report(
-    _ path: [String],
+    _ path: [TableKey],
     _ message: String,
     severity: Finding.Severity = .error
   ) {
-    var known = path
-    while world.line(known) == nil, !known.isEmpty { known.removeLast() }
+    let place = world.place(path)
     findings.append(
       Finding(
         file: file,
-        line: world.line(known) ?? 1,
+        line: place.line,
+        column: place.column,
         severity: severity,
         message: message
       )
@@ -83,21 +84,50 @@ package struct SiteReader {
   }
 }
 
+/// A named entry of a table, and where it stands in the file.
+struct Entry {
+  var key: String
+  var value: LuaValue
+  var offset: Int
+}
+
+extension LuaValue {
+  /// What people call this kind of value.
+  fileprivate var kind: String {
+    switch self {
+    case .nil: "nothing"
+    case .boolean: "a truth value"
+    case .integer, .number: "a number"
+    case .string: "text"
+    case .table: "a table"
+    }
+  }
+}
+
 // Reading a field of a certain type.
 extension SiteReader {
+  /// What a field is called in a message.
+  private func name(of path: [TableKey]) -> String {
+    switch path.last {
+    case .name(let name): name
+    case .index(let index): "item \(index)"
+    case nil: "the site file"
+    }
+  }
+
   /// The fields of a table that has fixed ones; reports those that are unknown.
   mutating func fields(
-    of node: SiteNode?,
-    at path: [String],
+    of node: LuaValue?,
+    at path: [TableKey],
     known: [String]
-  ) -> [String: SiteNode]? {
-    let place = path.last.map { " in \($0)" } ?? ""
+  ) -> [String: LuaValue]? {
+    let place = path.isEmpty ? "" : " in \(name(of: path))"
     guard let entries = entries(of: node, at: path) else { return nil }
-    var result: [String: SiteNode] = [:]
+    var result: [String: LuaValue] = [:]
     for entry in entries {
       guard known.contains(entry.key) else {
         let ending = Suggestion.ending(for: entry.key, among: known)
-        report(path + [entry.key], "unknown field \"\(entry.key)\"\(place)\(ending)")
+        report(path + [.name(entry.key)], "unknown field \"\(entry.key)\"\(place)\(ending)")
         continue
       }
       result[entry.key] = entry.value
@@ -106,51 +136,56 @@ extension SiteReader {
   }
 
   /// The named entries of a table, in the order of the file; nil when it is not such a table.
-  mutating func entries(of node: SiteNode?, at path: [String]) -> [SiteNode.Field]? {
+  mutating func entries(of node: LuaValue?, at path: [TableKey]) -> [Entry]? {
     guard let node, node != .nil else { return nil }
-    let name = path.last ?? "the site file"
-    guard case .table(let items, let fields) = node else {
+    let name = name(of: path)
+    guard case .table(let table) = node else {
       report(path, "\(name) must be a table, not \(node.kind)")
       return nil
     }
-    if !items.isEmpty {
-      report(path, "\(name) has named entries only: write name = value")
+    if !table.array.isEmpty {
+      report(path + [.index(1)], "\(name) has named entries only: write name = value")
     }
-    for field in fields where !field.keyIsText {
-      report(
-        path + [field.key],
-        "write [\"\(field.key)\"] with quotes: names and numbers are text here"
-      )
+    var entries: [Entry] = []
+    for pair in table.pairs {
+      switch pair.key {
+      case .string(let key):
+        let offset = world.place(path + [.name(key)]).offset
+        entries.append(Entry(key: key, value: pair.value, offset: offset))
+      case .integer(let key):
+        report(
+          path + [.index(Int(clamping: key))],
+          "write [\"\(key)\"] with quotes: names and numbers are text here"
+        )
+      case .nil, .boolean, .number, .table:
+        report(path, "\(name): a key must be text")
+      }
     }
-    let lines = fields.map { world.line(path + [$0.key]) ?? 0 }
-    return fields.indices
-      .filter { fields[$0].keyIsText }
-      .sorted { (lines[$0], fields[$0].key) < (lines[$1], fields[$1].key) }
-      .map { fields[$0] }
+    return entries.sorted { ($0.offset, $0.key) < ($1.offset, $1.key) }
   }
 
   /// A text.
-  mutating func text(_ node: SiteNode?, at path: [String]) -> String? {
+  mutating func text(_ node: LuaValue?, at path: [TableKey]) -> String? {
     guard let node, node != .nil else { return nil }
     guard case .string(let text) = node else {
-      report(path, "\(path.last ?? "") must be text, not \(node.kind)")
+      report(path, "\(name(of: path)) must be text, not \(node.kind)")
       return nil
     }
     return text
   }
 
   /// A list of texts.
-  mutating func texts(_ node: SiteNode?, at path: [String]) -> [String] {
+  mutating func texts(_ node: LuaValue?, at path: [TableKey]) -> [String] {
     guard let node, node != .nil else { return [] }
-    let name = path.last ?? ""
-    guard case .table(let items, let fields) = node, fields.isEmpty else {
+    let name = name(of: path)
+    guard case .table(let table) = node, table.pairs.isEmpty else {
       report(path, "\(name) must be a list of texts such as { \"…\" }")
       return []
     }
     var result: [String] = []
-    for (index, item) in items.enumerated() {
+    for (index, item) in table.array.enumerated() {
       guard case .string(let text) = item else {
-        report(path, "\(name): item \(index + 1) must be text, not \(item.kind)")
+        report(path + [.index(index + 1)], "\(name): item \(index + 1) must be text, not \(item.kind)")
         continue
       }
       result.append(text)
@@ -160,17 +195,17 @@ extension SiteReader {
 
   /// A duration in seconds, fractions allowed, within bounds.
   mutating func seconds(
-    _ node: SiteNode?,
-    at path: [String],
+    _ node: LuaValue?,
+    at path: [TableKey],
     within range: ClosedRange<Int>
   ) -> Duration? {
     guard let node, node != .nil else { return nil }
-    let name = path.last ?? ""
+    let name = name(of: path)
     let value: Double
     switch node {
     case .integer(let integer): value = Double(integer)
     case .number(let number): value = number
-    case .nil, .boolean, .string, .table, .other:
+    case .nil, .boolean, .string, .table:
       report(path, "\(name) must be a number of seconds, not \(node.kind)")
       return nil
     }
@@ -186,19 +221,19 @@ extension SiteReader {
   }
 
   /// A text that must be one of a few words.
-  mutating func word(_ node: SiteNode?, at path: [String], among words: [String]) -> String? {
+  mutating func word(_ node: LuaValue?, at path: [TableKey], among words: [String]) -> String? {
     guard let text = text(node, at: path) else { return nil }
     guard words.contains(text) else {
       let list = words.map { "\"\($0)\"" }.joined(separator: " or ")
       let ending = Suggestion.ending(for: text, among: words)
-      report(path, "\(path.last ?? "") must be \(list), not \"\(text)\"\(ending)")
+      report(path, "\(name(of: path)) must be \(list), not \"\(text)\"\(ending)")
       return nil
     }
     return text
   }
 
   /// Whether a text can be a DN, an agent id or a trunk's name.
-  mutating func checkName(_ name: String, what: String, at path: [String]) -> Bool {
+  mutating func checkName(_ name: String, what: String, at path: [TableKey]) -> Bool {
     let plain = name.utf8.allSatisfy {
       switch $0 {
       case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
