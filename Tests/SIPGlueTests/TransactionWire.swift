@@ -9,6 +9,8 @@ final class TransactionBench {
   var reader = MessageReader()
   var events: [TransactionEvent] = []
   var now: UInt64 = 0
+  /// The last transaction that was new.
+  var latest: TransactionHandle?
 
   static let peer = Endpoint(ipv4: 0xC000_020A, port: 5062)
   static let millisecond: UInt64 = 1_000_000
@@ -23,6 +25,11 @@ final class TransactionBench {
 
   func lastStatus(of handle: TransactionHandle) -> UInt16? { table.lastStatus(of: handle) }
   func owner(of handle: TransactionHandle) -> UInt64? { table.owner(of: handle) }
+
+  /// What a dialog does when the ACK to its success arrives.
+  func acknowledgeLatest() {
+    if let latest { table.successAcknowledged(latest) }
+  }
 
   /// The first lines of what has been sent since last asked.
   func sent() -> [String] {
@@ -49,6 +56,25 @@ final class TransactionBench {
       let received = reader.read(bytes)
       return table.receive(response: received, at: instant, into: &out)
     }
+  }
+
+  /// Does with a datagram what a switch without any calls would do.
+  func swallow(_ bytes: ByteView) -> Verdict {
+    let received = reader.read(bytes)
+    switch received.verdict {
+    case .accept where received.envelope.isRequest:
+      let outcome = table.receive(request: received, from: Self.peer, at: instant, into: &out)
+      if case .new(let handle) = outcome { reply(handle, now % 3 == 0 ? 200 : 404) }
+    case .accept: _ = table.receive(response: received, at: instant, into: &out)
+    case .answer(let status):
+      let destination = received.envelope.replyDestination(from: Self.peer)
+      out.append(to: destination) { writer in
+        writer.writeReply(Reply(status, tag: SIPToken(1)), to: received, from: Self.peer)
+      }
+    case .drop: break
+    }
+    table.advance(to: instant, into: &out, events: &events)
+    return received.verdict
   }
 
   func cancelled(_ text: String) -> TransactionHandle? {
