@@ -49,6 +49,22 @@ struct SwitchFuzzTests {
     return texts.map { Array($0.utf8) }
   }
 
+  /// The same request as if it were a new one: other branch, other number, perhaps another call.
+  private static func renew(_ seed: [UInt8], _ round: Int, _ random: inout PairRandom) -> [UInt8] {
+    var text = String(decoding: seed, as: UTF8.self)
+    guard !text.hasPrefix("SIP/2.0") else { return seed }
+    text = text.replacingOccurrences(of: "branch=z9hG4bK", with: "branch=z9hG4bK\(round)")
+    text = text.replacingOccurrences(
+      of: "CSeq: [0-9]+",
+      with: "CSeq: \(round + 10)",
+      options: .regularExpression
+    )
+    if random.next() % 2 == 0 {
+      text = text.replacingOccurrences(of: "Call-ID: ", with: "Call-ID: \(round)")
+    }
+    return Array(text.utf8)
+  }
+
   private static func change(
     _ seed: [UInt8],
     _ other: [UInt8],
@@ -99,7 +115,8 @@ struct SwitchFuzzTests {
     for round in 0..<2_500 {
       let pick = Int(random.next() % UInt64(seeds.count))
       let other = seeds[Int(random.next() % UInt64(seeds.count))]
-      let text = round % 50 == 0 ? seeds[pick] : Self.change(seeds[pick], other, &random)
+      let fresh = Self.renew(seeds[pick], round, &random)
+      let text = round % 10 == 0 ? fresh : Self.change(fresh, other, &random)
       let source = Endpoint(ipv4: 0x7F00_0001, port: ports[round % 2])
       text.withByteView { world.line.receive($0, from: source, at: world.instant) }
       world.take()
