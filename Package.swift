@@ -57,15 +57,16 @@ let package = Package(
     // Layers 3 and 4.
     .target(
       name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue"],
+      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "CCrypto"],
       swiftSettings: strict
     ),
     .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),
 
+    .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Engine", "LuaBridge", "SIPGlue"],
-      path: "Benchmarks",
+      dependencies: ["Engine", "LuaBridge", "SIPGlue", "CMallocCount"],
+      path: "Benchmarks/Cases",
       swiftSettings: relaxed
     ),
 

@@ -75,7 +75,46 @@ enum CheckCases {
     ),
     Case(
       "call.ani = '1' return ANY",
-      "1:28: error: call.ani cannot be assigned: the call's facts are read-only"
+      "1:28: error: call.ani cannot be set: the call's facts are read-only"
+    ),
+    Case(
+      "call.vip = true return ANY",
+      "1:28: error: call.vip cannot be set: keep data with call:attach { vip = value }"
+    ),
+    Case(
+      "call.user_data.vip = true return ANY",
+      "1:38: error: call.user_data cannot be set: keep data with call:attach { vip = value }"
+    ),
+    Case(
+      "queues['9000'].waiting = 0 return ANY",
+      "1:23: error: 'queues' cannot be assigned: globals are read-only"
+    ),
+    Case("queues['9000'].list().x = 0 return ANY"),
+    Case(
+      "local c = call c:rout(ANY) return ANY",
+      "1:40: error: the call has no method 'rout', did you mean call:route?"
+    ),
+    Case(
+      "local q = queues['9000'] return dn(q.wating)",
+      "1:60: error: a queue has no field 'wating', did you mean 'waiting'?"
+    ),
+    Case(
+      "local q = queue return q '9009'",
+      "1:48: error: unknown queue \"9009\", did you mean \"9000\"?"
+    ),
+    Case(
+      "local function f(c) c:frob() end f(call) return ANY",
+      "1:45: error: the call has no method 'frob'"
+    ),
+    Case(
+      "local function f(n, c) if n then f(nil, c) end c.ani = 1 end f(2, call) return ANY",
+      "1:72: error: call.ani cannot be set: the call's facts are read-only"
+    ),
+    Case("local function f(c) c:frob() end f(call) f({}) return ANY"),
+    Case("local function f(c) c:frob() end f(call) return ANY, f"),
+    Case(
+      "local function f(call) call:treat {} end f(0) return ANY",
+      "1:51: error: call:treat is not available yet"
     ),
     Case("local function f(call) call:frob() end f({}) return ANY"),
     Case("do local call = {} call:frob() end return ANY"),
@@ -220,6 +259,7 @@ enum CheckCases {
       "call:route(dn, { timeout = 1 }) return ANY",
       "1:34: error: call:route expects a target, 'dn' is a function: write dn \"...\""
     ),
+    Case("call:route { ANY } return ANY", "1:34: error: call:route expects a target, got a table"),
     Case(
       "call:route(ANY, { priority = 1 }) return ANY",
       "1:41: error: call:route has no option 'priority'"
@@ -329,5 +369,9 @@ enum CheckCases {
       "1:42: error: undefined name 'nw', did you mean 'now'?"
     ),
     Case("return function(call) return call.x end"),
+    Case(
+      "return { menu = function(call) call:treat { music = 'a' } end }",
+      "1:37: error: call:treat is not available yet"
+    ),
   ]
 }

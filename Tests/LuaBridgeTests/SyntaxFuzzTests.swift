@@ -68,6 +68,24 @@ import Testing
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  private static let floods = [
+    "do local abcdef = 1 end ", "abcdfe() ", "::l%:: ", "goto l% ", "while true do end ",
+    "local function f%(c) end ", "x% = 1 ", "do local t = { { { 1 } } } end ", "f { 'a' } ",
+    "if a then return end ", "::a:: do goto a end ", "--[[ ]] ", "do local s = 'a\\z  b' end ",
+  ]
+
+  @Test(.timeLimit(.minutes(1)), arguments: floods)
+  func aVeryLongSourceIsCheckedInReasonableTime(piece: String) {
+    let parts = piece.split(separator: "%", omittingEmptySubsequences: false)
+    let count = 200_000 / piece.utf8.count
+    let body = (0..<count).map { parts.joined(separator: String($0)) }.joined()
+    let clock = ContinuousClock()
+    let began = clock.now
+    let found = CheckDiagnosticsTests.check.diagnostics(of: body, file: "flood.lua")
+    #expect(found.count <= StrategyCheck.diagnosticsMax)
+    #expect(clock.now - began < .seconds(30), "\(piece)")
+  }
+
   @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3, 4] as [UInt64])
   func brokenSourcesAreAnsweredAndPointIntoTheFile(seed: UInt64) {
     var dice = Dice(state: seed)

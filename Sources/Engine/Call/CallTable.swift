@@ -3,7 +3,53 @@ struct CallSlot: Sendable, Hashable {
   let index: Int32
 }
 
-/// Names an agent of the plan.
-struct AgentSlot: Sendable, Hashable {
-  let index: Int32
+/// All calls that are alive.
+///
+/// Invariants: a slot is either free or holds one call whose ConnID leads back to it. Slots are
+/// reused; whoever keeps one (a timer, a reservation, a line) gives it up before the call ends.
+struct CallTable: Sendable {
+  private var slots: [Call] = []
+  private var free: [Int32] = []
+  private var byConnID = Lookup<ConnID, CallSlot>()
+
+  var count: Int { slots.count - free.count }
+
+  func slot(of connID: ConnID) -> CallSlot? { byConnID[connID] }
+
+  subscript(slot: CallSlot) -> Call {
+    _read {
+      assert(slots[Int(slot.index)].isAlive, "a slot outlived its call")
+      yield slots[Int(slot.index)]
+    }
+    _modify {
+      assert(slots[Int(slot.index)].isAlive, "a slot outlived its call")
+      yield &slots[Int(slot.index)]
+    }
+  }
+
+  mutating func insert(_ call: Call) -> CallSlot {
+    let slot: CallSlot
+    if let reused = free.popLast() {
+      slot = CallSlot(index: reused)
+      slots[Int(reused)] = call
+    } else {
+      slot = CallSlot(index: Int32(slots.count))
+      slots.append(call)
+    }
+    byConnID[call.attributes.connID] = slot
+    return slot
+  }
+
+  mutating func remove(_ slot: CallSlot) {
+    byConnID.remove(self[slot].attributes.connID)
+    slots[Int(slot.index)] = .vacant
+    free.append(slot.index)
+  }
+
+  /// Visits every call in slot order.
+  func forEach(_ body: (CallSlot) -> Void) {
+    for index in slots.indices where slots[index].isAlive {
+      body(CallSlot(index: Int32(index)))
+    }
+  }
 }

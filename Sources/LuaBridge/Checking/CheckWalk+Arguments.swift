@@ -107,11 +107,13 @@ extension CheckWalk {
     }
     guard let actual = typeName(value) else { return }
     if case .table(let fields) = value.kind {
-      for field in fields where allowsList {
+      guard allowsList else {
+        return error(at: argument.position, "\(usage) expects a target, got a table")
+      }
+      for field in fields {
         guard case .positional = field.key else { continue }
         expectTarget(field.value, usage: usage, allowsList: false)
       }
-      // A table can be an agent's or a queue's own: only what is empty of doubt is refused.
       return
     }
     var advice = ""

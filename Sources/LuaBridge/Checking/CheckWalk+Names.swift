@@ -59,14 +59,42 @@ extension CheckWalk {
   ) {
     checkGlobal(base)
     for suffix in suffixes { walk(suffix) }
-    guard suffixes.count == 1, let member = memberName(suffixes[0]) else { return }
+    guard let last = suffixes.last, let first = suffixes.first, !isComputed(suffixes) else {
+      return
+    }
     if isCall(base) {
-      error(
-        at: suffixes[0].position,
-        "call.\(member) cannot be assigned: the call's facts are read-only"
-      )
+      checkCallAssignment(first, last, isDirect: suffixes.count == 1)
     } else if let name = bindings.global(of: base) {
-      error(at: position, "'\(name).\(member)' cannot be assigned: globals are read-only")
+      let member = suffixes.count == 1 ? memberName(first).map { ".\($0)" } ?? "" : ""
+      error(at: position, "'\(name)\(member)' cannot be assigned: globals are read-only")
+    }
+  }
+
+  /// Whether a chain passes through the result of a call.
+  private func isComputed(_ suffixes: [LuaSuffix]) -> Bool {
+    suffixes.contains { suffix in
+      switch suffix.kind {
+      case .call, .method: true
+      case .field, .index: false
+      }
+    }
+  }
+
+  private mutating func checkCallAssignment(
+    _ first: LuaSuffix,
+    _ last: LuaSuffix,
+    isDirect: Bool
+  ) {
+    guard let member = memberName(first) else { return }
+    if isDirect, check.surface.callFields[member] != nil {
+      error(at: first.position, "call.\(member) cannot be set: the call's facts are read-only")
+    } else if isDirect || member == "user_data" {
+      let key = memberName(last) ?? "key"
+      let place = isDirect ? "call.\(member)" : "call.user_data"
+      error(
+        at: last.position,
+        "\(place) cannot be set: keep data with call:attach { \(key) = value }"
+      )
     }
   }
 
@@ -85,7 +113,19 @@ extension CheckWalk {
 
   mutating func checkMembers(of base: LuaExpression, _ suffixes: [LuaSuffix]) {
     if isCall(base) { return checkCallMember(suffixes) }
-    guard let global = bindings.global(of: base.bare), let first = suffixes.first else { return }
+    guard let first = suffixes.first else { return }
+    if isNamedAsCall(base), case .method(let name, _) = first.kind,
+      check.surface.callMethods[name] == .notYet
+    {
+      error(at: first.position, "call:\(name) is not available yet")
+    }
+    let value = literal(base)
+    if case .suffixed(let queues, let path) = value.kind, path.count == 1,
+      bindings.global(of: queues) == "queues"
+    {
+      return checkQueueField(first)
+    }
+    guard let global = bindings.global(of: value) else { return }
     switch global {
     case "queues":
       checkQueueFacts(suffixes)
@@ -180,13 +220,17 @@ extension CheckWalk {
     } else if let name = memberName(first) {
       checkKnown(name, .queue, at: first.position)
     }
-    guard let second = suffixes.dropFirst().first, let field = memberName(second) else { return }
+    if let second = suffixes.dropFirst().first { checkQueueField(second) }
+  }
+
+  private mutating func checkQueueField(_ suffix: LuaSuffix) {
+    guard let field = memberName(suffix) else { return }
     switch check.surface.queueFields[field] {
     case .available?: break
-    case .notYet?: error(at: second.position, "queues[...].\(field) is not available yet")
+    case .notYet?: error(at: suffix.position, "queues[...].\(field) is not available yet")
     case nil:
       let hint = suggestion(for: field, among: check.surface.queueFields.keys)
-      error(at: second.position, "a queue has no field '\(field)'\(hint)")
+      error(at: suffix.position, "a queue has no field '\(field)'\(hint)")
     }
   }
 

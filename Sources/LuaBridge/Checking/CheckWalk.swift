@@ -4,7 +4,8 @@
 // all its expressions (names, arguments), and the flow of control through its statements. Invariant:
 // a finding is only made where the text proves it; whatever depends on a value that is computed is
 // left alone. A name is the strategy's call only if it resolves to the first parameter of the function
-// that the file returns and nothing assigns to that parameter.
+// that the file returns and nothing assigns to that parameter; or to a local that only ever stands for
+// such a name: an alias, or a parameter of a local function that every use calls with the call.
 
 struct CheckWalk {
   struct Finding {
@@ -20,8 +21,8 @@ struct CheckWalk {
   /// The function that the file returns, if the text shows which one.
   private(set) var strategy: LuaFunction?
 
-  /// The variable that holds the call.
-  private(set) var callVariable: Int?
+  /// The variables that hold the call, and nothing else ever.
+  private var callVariables: Set<Int> = []
 
   private var found: [Finding] = []
   private var undefinedSuggestions: [String: String?] = [:]
@@ -73,7 +74,50 @@ struct CheckWalk {
       case .variable(let index) = bindings.meaning(at: parameter.position),
       !bindings.variables[index].isAssigned
     else { return }
-    callVariable = index
+    callVariables = [index]
+    findCallVariables()
+  }
+
+  /// How often aliases of aliases are followed.
+  private static let roundsMax = 8
+
+  private mutating func findCallVariables() {
+    var owners: [SourcePosition: Int] = [:]
+    for (index, variable) in bindings.variables.enumerated() where !variable.isAssigned {
+      switch variable.origin {
+      case .function(let function): owners[function.position] = index
+      case .local(let value?):
+        if case .function(let function) = value.bare.kind { owners[function.position] = index }
+      case .local, .parameter, .loop: break
+      }
+    }
+    for _ in 0..<Self.roundsMax {
+      let before = callVariables.count
+      for index in bindings.variables.indices where standsForCall(index, owners) {
+        callVariables.insert(index)
+      }
+      guard callVariables.count > before else { return }
+    }
+  }
+
+  private func standsForCall(_ index: Int, _ owners: [SourcePosition: Int]) -> Bool {
+    let variable = bindings.variables[index]
+    guard !variable.isAssigned else { return false }
+    switch variable.origin {
+    case .local(let value):
+      return value.map { isCall($0) } ?? false
+    case .parameter(let function, let position):
+      guard let owner = owners[function] else { return false }
+      let calls = bindings.variables[owner].calls
+      guard !calls.isEmpty, bindings.variables[owner].useCount == calls.count else { return false }
+      let values = calls.filter { $0.count > position }.map { $0[position] }
+      // A function that calls itself may hand its own parameter on.
+      let own = values.filter { bindings.variable(of: $0.bare) == index }.count
+      let known = values.filter { isCall($0) }.count
+      return known > 0 && known + own == calls.count
+    case .loop, .function:
+      return false
+    }
   }
 
   /// The function that an expression gives, where the text shows it.
@@ -93,7 +137,17 @@ struct CheckWalk {
 
   func isCall(_ expression: LuaExpression) -> Bool {
     guard let index = bindings.variable(of: expression.bare) else { return false }
-    return index == callVariable
+    return callVariables.contains(index)
+  }
+
+  /// Whether an expression reads a parameter that is named as the call, of any function.
+  ///
+  /// What such a parameter holds is not known; it serves only to find verbs that nobody can serve yet.
+  func isNamedAsCall(_ expression: LuaExpression) -> Bool {
+    guard let index = bindings.variable(of: expression.bare),
+      case .parameter = bindings.variables[index].origin
+    else { return false }
+    return bindings.variables[index].name.text == "call"
   }
 
   // MARK: - Statements
@@ -197,6 +251,9 @@ struct CheckWalk {
     return ", did you mean \(shown(nearest))?"
   }
 
+  /// How many local names are compared with a misspelt one.
+  private static let candidatesMax = 1000
+
   /// The nearest global or local name; searched for once per misspelt name.
   mutating func nearestName(to name: String, before position: SourcePosition) -> String? {
     if let known = undefinedSuggestions[name] { return known }
@@ -204,7 +261,8 @@ struct CheckWalk {
     for (global, availability) in check.surface.globals where availability == .available {
       candidates.insert(global)
     }
-    for variable in bindings.variables where variable.name.position.offset < position.offset {
+    for variable in bindings.variables.prefix(Self.candidatesMax)
+    where variable.name.position.offset < position.offset {
       candidates.insert(variable.name.text)
     }
     let nearest =

@@ -1,6 +1,6 @@
 /// Finds the names of skills in a skill expression that is already known to be well formed.
 enum SkillNames {
-  private static let words: Set<String> = ["and", "or", "not", "true", "false"]
+  private static let words: Set<String> = ["and", "or", "not"]
 
   /// The names with their columns, from 1, in order.
   static func names(in expression: String) -> [(name: String, column: Int)] {

@@ -13,6 +13,12 @@ package struct LuaVariable: Sendable {
 
   /// Whether anything assigns to it after its declaration.
   package var isAssigned = false
+
+  /// How often the name is used after its declaration.
+  package var useCount = 0
+
+  /// The arguments of every use that calls it directly, `name(…)`.
+  package var calls: [[LuaExpression]] = []
 }
 
 /// What every name in a source stands for.

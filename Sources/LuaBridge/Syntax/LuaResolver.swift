@@ -9,6 +9,9 @@
 struct LuaResolver {
   static let localsMax = 200
 
+  /// Labels, and jumps not yet resolved, of one function: their search is linear.
+  static let labelsMax = 2000
+
   private var bindings = LuaBindings()
   private var active: [Int] = []
   private var visible: [String: [Int]] = [:]
@@ -112,10 +115,10 @@ struct LuaResolver {
     of block: LuaBlock,
     isRepeated: Bool
   ) throws(LuaSyntaxError) {
+    let lastAction = block.statements.lastIndex { !$0.isLabel } ?? -1
     for (index, statement) in block.statements.enumerated() {
       if case .label(let name) = statement.kind {
-        let isLast =
-          !isRepeated && block.statements[(index + 1)...].allSatisfy { $0.isLabel }
+        let isLast = !isRepeated && index > lastAction
         try label(name, isLast: isLast)
       } else {
         try self.statement(statement)
@@ -138,6 +141,7 @@ struct LuaResolver {
 
   private mutating func label(_ name: LuaName, isLast: Bool) throws(LuaSyntaxError) {
     let last = functions.count - 1
+    try limit(functions[last].labels.count, at: name)
     if let other = functions[last].labels.first(where: { $0.name.text == name.text }) {
       let line = other.name.position.line
       throw LuaSyntaxError(
@@ -165,8 +169,18 @@ struct LuaResolver {
     functions[last].jumps.replaceSubrange(scope.firstJump..., with: rest)
   }
 
-  private mutating func jump(_ name: LuaName) {
+  private func limit(_ count: Int, at name: LuaName) throws(LuaSyntaxError) {
+    guard count < Self.labelsMax else {
+      throw LuaSyntaxError(
+        at: name.position,
+        "too many labels or gotos (limit is \(Self.labelsMax))"
+      )
+    }
+  }
+
+  private mutating func jump(_ name: LuaName) throws(LuaSyntaxError) {
     let last = functions.count - 1
+    try limit(functions[last].jumps.count, at: name)
     guard !functions[last].labels.contains(where: { $0.name.text == name.text }) else { return }
     functions[last].jumps.append(Jump(name: name, activeCount: active.count))
   }
@@ -206,7 +220,7 @@ struct LuaResolver {
     case .genericFor(let names, let values, let body):
       try loop(names, values, body)
     case .goto(let name):
-      jump(name)
+      try jump(name)
     case .returned(let values):
       for value in values { try expression(value) }
     case .label, .breakLoop:
@@ -263,9 +277,14 @@ struct LuaResolver {
         try self.expression(field.value)
       }
     case .name(let text):
-      bindings.meanings[expression.position.offset] = meaning(of: text)
+      let meaning = meaning(of: text)
+      bindings.meanings[expression.position.offset] = meaning
+      if case .variable(let index) = meaning { bindings.variables[index].useCount += 1 }
     case .suffixed(let base, let suffixes):
       try self.expression(base)
+      if let index = bindings.variable(of: base), case .call(let values)? = suffixes.first?.kind {
+        bindings.variables[index].calls.append(values)
+      }
       for suffix in suffixes { try self.suffix(suffix) }
     case .parenthesised(let inner):
       try self.expression(inner)

@@ -159,6 +159,13 @@ struct ByteView {
   /// A copy as an array.
   var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
+  /// Eight bytes as a number, in the machine's order.
+  @inline(__always)
+  func word(at position: Int) -> UInt64 {
+    precondition(position >= 0 && position + 8 <= count)
+    return unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+  }
+
   /// Copies the bytes to `target`, which has room for `count` of them.
   @inline(__always)
   func copy(to target: UnsafeMutablePointer<UInt8>) {

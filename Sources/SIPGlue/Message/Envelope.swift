@@ -8,14 +8,37 @@
 //
 // All slices point into the bytes that were scanned. Source: RFC 3261 7, 18.3, 20, 25; RFC 3581.
 
-/// Why the scanner does not vouch for a message.
-enum Oddity: UInt8, Sendable {
-  case none
-  case tooLong, controlByte, bareLineEnd, noHeaderEnd, folding
-  case startLine, version, requestURI
-  case headerName, emptyValue, nonASCII
-  case severalValues, scattered, repeated, missing
-  case via, party, tagSyntax, callID, number, contentLength, sequenceMethod
+/// Why the scanner does not vouch for a message; empty when it does.
+struct Oddity: OptionSet, Sendable {
+  var rawValue: UInt32
+
+  static let tooLong = Oddity(rawValue: 1 << 0)
+  /// A control byte, or a carriage return that ends no line.
+  static let controlByte = Oddity(rawValue: 1 << 1)
+  static let bareLineEnd = Oddity(rawValue: 1 << 2)
+  static let noHeaderEnd = Oddity(rawValue: 1 << 3)
+  static let folding = Oddity(rawValue: 1 << 4)
+  static let startLine = Oddity(rawValue: 1 << 5)
+  static let version = Oddity(rawValue: 1 << 6)
+  static let requestURI = Oddity(rawValue: 1 << 7)
+  static let headerName = Oddity(rawValue: 1 << 8)
+  static let emptyValue = Oddity(rawValue: 1 << 9)
+  static let severalValues = Oddity(rawValue: 1 << 10)
+  /// Lines of one kind do not stand together.
+  static let scattered = Oddity(rawValue: 1 << 11)
+  /// A header that may stand once stands twice.
+  static let repeated = Oddity(rawValue: 1 << 12)
+  static let missing = Oddity(rawValue: 1 << 13)
+  static let via = Oddity(rawValue: 1 << 14)
+  static let party = Oddity(rawValue: 1 << 15)
+  static let tag = Oddity(rawValue: 1 << 16)
+  static let callID = Oddity(rawValue: 1 << 17)
+  static let sequence = Oddity(rawValue: 1 << 18)
+  static let number = Oddity(rawValue: 1 << 19)
+  /// The body is shorter than Content-Length says.
+  static let contentLength = Oddity(rawValue: 1 << 20)
+  /// The method in CSeq is not that of the request.
+  static let sequenceMethod = Oddity(rawValue: 1 << 21)
 }
 
 /// What the top Via says about its `rport` parameter (RFC 3581).
@@ -41,6 +64,8 @@ struct ViaSlices: Sendable {
   var responsePortParameter = ByteSlice.none
   var receivedParameter = ByteSlice.none
   var received = ByteSlice.none
+  /// Whether the whole value was understood, so that it may be rewritten.
+  var isPlain = false
   /// Whether the branch starts with the magic cookie and says more than that.
   var hasUsefulBranch = false
 }
@@ -70,6 +95,8 @@ struct Envelope: Sendable {
   var from = PartySlices()
   var to = PartySlices()
   var callID = ByteSlice.none
+  /// The whole CSeq value.
+  var sequenceValue = ByteSlice.none
   var sequence: UInt32 = 0
   var sequenceMethod = SIPMethod.other
   var sequenceMethodText = ByteSlice.none
@@ -95,10 +122,12 @@ struct Envelope: Sendable {
   var headerLines = ByteSlice.none
   var body = ByteSlice.none
 
-  var oddity = Oddity.none
+  var oddity: Oddity = []
+
+  private(set) var isTrusting = false
 
   var isRequest: Bool { statusCode == 0 }
-  var isOdd: Bool { oddity != .none }
+  var isOdd: Bool { !oddity.isEmpty }
 
   init() {}
 
@@ -107,8 +136,11 @@ struct Envelope: Sendable {
     self.init()
     scan(bytes)
   }
-}
 
-extension Envelope {
-  mutating func scan(_ bytes: ByteView) { preconditionFailure() }
+  /// Scans bytes that libosip2 has approved of: quoted strings and blanks are then read, not refused.
+  init(scanningNormalised bytes: ByteView) {
+    self.init()
+    isTrusting = true
+    scan(bytes)
+  }
 }

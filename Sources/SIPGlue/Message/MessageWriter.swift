@@ -149,6 +149,14 @@ struct MessageWriter: ~Copyable {
     write(body)
   }
 
+  /// Takes the brackets off an IPv6 address that was written at `start`.
+  mutating func removeBrackets(from start: Int) {
+    precondition(start + 2 <= count)
+    let length = count - start - 2
+    unsafe memmove(base + start, base + start + 1, length)
+    count -= 2
+  }
+
   private mutating func reserve(_ more: Int) -> Bool {
     guard count + more > capacity else { return true }
     guard count + more <= limit else {

@@ -103,6 +103,16 @@ extension Reply {
   }
 }
 
+/// Where the parts of a kept skeleton end; see `MessageWriter.writeSkeleton`.
+struct SkeletonMarks: Sendable {
+  var viaEnd: UInt32 = 0
+  var routeEnd: UInt32 = 0
+  var toEnd: UInt32 = 0
+  var end: UInt32 = 0
+  /// Whether To has a tag already.
+  var isTagged = false
+}
+
 extension MessageWriter {
   /// Writes a whole reply to a request that is at hand.
   ///
@@ -115,16 +125,152 @@ extension MessageWriter {
     from source: Endpoint,
     headers: (inout MessageWriter) -> Void = { _ in }
   ) {
-    preconditionFailure()
+    let envelope = request.envelope
+    let bytes = request.bytes
+    writeStatusLine(reply)
+    writeVias(of: envelope, in: bytes, from: source)
+    if reply.repeatsRoutes { write(bytes[envelope.recordRouteLines]) }
+    writeParties(of: envelope, in: bytes)
+    writeTag(of: reply, isTagged: !envelope.to.tag.isEmpty || envelope.to.value.isEmpty)
+    writeIdentity(of: envelope, in: bytes)
+    headers(&self)
+    finish(body: reply.body, type: reply.bodyType)
+  }
+
+  /// Writes a whole reply from a skeleton.
+  mutating func writeReply(
+    _ reply: Reply,
+    from skeleton: ByteView,
+    _ marks: SkeletonMarks,
+    headers: (inout MessageWriter) -> Void
+  ) {
+    writeStatusLine(reply)
+    let copied = reply.repeatsRoutes ? marks.routeEnd : marks.viaEnd
+    write(skeleton.view(from: 0, to: Int(copied)))
+    write(skeleton.view(from: Int(marks.routeEnd), to: Int(marks.toEnd)))
+    writeTag(of: reply, isTagged: marks.isTagged)
+    write(skeleton.view(from: Int(marks.toEnd), to: Int(marks.end)))
+    headers(&self)
+    finish(body: reply.body, type: reply.bodyType)
+  }
+
+  /// Writes what every reply to a request repeats; it begins at the writer's present end.
+  mutating func writeSkeleton(
+    of request: borrowing Received,
+    from source: Endpoint
+  ) -> SkeletonMarks {
+    let start = count
+    let envelope = request.envelope
+    var marks = SkeletonMarks()
+    writeVias(of: envelope, in: request.bytes, from: source)
+    marks.viaEnd = UInt32(count - start)
+    write(request.bytes[envelope.recordRouteLines])
+    marks.routeEnd = UInt32(count - start)
+    writeParties(of: envelope, in: request.bytes)
+    marks.toEnd = UInt32(count - start)
+    writeIdentity(of: envelope, in: request.bytes)
+    marks.end = UInt32(count - start)
+    marks.isTagged = !envelope.to.tag.isEmpty
+    return marks
+  }
+
+  private mutating func writeStatusLine(_ reply: Reply) {
+    write("SIP/2.0 ")
+    write(decimal: UInt64(reply.status))
+    write(byte: 0x20)
+    write(reply.reason)
+    write("\r\n")
+  }
+
+  private mutating func writeVias(
+    of envelope: Envelope,
+    in bytes: ByteView,
+    from source: Endpoint
+  ) {
+    let via = envelope.topVia
+    guard via.isPlain else { return write(bytes[envelope.viaLines]) }
+    write("Via: ")
+    // Both parameters are skipped, in the order in which they stand, and written anew.
+    let first = min(via.responsePortParameter.order, via.receivedParameter.order)
+    let second = max(via.responsePortParameter.order, via.receivedParameter.order)
+    var index = via.value.start
+    for skipped in [first, second] where skipped != ByteSlice.absentOrder {
+      let slice =
+        via.responsePortParameter.order == skipped
+        ? via.responsePortParameter : via.receivedParameter
+      write(bytes.view(from: index, to: slice.start))
+      index = slice.end
+    }
+    write(bytes.view(from: index, to: via.value.end))
+    let asked = via.responsePort != .absent
+    if asked || !source.isSpelled(by: bytes[via.host]) {
+      write(";received=")
+      writeReceived(source)
+    }
+    if asked {
+      write(";rport=")
+      write(decimal: UInt64(source.port))
+    }
+    write("\r\n")
+    let lineEnd = bytes.position(of: 0x0A, from: via.value.end, to: envelope.viaLines.end)
+    if lineEnd + 1 < envelope.viaLines.end {
+      write(bytes.view(from: lineEnd + 1, to: envelope.viaLines.end))
+    }
+  }
+
+  /// RFC 3261 25.1: `received` has no brackets, unlike a host.
+  private mutating func writeReceived(_ source: Endpoint) {
+    let start = count
+    write(addressOf: source)
+    guard source.family == .ipv6, !overflowed else { return }
+    removeBrackets(from: start)
+  }
+
+  private mutating func writeParties(of envelope: Envelope, in bytes: ByteView) {
+    if !envelope.from.value.isEmpty { header("From", bytes[envelope.from.value]) }
+    guard !envelope.to.value.isEmpty else { return }
+    write("To: ")
+    write(bytes[envelope.to.value])
+  }
+
+  private mutating func writeTag(of reply: Reply, isTagged: Bool) {
+    guard !isTagged, reply.status != 100, let tag = reply.tag else { return }
+    write(";tag=")
+    write(tag)
+  }
+
+  private mutating func writeIdentity(of envelope: Envelope, in bytes: ByteView) {
+    if !envelope.to.value.isEmpty { write("\r\n") }
+    if !envelope.callID.isEmpty { header("Call-ID", bytes[envelope.callID]) }
+    guard !envelope.sequenceValue.isEmpty else { return }
+    header("CSeq", bytes[envelope.sequenceValue])
+  }
+}
+
+extension Reply {
+  fileprivate var repeatsRoutes: Bool { status > 100 && status < 300 }
+}
+
+extension ByteSlice {
+  fileprivate static var absentOrder: Int { Int.max }
+
+  /// Where the slice stands; absent ones come last.
+  fileprivate var order: Int { isEmpty ? Self.absentOrder : start }
+}
+
+extension Endpoint {
+  /// Whether a sent-by host is this very address.
+  fileprivate func isSpelled(by host: ByteView) -> Bool {
+    guard let written = Endpoint(address: host, port: port) else { return false }
+    return hasSameAddress(as: written)
   }
 }
 
 extension Envelope {
-  /// Where replies to this request go (RFC 3261 18.2.2, RFC 3581 4).
-  func replyDestination(in bytes: ByteView, from source: Endpoint) -> Endpoint {
-    preconditionFailure()
+  /// Where replies to this request go: back to where it came from (RFC 3261 18.2.2, RFC 3581 4).
+  func replyDestination(from source: Endpoint) -> Endpoint {
+    var destination = source
+    if topVia.responsePort == .absent { destination.port = topVia.port == 0 ? 5060 : topVia.port }
+    return destination
   }
-
-  /// The value of the first header line called `name`, a lower-case long name; nil when absent.
-  func header(_ name: StaticString, in bytes: ByteView) -> ByteView? { preconditionFailure() }
 }

@@ -19,8 +19,8 @@ struct ContactURI: Sendable, Equatable {
   /// Reads a URI without angle brackets; nil when it is not one that a request can be sent to.
   init?(_ text: String) {
     // Nothing that could end a header or a name-addr when the contact is written back.
-    let forbidden: Set<UInt8> = [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), 0x7F]
-    guard !text.utf8.contains(where: { $0 <= 0x20 || forbidden.contains($0) }),
+    let forbidden: Set<UInt8> = [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\"")]
+    guard !text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || forbidden.contains($0) }),
       let colon = text.firstIndex(of: ":")
     else { return nil }
     scheme = text[..<colon].lowercased()

@@ -34,8 +34,10 @@ public struct DigestSettings: Sendable {
   public var secret: [UInt8]
   /// How long a nonce may be used.
   public var nonceLifetime: Duration = .seconds(300)
-  /// How many used nonces are remembered; nil gives four for each account.
+  /// How many used nonces are remembered; nil gives four for each account, and 8192 at least.
   public var nonceRecordCount: Int?
+  /// What everybody is offered; nil goes by the client's User-Agent.
+  public var offer: DigestOffer?
   /// A text that clients hand back; not needed by us.
   public var opaque: String?
 
@@ -47,7 +49,7 @@ public struct DigestSettings: Sendable {
 }
 
 /// Makes challenges and judges credentials.
-public struct DigestAuthenticator: ~Copyable {
+public struct DigestAuthenticator: ~Copyable, Sendable {
   private struct Proof: Sendable {
     var user: String
     var sha256: [UInt8]
@@ -63,6 +65,7 @@ public struct DigestAuthenticator: ~Copyable {
 
   private let realm: String
   private let opaque: String?
+  private let offer: DigestOffer?
   private var proofs: [String: Proof] = [:]
   private let nobody: Proof
   private var nonces: NonceBook
@@ -75,6 +78,7 @@ public struct DigestAuthenticator: ~Copyable {
     var hash = try DigestHash()
     realm = settings.realm
     opaque = settings.opaque
+    offer = settings.offer
     nobody = Self.proof(DigestAccount(user: "", password: ""), "", settings.realm, &hash)
     for account in accounts {
       for name in [account.user, "\(account.user)@\(settings.realm)"] {
@@ -85,15 +89,19 @@ public struct DigestAuthenticator: ~Copyable {
       secret: settings.secret,
       realm: settings.realm,
       lifetime: settings.nonceLifetime,
-      recordCount: settings.nonceRecordCount ?? max(1024, accounts.count * 4)
+      recordCount: settings.nonceRecordCount ?? max(8192, accounts.count * 4)
     )
     self.hash = hash
   }
 
-  /// Makes one challenge for each algorithm, strongest first, all with one new nonce.
-  public mutating func challenges(at now: Instant, stale: Bool = false) -> [Challenge] {
+  /// Makes one challenge for each algorithm that the client can cope with, all with one new nonce.
+  public mutating func challenges(
+    for userAgent: String?,
+    at now: Instant,
+    stale: Bool = false
+  ) -> [Challenge] {
     let nonce = nonces.issue(at: now, with: hash)
-    return DigestAlgorithm.allCases.map {
+    return (offer ?? DigestOffer(userAgent: userAgent)).algorithms.map {
       Challenge(realm: realm, nonce: nonce, algorithm: $0, opaque: opaque, stale: stale)
     }
   }
@@ -101,15 +109,29 @@ public struct DigestAuthenticator: ~Copyable {
   /// Decides from all credentials of a request, of which those for other realms are not ours to judge.
   ///
   /// A replayed response is answered like a stale nonce: the honest client, whose count went wrong, comes
-  /// back with the new nonce without asking its user; the other one cannot.
-  public mutating func admit(_ credentials: [Credentials], at now: Instant) -> Admission {
-    guard let own = credentials.first(where: { $0.realm == realm }) else {
-      return .challenged(challenges(at: now))
+  /// back with the new nonce without asking its user; the other one cannot. Of several credentials for our
+  /// realm (libre answers each challenge) one is judged, as they all use the same count.
+  ///
+  /// - Parameters:
+  ///   - credentials: all that the request carries.
+  ///   - userAgent: the request's User-Agent header, for the challenge.
+  ///   - now: the present instant.
+  /// - Returns: the user, or how to answer.
+  public mutating func admit(
+    _ credentials: [Credentials],
+    userAgent: String?,
+    at now: Instant
+  ) -> Admission {
+    let own = credentials.filter { $0.realm == realm }
+    let usable = own.first { DigestAlgorithm(headerValue: $0.algorithm) != nil }
+    guard let chosen = usable ?? own.first else {
+      return .challenged(challenges(for: userAgent, at: now))
     }
-    switch verify(own, at: now) {
+    switch verify(chosen, at: now) {
     case .accepted(let user): return .admitted(user: user)
-    case .stale, .replayed: return .challenged(challenges(at: now, stale: true))
-    case .wrongPassword, .unknownUser: return .challenged(challenges(at: now))
+    case .stale, .replayed:
+      return .challenged(challenges(for: userAgent, at: now, stale: true))
+    case .wrongPassword, .unknownUser: return .challenged(challenges(for: userAgent, at: now))
     case .malformed: return .malformed
     }
   }

@@ -7,7 +7,7 @@
 
 internal import CCrypto
 
-/// A hash that a challenge may name, strongest first (RFC 8760 2.4).
+/// A hash that a challenge may name.
 public enum DigestAlgorithm: String, Sendable, CaseIterable {
   /// SHA-256, the preferred one.
   case sha256 = "SHA-256"
@@ -36,7 +36,9 @@ public enum DigestAlgorithm: String, Sendable, CaseIterable {
 public struct DigestUnavailable: Error, Sendable {}
 
 /// The owner of one reusable libcrypto digest context and of the two algorithms.
-@safe package struct DigestHash: ~Copyable {
+///
+/// Sendable because it is the only owner: wherever it moves, the context moves along.
+@safe package struct DigestHash: ~Copyable, @unchecked Sendable {
   private let context: OpaquePointer
   private let md5: OpaquePointer
   private let sha256: OpaquePointer

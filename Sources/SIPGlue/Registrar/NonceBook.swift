@@ -81,6 +81,7 @@ package struct NonceBook: Sendable {
   ///   - count: the nonce-count; nil in the RFC 2069 form, in which a nonce serves once.
   ///   - now: the present instant.
   ///   - hash: computes the MAC.
+  /// - Returns: `fresh` once for each count.
   package mutating func redeem(
     _ nonce: String,
     count: UInt32?,

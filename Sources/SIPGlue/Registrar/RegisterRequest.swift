@@ -20,7 +20,9 @@ public struct PeerAddress: Sendable, Hashable {
 public struct RegisterContact: Sendable, Equatable {
   /// The URI, without angle brackets, display name and header parameters.
   public var uri: String
-  /// The `expires` parameter in seconds; nil when absent. A malformed one counts as 3600 (RFC 3261 20.10).
+  /// The `expires` parameter in seconds; nil when absent.
+  ///
+  /// A malformed one counts as 3600 (RFC 3261 20.10).
   public var expires: UInt32?
   /// The `q` parameter in thousandths; nil when absent.
   public var q: UInt16?
@@ -47,10 +49,14 @@ public struct RegisterRequest: Sendable, Equatable {
   public var contacts: [RegisterContact] = []
   /// Whether `Contact: *` is present.
   public var wildcard = false
-  /// The Expires header in seconds; nil when absent. A malformed one counts as 3600 (RFC 3261 20.19).
+  /// The Expires header in seconds; nil when absent.
+  ///
+  /// A malformed one counts as 3600 (RFC 3261 20.19).
   public var expires: UInt32?
   /// All Authorization headers with the Digest scheme.
   public var credentials: [Credentials] = []
+  /// The User-Agent header.
+  public var userAgent: String?
   /// Whether the packet came from a peer that the site trusts.
   public var trusted = false
   /// Where the packet came from.

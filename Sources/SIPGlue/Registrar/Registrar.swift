@@ -42,7 +42,9 @@ public struct RegistrarExtension: Sendable {
 
 /// The registrar's limits.
 public struct RegistrarSettings: Sendable {
-  /// The least seconds that are granted; below, 423. At most 3600 (RFC 3261 10.3 step 7).
+  /// The least seconds that are granted; fewer are answered with 423.
+  ///
+  /// At most 3600 (RFC 3261 10.3 step 7).
   public var minExpires: UInt32 = 10
   /// The seconds granted to a phone that asks for none.
   public var defaultExpires: UInt32 = 300
@@ -64,7 +66,7 @@ public struct RegistrarSettings: Sendable {
 /// Keeps where the extensions are reached, and knows who may say so.
 ///
 /// Call `advance(to:)` before `handle` and whenever `nextDeadline` has come. Instants never go back.
-public struct Registrar: ~Copyable {
+public struct Registrar: ~Copyable, Sendable {
   private struct Line: Sendable {
     var dn: DN
     var isFixed: Bool
@@ -83,7 +85,9 @@ public struct Registrar: ~Copyable {
   /// The DNs that are in service from the start: those with a fixed contact, in the order given.
   public let fixedDNs: [DN]
 
-  /// Opens the registrar without any registration. If a DN is given twice, the first one counts.
+  /// Opens the registrar without any registration.
+  ///
+  /// If a DN is given twice, the first one counts.
   ///
   /// - Throws: `DigestUnavailable` when libcrypto has no MD5 or no SHA-256.
   public init(
@@ -131,8 +135,12 @@ public struct Registrar: ~Copyable {
   public func isExtension(_ dn: DN) -> Bool { slots[dn] != nil }
 
   /// Decides whether a request of another method may pass; the reply's code, 401 or 407, is the caller's.
-  public mutating func admit(_ credentials: [Credentials], at now: Instant) -> Admission {
-    authenticator.admit(credentials, at: now)
+  public mutating func admit(
+    _ credentials: [Credentials],
+    userAgent: String?,
+    at now: Instant
+  ) -> Admission {
+    authenticator.admit(credentials, userAgent: userAgent, at: now)
   }
 
   /// Removes what has come to its end, and appends the changes in the order of their instants.
@@ -173,7 +181,7 @@ public struct Registrar: ~Copyable {
   ) -> RegisterReply? {
     if lines[slot].isFixed { return .forbidden }
     guard lines[slot].hasPassword else { return request.trusted ? nil : .forbidden }
-    switch authenticator.admit(request.credentials, at: now) {
+    switch authenticator.admit(request.credentials, userAgent: request.userAgent, at: now) {
     case .admitted(let user): return user == request.dn.number ? nil : .forbidden
     case .challenged(let challenges): return .unauthorized(challenges)
     case .malformed: return .badRequest

@@ -31,7 +31,7 @@ enum ResponseOutcome: Equatable, Sendable {
   case otherSuccess(TransactionHandle)
 }
 
-/// What the passing of time brought about.
+/// What the passing of time brought about; the transaction has ended.
 enum TransactionEvent: Equatable, Sendable {
   /// No final answer to our request within 64 T1 (timers B, F, or after a CANCEL).
   case timedOut(TransactionHandle, owner: UInt64)
@@ -59,4 +59,59 @@ struct ClientRequest {
   var destination: Endpoint
   /// The switch's own name for whom this is done; comes back with events.
   var owner: UInt64
+}
+
+/// Which of the four machines of RFC 3261 17 a transaction runs.
+enum TransactionKind: UInt8, Sendable {
+  case inviteServer, nonInviteServer, inviteClient, nonInviteClient
+}
+
+/// The states of all four machines; not every machine has every state.
+enum TransactionState: UInt8, Sendable {
+  case free
+  /// Server: no reply yet. Client: no response yet ("Calling" for INVITE).
+  case trying
+  case proceeding
+  case completed
+  /// INVITE server: the failure has been acknowledged.
+  case confirmed
+  /// INVITE, success sent or received (RFC 6026).
+  case accepted
+}
+
+/// One slot of the table; what expiring and matching need comes first, in one cache line.
+struct TransactionRecord {
+  var hash: UInt64 = 0
+  var generation: UInt32 = 0
+  var retryStamp: UInt32 = 0
+  var lifeStamp: UInt32 = 0
+  var state = TransactionState.free
+  var kind = TransactionKind.inviteServer
+  var method = SIPMethod.other
+  /// How many retransmissions there have been.
+  var tries: UInt8 = 0
+  /// The status last sent or received.
+  var status: UInt16 = 0
+  var keyLength: UInt16 = 0
+  var lastLength: UInt16 = 0
+  var requestLength: UInt16 = 0
+  /// Server: key and, until the final reply, skeleton. Client: the request.
+  var request = Block.none
+  /// Server: the last reply. Client: the ACK.
+  var last = Block.none
+  var owner: UInt64 = 0
+  /// The branch that we made, of a client transaction.
+  var branch: UInt64 = 0
+  /// The To tag of the request (server) or of the success (client), hashed.
+  var tagHash: UInt64 = 0
+  var peer = Endpoint.unspecified
+  var ackPeer = Endpoint.unspecified
+  var marks = SkeletonMarks()
+  /// The success has been acknowledged.
+  var isAcknowledged = false
+  /// CANCEL is to be sent as soon as a provisional response comes.
+  var wantsCancel = false
+  var isCancelled = false
+  /// The table's own CANCEL: nobody wants to hear of it.
+  var isInternal = false
 }

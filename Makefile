@@ -1,0 +1,65 @@
+# Pointsman. `make help` lists what can be typed; STYLE.md says why the flags are as they are.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# An import that Package.swift does not declare compiles once the sibling has been built: refuse it.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error \
+  -Xcc -Wall -Xcc -Wextra -Xcc -Werror
+RELEASE     := .build/release
+SWIFT_DIRS  := Package.swift Sources Tests Benchmarks Examples
+
+DEMO ?= 1
+FOR  ?=
+DATA ?= var
+
+.PHONY: help run test setup build check fmt fmt-check tidy asan tsan bench bench-check \
+  strategies-check embed clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | \
+	  while IFS=$$'\t' read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
+
+run: setup build ## serve the sample site with live demo calls (DEMO=0: no calls, FOR=20: seconds)
+	@DEMO='$(DEMO)' FOR='$(FOR)' DATA='$(DATA)' Demo/run
+
+test: setup ## run every test
+	swift test $(SWIFT_FLAGS) --disable-xctest
+
+setup: ## install the missing packages of packages.txt, check the Swift toolchain
+	@.ci/setup
+
+build: setup ## release build
+	swift build -c release $(SWIFT_FLAGS)
+
+check: fmt-check build strategies-check embed bench-check test ## what CI runs
+
+fmt: ## format the Swift files
+	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
+
+fmt-check: ## lint the Swift files
+	swift format lint --strict --parallel --recursive $(SWIFT_DIRS)
+
+tidy: ## the house rules only: layers, banned words, sizes, papers
+	swift test $(SWIFT_FLAGS) --disable-xctest --filter TidyTests
+
+asan: setup ## every test under the address sanitizer
+	swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=address --scratch-path .build/asan
+
+tsan: setup ## every test under the thread sanitizer
+	swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build/tsan
+
+bench: build ## print the benchmarks
+	$(RELEASE)/Benchmarks
+
+bench-check: build ## compare the benchmarks with their thresholds
+	$(RELEASE)/Benchmarks --check
+
+strategies-check: build ## check the sample strategies and the sample site
+	$(RELEASE)/pointsman check strategies --site site.lua
+
+embed: setup ## build and run Examples/Embed, the engine inside another program
+	swift run --package-path Examples/Embed $(SWIFT_FLAGS)
+
+clean: ## remove what was built (a server's data in var/ stays)
+	rm -rf .build Examples/Embed/.build

@@ -1,0 +1,104 @@
+/// Where a call is in its life.
+///
+/// States carry their data; every `switch` over them is exhaustive.
+enum CallState: Sendable {
+  /// Its strategy has the word: it was started or resumed and will step within this signal.
+  case consulting
+  /// It waits at its routing point until one of these targets is available.
+  case selecting([ResolvedTarget])
+  /// Its strategy pauses (`call:wait`).
+  case pausing
+  /// Its strategy waits for a header of the caller's request.
+  case readingHeader
+  /// It waits in the line of its queue.
+  case queued
+  /// It is on its way to a destination, which may be ringing.
+  case diverting(Diversion)
+  /// Caller and destination talk.
+  case established(Conversation)
+
+  /// One word for people.
+  var word: String {
+    switch self {
+    case .consulting, .readingHeader: "consulting"
+    case .selecting: "selecting"
+    case .pausing: "waiting"
+    case .queued: "queued"
+    case .diverting(let diversion): diversion.isRinging ? "ringing" : "diverting"
+    case .established: "established"
+    }
+  }
+}
+
+/// A diversion that has been asked for and is not answered yet.
+struct Diversion: Sendable {
+  var attempt: UInt32
+  var destination: Destination
+  /// The agent who is offered the call, reserved for it.
+  var agent: AgentSlot?
+  var isRinging = false
+  /// Whether the call has left its device in the eyes of the world (EventDiverted was sent).
+  var isAnnounced = false
+  var ringTimeout: Duration
+  var timer: TimerID?
+  /// The ReferenceID of the strategy's request; nil for the engine's own (default route, queue).
+  var reference: UInt32?
+}
+
+/// A call in which people talk.
+struct Conversation: Sendable {
+  var destination: Destination
+  var agent: AgentSlot?
+}
+
+/// Who decides what happens to a call at its routing point.
+enum Decider: Sendable {
+  /// Nobody: the call is in a queue or established.
+  case nobody
+  /// The strategy: its run is suspended in the runtime.
+  case strategy
+  /// The target that the strategy returned; its run is over.
+  case target(Target)
+  /// The default route, from this place of its list on.
+  case defaults(DefaultReason, next: Int)
+}
+
+/// Why a call takes the default route; told in `EventRouteUsed`.
+enum DefaultReason: Sendable {
+  case strategyFailed(StrategyFailure)
+  case noTarget
+  case timeout
+  case targetFailed(RouteFailure)
+  case attemptsExhausted
+
+  /// What `EventRouteUsed` carries as AttributeReasons.
+  var reasons: [KeyValue] {
+    switch self {
+    case .strategyFailed(.error(let message)):
+      [KeyValue("DEFAULT", "error"), KeyValue("MESSAGE", message)]
+    case .strategyFailed(.instructions): [KeyValue("DEFAULT", "instructions")]
+    case .strategyFailed(.memory): [KeyValue("DEFAULT", "memory")]
+    case .strategyFailed(.steps): [KeyValue("DEFAULT", "steps")]
+    case .strategyFailed(.noSuchStrategy): [KeyValue("DEFAULT", "no_such_strategy")]
+    case .noTarget: [KeyValue("DEFAULT", "no_target")]
+    case .timeout: [KeyValue("DEFAULT", "timeout")]
+    case .targetFailed(let failure): [KeyValue("DEFAULT", failure.word)]
+    case .attemptsExhausted: [KeyValue("DEFAULT", "attempts")]
+    }
+  }
+}
+
+extension RouteFailure {
+  /// The word that strategies and events use for it (SURFACE 4).
+  public var word: String {
+    switch self {
+    case .timeout: "timeout"
+    case .busy: "busy"
+    case .noAnswer: "no_answer"
+    case .rejected: "rejected"
+    case .unreachable: "unreachable"
+    case .noSuchTarget: "no_such_target"
+    case .cancelled: "cancelled"
+    }
+  }
+}

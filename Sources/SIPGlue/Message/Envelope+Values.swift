@@ -1,0 +1,276 @@
+// The parsers of the single values that transactions and dialogs are found by: strict, and silent
+// about everything else.
+
+extension Envelope {
+  mutating func takeVia(_ bytes: ByteView, _ value: ByteSlice, _ line: ByteSlice) {
+    viaCount += 1
+    viaLines = joined(viaLines, line)
+    if viaCount == 1 {
+      scanTopVia(bytes, value)
+    } else if value.isEmpty {
+      note(.emptyValue)
+    }
+    let comma = bytes.position(of: UInt8(ascii: ","), from: value.start, to: value.end)
+    if comma < value.end { note(.severalValues) }
+  }
+
+  /// Reads "SIP/2.0/UDP host:port;name=value;name".
+  private mutating func scanTopVia(_ bytes: ByteView, _ value: ByteSlice) {
+    topVia.value = value
+    guard value.length > 10,
+      bytes.view(from: value.start, to: value.start + 8).equals("SIP/2.0/")
+    else { return note(.via) }
+    var index = value.start + 8
+    while index < value.end, bytes[index].isTokenByte { index += 1 }
+    topVia.transport = ByteSlice(from: value.start + 8, to: index)
+    guard !topVia.transport.isEmpty, index < value.end, bytes[index] == 0x20 else {
+      return note(.via)
+    }
+    let hostStart = index + 1
+    guard let hostEnd = SIPURI.endOfHost(bytes.view(from: 0, to: value.end), hostStart),
+      hostEnd > hostStart
+    else { return note(.via) }
+    topVia.host = ByteSlice(from: hostStart, to: hostEnd)
+    index = hostEnd
+    if index < value.end, bytes[index] == UInt8(ascii: ":") {
+      let portStart = index + 1
+      index = portStart
+      while index < value.end, bytes[index].isDigit { index += 1 }
+      guard index - portStart <= 5,
+        let port = bytes.view(from: portStart, to: index).decimal(atMost: 65_535), port > 0
+      else { return note(.via) }
+      topVia.port = UInt16(port)
+    }
+    topVia.sentBy = ByteSlice(from: hostStart, to: index)
+    while index < value.end {
+      guard let end = scanViaParameter(bytes, index, value.end) else { return note(.via) }
+      index = end
+    }
+    topVia.isPlain = true
+  }
+
+  /// Reads one parameter that begins with its semicolon; where it ends, or nil when it is odd.
+  private mutating func scanViaParameter(_ bytes: ByteView, _ start: Int, _ limit: Int) -> Int? {
+    guard bytes[start] == UInt8(ascii: ";") else { return nil }
+    var index = start + 1
+    while index < limit, bytes[index].isTokenByte { index += 1 }
+    let name = bytes.view(from: start + 1, to: index)
+    var value = ByteSlice.none
+    guard !name.isEmpty else { return nil }
+    let hasValue = index < limit && bytes[index] == UInt8(ascii: "=")
+    if hasValue {
+      let valueStart = index + 1
+      index = valueStart
+      if isTrusting, index < limit, bytes[index] == UInt8(ascii: "\"") {
+        guard let close = NameAddress.endOfQuoted(bytes.view(from: 0, to: limit), index) else {
+          return nil
+        }
+        index = close + 1
+      } else {
+        while index < limit, bytes[index].isViaValueByte { index += 1 }
+      }
+      value = ByteSlice(from: valueStart, to: index)
+      guard !value.isEmpty else { return nil }
+    }
+    let parameter = ByteSlice(from: start, to: index)
+    switch name[0].lowercased {
+    case UInt8(ascii: "b") where name.equalsIgnoringCase("branch"):
+      guard topVia.branch.isEmpty, hasValue else { return nil }
+      topVia.branch = value
+      topVia.hasUsefulBranch =
+        value.length > 7 && bytes[value].hasPrefixIgnoringCase("z9hg4bk")
+    case UInt8(ascii: "r") where name.equalsIgnoringCase("rport"):
+      guard topVia.responsePort == .absent else { return nil }
+      topVia.responsePortParameter = parameter
+      topVia.responsePort = .requested
+      if hasValue {
+        guard let port = bytes[value].decimal(atMost: 65_535) else { return nil }
+        topVia.responsePort = .value(UInt16(port))
+      }
+    case UInt8(ascii: "r") where name.equalsIgnoringCase("received"):
+      guard topVia.receivedParameter.isEmpty, hasValue else { return nil }
+      topVia.receivedParameter = parameter
+      topVia.received = value
+    default: break
+    }
+    return index
+  }
+
+  /// Reads a From or To value.
+  mutating func scanParty(_ bytes: ByteView, _ value: ByteSlice) -> PartySlices {
+    var party = PartySlices()
+    party.value = value
+    guard !value.isEmpty else {
+      note(.emptyValue)
+      return party
+    }
+    guard let afterName = endOfDisplayName(bytes, value) else {
+      note(.party)
+      return party
+    }
+    var end: Int
+    if afterName < value.end, bytes[afterName] == UInt8(ascii: "<") {
+      let close = bytes.position(of: UInt8(ascii: ">"), from: afterName, to: value.end)
+      party.uri = ByteSlice(from: afterName + 1, to: close)
+      end = min(close + 1, value.end)
+      if close == value.end { note(.party) }
+    } else {
+      // Without brackets, what follows a semicolon belongs to the header.
+      end = bytes.position(of: UInt8(ascii: ";"), from: value.start, to: value.end)
+      party.uri = ByteSlice(from: value.start, to: end)
+      while isTrusting, bytes[party.uri].hasBlankAtEnd { party.uri.length -= 1 }
+      let question = bytes.position(of: UInt8(ascii: "?"), from: value.start, to: end)
+      if question < end { note(.party) }
+    }
+    if !bytes[party.uri].isPlainPartyURI { note(.party) }
+    guard !oddity.contains(.party) else { return party }
+    scanTag(bytes, from: end, &party)
+    return party
+  }
+
+  /// Where "<" or an address without brackets begins; nil when the display name is odd.
+  private func endOfDisplayName(_ bytes: ByteView, _ value: ByteSlice) -> Int? {
+    var index = value.start
+    if bytes[index] == UInt8(ascii: "\"") {
+      guard let close = NameAddress.endOfQuoted(bytes.view(from: 0, to: value.end), index) else {
+        return nil
+      }
+      if !isTrusting {
+        let backslash = bytes.position(of: UInt8(ascii: "\\"), from: index, to: close)
+        guard backslash == close else { return nil }
+      }
+      index = close + 1
+      while index < value.end, bytes[index].isBlank { index += 1 }
+      return index < value.end && bytes[index] == UInt8(ascii: "<") ? index : nil
+    }
+    while index < value.end, bytes[index].isTokenByte || bytes[index] == 0x20 { index += 1 }
+    return index
+  }
+
+  private mutating func scanTag(_ bytes: ByteView, from start: Int, _ party: inout PartySlices) {
+    let limit = party.value.end
+    var index = skipBlanks(bytes, start, limit)
+    while index < limit {
+      guard bytes[index] == UInt8(ascii: ";") else { return note(.tag) }
+      let nameStart = skipBlanks(bytes, index + 1, limit)
+      index = nameStart
+      while index < limit, bytes[index].isTokenByte { index += 1 }
+      let name = bytes.view(from: nameStart, to: index)
+      guard !name.isEmpty else { return note(.tag) }
+      index = skipBlanks(bytes, index, limit)
+      var value = ByteSlice.none
+      if index < limit, bytes[index] == UInt8(ascii: "=") {
+        let valueStart = skipBlanks(bytes, index + 1, limit)
+        guard let end = endOfParameterValue(bytes, valueStart, limit) else { return note(.tag) }
+        value = ByteSlice(from: valueStart, to: end)
+        index = skipBlanks(bytes, end, limit)
+      }
+      if name.equalsIgnoringCase("tag") {
+        guard party.tag.isEmpty, !value.isEmpty, bytes[value].isToken else { return note(.tag) }
+        party.tag = value
+      }
+    }
+  }
+
+  private func skipBlanks(_ bytes: ByteView, _ start: Int, _ limit: Int) -> Int {
+    guard isTrusting else { return start }
+    var index = start
+    while index < limit, bytes[index].isBlank { index += 1 }
+    return index
+  }
+
+  private func endOfParameterValue(_ bytes: ByteView, _ start: Int, _ limit: Int) -> Int? {
+    if isTrusting, start < limit, bytes[start] == UInt8(ascii: "\"") {
+      return NameAddress.endOfQuoted(bytes.view(from: 0, to: limit), start).map { $0 + 1 }
+    }
+    var index = start
+    while index < limit, bytes[index].isTokenByte { index += 1 }
+    return index > start ? index : nil
+  }
+
+  mutating func takeCallID(_ bytes: ByteView, _ value: ByteSlice) {
+    callID = value
+    guard !value.isEmpty else { return note(.emptyValue) }
+    guard !isTrusting else { return }
+    let text = bytes[value]
+    var signs = 0
+    for index in 0..<text.count {
+      guard text[index].isWordByte else { return note(.callID) }
+      if text[index] == UInt8(ascii: "@") {
+        signs += 1
+        guard signs == 1, index > 0, index + 1 < text.count else { return note(.callID) }
+      }
+    }
+  }
+
+  mutating func takeSequence(_ bytes: ByteView, _ value: ByteSlice) {
+    sequenceValue = value
+    let blank = bytes.position(of: 0x20, from: value.start, to: value.end)
+    let digits = bytes.view(from: value.start, to: blank)
+    guard blank < value.end else { return note(.sequence) }
+    // RFC 3261 8.1.1.5: less than 2^31.
+    guard let number = digits.decimal(atMost: 0x7FFF_FFFF) else { return note(.number) }
+    sequence = UInt32(number)
+    sequenceMethodText = ByteSlice(from: blank + 1, to: value.end)
+    let text = bytes[sequenceMethodText]
+    sequenceMethod = SIPMethod(text)
+    guard sequenceMethod == .other else { return }
+    guard text.isToken else { return note(.sequence) }
+    if isRequest, !text.equals(bytes[methodText]) { note(.sequenceMethod) }
+  }
+
+  mutating func takeContentLength(_ bytes: ByteView, _ value: ByteSlice) {
+    guard let number = bytes[value].decimal(atMost: 99_999_999) else {
+      return note(.number)
+    }
+    contentLength = Int32(number)
+  }
+
+  mutating func takeMaxForwards(_ bytes: ByteView, _ value: ByteSlice) {
+    guard let number = bytes[value].decimal(atMost: 255) else {
+      return note(.number)
+    }
+    maxForwards = Int16(number)
+  }
+
+  mutating func takeExpires(_ bytes: ByteView, _ value: ByteSlice) {
+    guard let number = bytes[value].decimal(atMost: UInt64(UInt32.max)) else {
+      return note(.number)
+    }
+    expires = Int64(number)
+  }
+}
+
+extension ByteView {
+  fileprivate var hasBlankAtEnd: Bool { count > 0 && self[count - 1].isBlank }
+
+  /// Whether a From or To address may be taken as it is: any scheme, no byte that needs a parser.
+  fileprivate var isPlainPartyURI: Bool {
+    let colon = position(of: UInt8(ascii: ":"), from: 0, to: count)
+    guard colon > 0, colon < count - 1, view(from: 0, to: colon).isToken else { return false }
+    for index in colon + 1..<count {
+      switch self[index] {
+      case 0...0x20, 0x22, 0x2C, 0x3C, 0x3E, 0x5C, 0x7F...0xFF: return false
+      default: continue
+      }
+    }
+    return true
+  }
+}
+
+extension UInt8 {
+  /// Whether the byte may stand in the value of a Via parameter: token, or part of an IPv6 address.
+  fileprivate var isViaValueByte: Bool {
+    isTokenByte || self == 0x3A || self == 0x5B || self == 0x5D
+  }
+
+  /// Whether the byte may stand in a Call-ID: the characters of "word" (RFC 3261 25.1) and "@".
+  ///
+  /// Quote and backslash are left out: libosip2 decides about them.
+  fileprivate var isWordByte: Bool {
+    switch self {
+    case 0x28, 0x29, 0x3C, 0x3E, 0x3A, 0x2F, 0x5B, 0x5D, 0x3F, 0x7B, 0x7D, 0x40: true
+    default: isTokenByte
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// The timers of the transactions: one first-in-first-out ring per interval, no heap.
+//
+// All timers with one interval expire in the order in which they were armed, so arming is an append
+// and expiring a look at the head. Disarming touches nothing: every arming has a stamp, the
+// transaction remembers its latest one, and an entry whose stamp is no longer the transaction's is
+// passed over. Stamps wrap after 2^32 armings, long after every older entry has expired.
+
+internal import Engine
+
+/// The intervals that RFC 3261 17 knows.
+enum TimerInterval: Equatable, Sendable {
+  /// T1 doubled so many times: 0 to 6.
+  case doubled(UInt8)
+  /// What remains of 64 T1 once the first T1 has passed.
+  case rest
+  case t2
+  case t4
+  case d
+
+  fileprivate var ring: Int {
+    switch self {
+    case .doubled(let times): Int(min(times, 6))
+    case .rest: 7
+    case .t2: 8
+    case .t4: 9
+    case .d: 10
+    }
+  }
+}
+
+/// One timer that was armed.
+struct ArmedTimer: Sendable {
+  var deadline: UInt64
+  var slot: UInt32
+  var stamp: UInt32
+}
+
+/// All armed timers of a table.
+struct DeadlineLists: ~Copyable {
+  private var rings: [TimerRing]
+  private let intervals: [UInt64]
+  private var lastStamp: UInt32 = 0
+
+  init(timers: TransactionTimers) {
+    var intervals = (0..<7).map { timers.t1 << UInt64($0) }
+    intervals += [63 * timers.t1, timers.t2, timers.t4, timers.d]
+    self.intervals = intervals
+    rings = Array(repeating: TimerRing(), count: intervals.count)
+  }
+
+  /// Arms a timer; its stamp is never 0.
+  mutating func arm(_ interval: TimerInterval, slot: UInt32, at now: Instant) -> UInt32 {
+    lastStamp &+= 1
+    if lastStamp == 0 { lastStamp = 1 }
+    let ring = interval.ring
+    let (deadline, overflow) = now.nanoseconds.addingReportingOverflow(intervals[ring])
+    rings[ring].append(
+      ArmedTimer(deadline: overflow ? .max : deadline, slot: slot, stamp: lastStamp)
+    )
+    return lastStamp
+  }
+
+  /// The earliest deadline, which may be that of a timer disarmed since.
+  var earliest: UInt64? {
+    var found: UInt64?
+    for ring in rings {
+      guard let head = ring.first, head.deadline < found ?? .max else { continue }
+      found = head.deadline
+    }
+    return found
+  }
+
+  /// Takes the earliest timer that is due, in order of deadlines.
+  mutating func popDue(at now: Instant) -> ArmedTimer? {
+    var due: Int?
+    var deadline = UInt64.max
+    for index in 0..<rings.count {
+      guard let head = rings[index].first, head.deadline <= now.nanoseconds,
+        head.deadline < deadline || due == nil
+      else { continue }
+      due = index
+      deadline = head.deadline
+    }
+    guard let due else { return nil }
+    return rings[due].popFirst()
+  }
+
+  var isEmpty: Bool { rings.allSatisfy { $0.isEmpty } }
+}
+
+/// A first-in-first-out ring whose deadlines never go back.
+private struct TimerRing {
+  private var storage: [ArmedTimer] = []
+  private var head = 0
+  private var count = 0
+
+  var isEmpty: Bool { count == 0 }
+  var first: ArmedTimer? { count == 0 ? nil : storage[head] }
+
+  mutating func append(_ timer: ArmedTimer) {
+    if count == storage.count { grow() }
+    let mask = storage.count - 1
+    var timer = timer
+    if count > 0 {
+      // A clock that stands still or goes back must not break the order.
+      timer.deadline = max(timer.deadline, storage[(head + count - 1) & mask].deadline)
+    }
+    storage[(head + count) & mask] = timer
+    count += 1
+  }
+
+  mutating func popFirst() -> ArmedTimer? {
+    guard count > 0 else { return nil }
+    let timer = storage[head]
+    head = (head + 1) & (storage.count - 1)
+    count -= 1
+    return timer
+  }
+
+  private mutating func grow() {
+    var larger: [ArmedTimer] = []
+    larger.reserveCapacity(max(64, storage.count * 2))
+    for index in 0..<count { larger.append(storage[(head + index) & (storage.count - 1)]) }
+    let blank = ArmedTimer(deadline: 0, slot: 0, stamp: 0)
+    larger.append(contentsOf: repeatElement(blank, count: max(64, storage.count * 2) - count))
+    storage = larger
+    head = 0
+  }
+}

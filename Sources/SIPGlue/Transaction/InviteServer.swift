@@ -1,0 +1,110 @@
+// Server transactions: RFC 3261 17.2, RFC 6026 7.1. The machine of non-INVITE is a part of this one.
+
+internal import Engine
+
+extension TransactionTable {
+  /// Replies to the request of a server transaction; `headers` appends further header lines.
+  ///
+  /// Statuses from 200 on end the transaction's life as RFC 3261 17.2 and RFC 6026 say. A success to
+  /// INVITE is sent again until `successAcknowledged` or 64 T1 (RFC 3261 13.3.1.4). A reply after the
+  /// final one is not sent.
+  mutating func reply(
+    to handle: TransactionHandle,
+    with reply: Reply,
+    at now: Instant,
+    into out: inout OutgoingQueue,
+    headers: (inout MessageWriter) -> Void = { _ in }
+  ) {
+    guard let slot = slot(of: handle) else { return }
+    let record = records[slot]
+    guard record.kind == .inviteServer || record.kind == .nonInviteServer,
+      record.state == .trying || record.state == .proceeding
+    else { return }
+    scratch.removeAll()
+    let kept = record.request.view(Int(record.requestLength))
+    scratch.writeReply(
+      reply,
+      from: kept.view(from: Int(record.keyLength), to: kept.count),
+      record.marks,
+      headers: headers
+    )
+    guard !scratch.overflowed else { return }
+    out.append(scratch.bytes, to: record.peer)
+    keep(scratch.bytes, in: slot)
+    records[slot].status = reply.status
+    if reply.status < 200 {
+      records[slot].state = .proceeding
+    } else {
+      shrinkToKey(slot)
+      finish(slot, at: now)
+    }
+  }
+
+  /// The dialog's ACK has arrived: the success is not sent again.
+  mutating func successAcknowledged(_ handle: TransactionHandle) {
+    guard let slot = slot(of: handle), records[slot].state == .accepted,
+      records[slot].kind == .inviteServer
+    else { return }
+    records[slot].isAcknowledged = true
+    records[slot].retryStamp = 0
+    forgetLast(slot)
+  }
+
+  private mutating func finish(_ slot: Int, at now: Instant) {
+    guard records[slot].kind == .inviteServer else {
+      records[slot].state = .completed
+      return armLife(slot, .doubled(6), at: now)  // J
+    }
+    armRetry(slot, .doubled(0), at: now)  // G; H follows with the first retransmission
+    if records[slot].status < 300 {
+      records[slot].state = .accepted
+      armLife(slot, .doubled(6), at: now)  // L
+    } else {
+      records[slot].state = .completed
+    }
+  }
+
+  /// After the final reply nothing of the request is needed but its key.
+  private mutating func shrinkToKey(_ slot: Int) {
+    let length = Int(records[slot].keyLength)
+    records[slot].requestLength = records[slot].keyLength
+    guard records[slot].request.capacity > max(64, 2 * length) else { return }
+    var large = records[slot].request
+    records[slot].request = pool.take(copying: large.view(length))
+    pool.give(back: &large)
+  }
+
+  /// A request that was seen before.
+  mutating func receiveAgain(_ slot: Int, into out: inout OutgoingQueue) -> RequestOutcome {
+    // RFC 6026 7.1: in Accepted a retransmitted INVITE is absorbed; the success has its own timer.
+    if records[slot].state == .proceeding || records[slot].state == .completed {
+      sendLast(slot, to: records[slot].peer, into: &out)
+    }
+    return .retransmission(handle(of: slot))
+  }
+
+  mutating func receiveAcknowledgement(_ slot: Int, at now: Instant) -> RequestOutcome {
+    switch records[slot].state {
+    case .accepted: return .acknowledgement
+    case .completed:
+      records[slot].state = .confirmed
+      records[slot].retryStamp = 0
+      forgetLast(slot)
+      armLife(slot, .t4, at: now)  // I
+      return .absorbed(handle(of: slot))
+    case .free, .trying, .proceeding, .confirmed:
+      return .absorbed(handle(of: slot))
+    }
+  }
+
+  /// Timer G, or the repetition of a success.
+  mutating func repeatReply(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
+    guard records[slot].state == .completed || records[slot].state == .accepted else { return }
+    sendLast(slot, to: records[slot].peer, into: &out)
+    if records[slot].tries == 0, records[slot].state == .completed {
+      armLife(slot, .rest, at: now)  // H
+    }
+    records[slot].tries = min(records[slot].tries + 1, 64)
+    armRetry(slot, capped(records[slot].tries), at: now)
+  }
+}
