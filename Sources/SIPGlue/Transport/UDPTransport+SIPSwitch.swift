@@ -13,3 +13,8 @@ extension UDPTransport {
   /// Sends what a switch has written; see `send(_:)` for what happens when the kernel takes no more.
   public mutating func send(from telephony: inout SIPSwitch) { send(&telephony.outgoing) }
 }
+
+extension SIPSwitch {
+  /// Whether datagrams wait to be sent.
+  public var hasOutgoing: Bool { !outgoing.isEmpty }
+}
