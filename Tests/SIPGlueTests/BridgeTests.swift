@@ -40,7 +40,6 @@ struct BridgeTests {
     #expect(agent.requests("BYE").count == 1)
     #expect(agent.openDialogs == 0)
     world.run(70)
-    #expect(world.line.isIdle)
-    #expect(world.line.nextDeadline == nil)
+    #expect(world.remains == "")
   }
 }

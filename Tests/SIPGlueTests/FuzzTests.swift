@@ -76,7 +76,6 @@ struct FuzzTests {
     for message in Self.corpus() { tally.compare(message.bytes, name: message.name) }
     #expect(tally.differences.count == 0, "\(tally.differences.prefix(2))")
     #expect(tally.plain > tally.odd)
-    print("corpus: \(tally.plain) plain, \(tally.odd) odd, \(tally.refused) refused by libosip2")
   }
 
   @Test("On 100,000 mutations they agree, or the scanner says odd", .timeLimit(.minutes(2)))
@@ -91,9 +90,26 @@ struct FuzzTests {
     }
     #expect(tally.differences.count == 0, "\(tally.differences.prefix(2))")
     #expect(tally.plain > 1_000)
-    print("mutations: \(tally.plain) plain, \(tally.odd) odd, \(tally.refused) refused")
-    var kinds: [String: Int] = [:]
-    for difference in tally.differences { kinds[difference.field, default: 0] += 1 }
-    print(kinds)
+  }
+
+  @Test("10,000 messages with changed bytes stop nothing and leave nothing behind")
+  func bytesAreSurvived() {
+    let corpus = Self.corpus().map(\.bytes)
+    var mutator = Mutator(seed: 10)
+    let bench = TransactionBench()
+    var verdicts: [String: Int] = [:]
+    for round in 0..<10_000 {
+      let original = corpus[round % corpus.count]
+      let message = round % 2 == 0 ? mutator.flip(original) : mutator.mutate(original)
+      bench.now += 10 * TransactionBench.millisecond
+      let verdict = message.withByteView { bench.swallow($0) }
+      verdicts["\(verdict)".prefix { $0 != "(" }.description, default: 0] += 1
+      bench.out.removeAll()
+    }
+    #expect(verdicts.values.reduce(0, +) == 10_000)
+    #expect(verdicts.keys.sorted() == ["accept", "answer", "drop"])
+    _ = bench.run(to: bench.now / TransactionBench.millisecond + 64_000)
+    #expect(bench.count == 0)
+    #expect(bench.lent == 0)
   }
 }

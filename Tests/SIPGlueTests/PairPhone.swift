@@ -184,6 +184,12 @@ final class PairPhone {
     guard response.method == "INVITE", let invite = dialog.invite,
       response.sequence == invite.sequence
     else { return }
+    // A provisional answer that the final one has overtaken says nothing any more.
+    if response.status < 200, let last = dialog.responses.last, last.status >= 200,
+      last.sequence == response.sequence
+    {
+      return
+    }
     dialog.responses.append(response)
     if dialog.statuses.last != response.status { dialog.statuses.append(response.status) }
     if !response.body.isEmpty { dialog.bodies.append(response.body) }

@@ -105,6 +105,13 @@ struct PairWorld: ~Copyable {
     }
   }
 
+  /// What is left in the switch; empty when nothing is.
+  var remains: String {
+    guard !line.isIdle || line.nextDeadline != nil else { return "" }
+    return "calls \(line.callCount) legs \(line.legCount) transactions \(line.transactionCount)"
+      + " deadline \(String(describing: line.nextDeadline))"
+  }
+
   func releases(of conn: ConnID) -> Int {
     signals.filter { if case .released(conn, _) = $0 { true } else { false } }.count
   }

@@ -145,10 +145,10 @@ struct ReplyTests {
   func overflow() {
     var writer = MessageWriter(capacity: 16, limit: 64)
     for _ in 0..<8 { writer.write("12345678") }
-    #expect(!writer.overflowed)
+    #expect((writer.overflowed) == false)
     #expect(writer.count == 64)
     writer.write(byte: 1)
-    #expect(writer.overflowed)
+    #expect((writer.overflowed) == true)
     #expect(writer.count == 64)
     var out = OutgoingQueue(bytes: 64, limit: 64)
     for _ in 0..<3 {
@@ -157,7 +157,7 @@ struct ReplyTests {
     #expect(out.count == 2)
     #expect(out.dropped == 1)
     out.removeAll()
-    #expect(out.isEmpty)
+    #expect((out.isEmpty) == true)
   }
 
   @Test("Numbers and tokens are written and read back")
