@@ -92,6 +92,7 @@ struct ShardLoop: ~Copyable {
 
   /// Works until told to stop.
   mutating func run() {
+    feed(.control(.start), at: now)
     do {
       while true {
         if case .stopped = phase { return }
