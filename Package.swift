@@ -58,7 +58,7 @@ let package = Package(
     // Layers 3 and 4.
     .target(
       name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue"],
+      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "CCrypto"],
       swiftSettings: strict
     ),
     .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),

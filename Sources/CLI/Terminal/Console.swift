@@ -4,7 +4,7 @@ internal import Glibc
 enum Console {
   /// Makes a reader that goes away (`| head`) an error of `write` instead of a signal.
   static func prepare() {
-    _ = unsafe signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
   }
 
   /// Writes a line of results.

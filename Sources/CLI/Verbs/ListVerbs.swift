@@ -17,7 +17,11 @@ enum ListVerbs {
     return table
   }
 
-  static let queues = list("queues", "queues: who waits, how long, and who serves", table: queueTable)
+  static let queues = list(
+    "queues",
+    "queues: who waits, how long, and who serves",
+    table: queueTable
+  )
 
   /// The table of `queues`.
   static func queueTable(_ picture: JSONValue) -> Table {

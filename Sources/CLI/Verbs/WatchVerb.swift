@@ -92,7 +92,8 @@ enum WatchVerb {
     let waiting = (picture["queues"]?.elements ?? []).reduce(0) {
       $0 + ($1["waiting"]?.elements?.count ?? 0)
     }
-    return "\(calls.count) calls, \(talking) talking, \(waiting) queued; "
+    let noun = calls.count == 1 ? "call" : "calls"
+    return "\(calls.count) \(noun), \(talking) talking, \(waiting) queued; "
       + "\(free) of \(agents.count) agents free"
   }
 }

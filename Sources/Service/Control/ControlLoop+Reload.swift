@@ -68,7 +68,9 @@ extension ControlLoop {
       say("strategies: generation \(Fingerprint.short(fingerprint)) is in use")
     case .broken(let findings):
       for finding in findings { say(finding.long) }
-      say("strategies: nothing changed, generation \(Fingerprint.short(reload.currentFingerprint)) stays in use")
+      say(
+        "strategies: nothing changed, generation \(Fingerprint.short(reload.currentFingerprint)) stays in use"
+      )
     }
   }
 }

@@ -46,5 +46,4 @@ public struct ControlRequest: Sendable {
     writer.endObject()
     return writer.text
   }
-
 }

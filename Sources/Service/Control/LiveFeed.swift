@@ -39,13 +39,10 @@ public struct LiveFeed: ~Copyable {
 
   /// Connects to the server whose folder is `data`; stops after `seconds`, if given.
   public init(data: String, seconds: Double? = nil) throws {
-    signals = try SignalWatch()
-    events = try ControlClient(data: data)
-    pictures = try ControlClient(data: data)
-    loop = try EventLoop()
-    let now = Clock.monotonic
-    end = seconds.map { now + UInt64($0 * 1e9) }
-    nextPicture = now
+    let signals = try SignalWatch()
+    var events = try ControlClient(data: data)
+    let pictures = try ControlClient(data: data)
+    var loop = try EventLoop()
     try loop.add(events.descriptor, .readable, token: Self.eventsToken)
     try loop.add(pictures.descriptor, .readable, token: Self.picturesToken)
     try loop.add(signals.descriptor, .readable, token: Self.signalsToken)
@@ -55,6 +52,13 @@ public struct LiveFeed: ~Copyable {
     request.set("last", UInt64(50))
     try events.send(request)
     try events.receiveStatus()
+    let now = Clock.monotonic
+    end = seconds.map { now + UInt64($0 * 1e9) }
+    nextPicture = now
+    self.signals = signals
+    self.events = events
+    self.pictures = pictures
+    self.loop = loop
   }
 
   /// Waits for what comes next.

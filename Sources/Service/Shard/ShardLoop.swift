@@ -55,7 +55,7 @@ struct ShardLoop: ~Copyable {
     guard let listener = site.listeners.first(where: { $0.transport == .udp }) else {
       throw ServiceError("the site listens on no UDP address")
     }
-    start = Clock.monotonic
+    let start = Clock.monotonic
     let epoch = Clock.realtime
     let transport = try UDPTransport(address: listener.host, port: listener.port)
     let plan = site.plan
@@ -74,11 +74,13 @@ struct ShardLoop: ~Copyable {
       limits: plan.limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
     )
-    shard = Shard(engine: engine, strategies: strategies)
     blueprint.whenBound(transport.address)
-    loop = try EventLoop()
+    var loop = try EventLoop()
     try loop.add(transport.descriptor, .readable, token: Self.lineToken)
     try loop.add(blueprint.requests.descriptor, .readable, token: Self.inboxToken)
+    self.start = start
+    self.loop = loop
+    shard = Shard(engine: engine, strategies: strategies)
     line = LineSide(
       telephony: telephony,
       transport: transport,
@@ -90,6 +92,7 @@ struct ShardLoop: ~Copyable {
 
   /// Works until told to stop.
   mutating func run() {
+    feed(.control(.start), at: now)
     do {
       while true {
         if case .stopped = phase { return }

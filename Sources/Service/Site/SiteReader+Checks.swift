@@ -12,7 +12,10 @@ extension SiteReader {
       + site.routingPoints.map { ("routing_points", "a routing point", $0.dn) }
     for (section, kind, dn) in all {
       if let owner = owners[dn] {
-        report([.name(section), .name(dn)], "DN \(dn) is already \(owner); it cannot be \(kind) too")
+        report(
+          [.name(section), .name(dn)],
+          "DN \(dn) is already \(owner); it cannot be \(kind) too"
+        )
       } else {
         owners[dn] = kind
       }
@@ -44,7 +47,11 @@ extension SiteReader {
       let path: [TableKey] = ["queues", .name(queue.dn), "agents"]
       guard let text = queue.agents else {
         if site.agents.isEmpty {
-          report(["queues", .name(queue.dn)], "nobody can serve queue \(queue.dn)", severity: .warning)
+          report(
+            ["queues", .name(queue.dn)],
+            "nobody can serve queue \(queue.dn)",
+            severity: .warning
+          )
         }
         continue
       }

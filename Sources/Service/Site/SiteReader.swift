@@ -185,7 +185,10 @@ extension SiteReader {
     var result: [String] = []
     for (index, item) in table.array.enumerated() {
       guard case .string(let text) = item else {
-        report(path + [.index(index + 1)], "\(name): item \(index + 1) must be text, not \(item.kind)")
+        report(
+          path + [.index(index + 1)],
+          "\(name): item \(index + 1) must be text, not \(item.kind)"
+        )
         continue
       }
       result.append(text)
