@@ -46,6 +46,7 @@ let package = Package(
     .target(
       name: "LuaBridge",
       dependencies: ["Engine", "CLuaShim"],
+      resources: [.embedInCode("Sandbox/Prelude.lua")],
       swiftSettings: strict
     ),
     .target(
@@ -57,7 +58,7 @@ let package = Package(
     // Layers 3 and 4.
     .target(
       name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue"],
+      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "CCrypto"],
       swiftSettings: strict
     ),
     .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),
@@ -89,7 +90,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SIPGlueTests",
-      dependencies: ["Engine", "SIPGlue", "TestSupport"],
+      dependencies: ["Engine", "SIPGlue", "TestSupport", "Reactor"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),

@@ -1,3 +1,4 @@
+import Reactor
 import Testing
 
 @testable import SIPGlue
@@ -129,6 +130,38 @@ import Testing
     #expect(receive(10, on: &server) == (0..<10).map { Array("to the living \($0)".utf8) })
     #expect(client.receive { _, _ in } == 0)
     #expect(client.counters.receiveFailures == 0)
+  }
+
+  @Test func whatAFullKernelDoesNotTakeWaitsInOrder() {
+    var window = SendWindow()
+    var counters = UDPTransport.Counters()
+    #expect(window.batch(of: 100, max: 64) == 0..<64)
+    #expect(window.note(.blocked(10), segments: false, counting: &counters) == .wait)
+    #expect(window.isBlocked)
+    window.open()
+    #expect(!window.isBlocked)
+    // The switch has appended in the meantime.
+    #expect(window.batch(of: 120, max: 64) == 10..<74)
+    #expect(window.note(.all(64), segments: false, counting: &counters) == .goOn)
+    #expect(window.batch(of: 120, max: 64) == 74..<120)
+    #expect(window.note(.all(46), segments: false, counting: &counters) == .goOn)
+    #expect(!window.hasMore(of: 120))
+    #expect(counters.sent == 120)
+    #expect(counters.blocked == 1)
+  }
+
+  @Test func aRefusedRunIsSentAgainInPiecesAndThenGivenUpOneByOne() {
+    var window = SendWindow()
+    var counters = UDPTransport.Counters()
+    let run = DatagramSocket.Flushed.refused(2, count: 8, code: 5)
+    #expect(window.note(run, segments: true, counting: &counters) == .sendApart(5))
+    #expect(window.done == 2)
+    let one = DatagramSocket.Flushed.refused(0, count: 1, code: 101)
+    #expect(window.note(one, segments: false, counting: &counters) == .failed(101))
+    #expect(window.batch(of: 10, max: 64) == 3..<10)
+    #expect(counters.sent == 2)
+    #expect(counters.refused == 1)
+    #expect(!window.isBlocked)
   }
 
   @Test func aNameIsNotAnAddress() {

@@ -48,9 +48,7 @@ public struct UDPTransport: ~Copyable {
   public private(set) var lastFailure: Int32 = 0
 
   private var socket: DatagramSocket
-  /// How many datagrams at the front of the outgoing queue are done with.
-  private var done = 0
-  private var isBlocked = false
+  private var window = SendWindow()
 
   /// Datagrams per system call.
   private static let batchMax = 64
@@ -82,7 +80,7 @@ public struct UDPTransport: ~Copyable {
   public var descriptor: Int32 { socket.descriptor }
 
   /// What to register for: writing only while something waits for it.
-  public var interest: Readiness { isBlocked ? [.readable, .writable] : .readable }
+  public var interest: Readiness { window.isBlocked ? [.readable, .writable] : .readable }
 
   /// Datagrams that the kernel threw away because this thread was too slow.
   public var kernelDrops: Int { socket.kernelDrops }
@@ -120,53 +118,85 @@ public struct UDPTransport: ~Copyable {
   /// When the kernel takes no more, the rest stays in the queue: call again when the descriptor is
   /// writable. The switch may append in the meantime.
   mutating func send(_ queue: inout OutgoingQueue) {
-    isBlocked = false
-    while done < queue.count {
+    window.open()
+    while window.hasMore(of: queue.count) {
       stage(queue)
       let flushed = socket.flush()
       socket.discardStaged()
-      switch flushed {
-      case .all(let sent):
-        note(sent: sent)
-      case .blocked(let sent):
-        note(sent: sent)
-        counters.blocked += 1
-        isBlocked = true
-        return
-      case .refused(let sent, let count, let code):
-        note(sent: sent)
-        refuse(count, code)
+      switch window.note(flushed, segments: socket.segments, counting: &counters) {
+      case .goOn: continue
+      case .wait: return
+      case .failed(let code): lastFailure = code
+      case .sendApart(let code):
+        lastFailure = code
+        socket.stopSegmenting()
       }
     }
     queue.removeAll()
-    done = 0
+    window = SendWindow()
   }
 
   /// Stages the next batch; its bytes stay where the queue has them.
   private mutating func stage(_ queue: borrowing OutgoingQueue) {
-    let end = min(queue.count, done + UDPTransport.batchMax)
-    for index in done..<end {
+    for index in window.batch(of: queue.count, max: UDPTransport.batchMax) {
       let (bytes, destination) = queue[index]
       let address = SocketAddress(destination)
       let isStaged = unsafe bytes.withUnsafeBytes { unsafe socket.stage($0, to: address) }
       guard isStaged else { return }
     }
   }
+}
 
-  private mutating func note(sent: Int) {
-    counters.sent += sent
-    done += sent
+/// How far into the outgoing queue the kernel has taken it; pure, so that its refusals can be tested.
+struct SendWindow {
+  /// What to do after a flush.
+  enum Next: Equatable {
+    /// Stage and flush the next batch.
+    case goOn
+    /// The kernel is full: keep the rest until the descriptor is writable.
+    case wait
+    /// The kernel refused datagrams, which are given up; go on with the next.
+    case failed(Int32)
+    /// A run was refused: perhaps its device cannot cut it apart. Send it again in pieces.
+    case sendApart(Int32)
   }
 
-  /// A refused run may only mean that its device cannot cut it apart: then it goes out in pieces.
-  private mutating func refuse(_ count: Int, _ code: Int32) {
-    lastFailure = code
-    guard count == 1 || !socket.segments else {
-      socket.stopSegmenting()
-      return
+  /// How many datagrams at the front of the queue are done with, sent or given up.
+  private(set) var done = 0
+  /// Whether the rest waits for the descriptor to be writable.
+  private(set) var isBlocked = false
+
+  mutating func open() { isBlocked = false }
+
+  func hasMore(of count: Int) -> Bool { done < count }
+
+  /// The positions to stage next.
+  func batch(of count: Int, max: Int) -> Range<Int> { done..<min(count, done + max) }
+
+  mutating func note(
+    _ flushed: DatagramSocket.Flushed,
+    segments: Bool,
+    counting counters: inout UDPTransport.Counters
+  ) -> Next {
+    switch flushed {
+    case .all(let sent):
+      counters.sent += sent
+      done += sent
+      return .goOn
+    case .blocked(let sent):
+      counters.sent += sent
+      done += sent
+      counters.blocked += 1
+      isBlocked = true
+      return .wait
+    case .refused(let sent, let count, let code):
+      counters.sent += sent
+      done += sent
+      guard count == 1 || !segments else { return .sendApart(code) }
+      counters.refused += count
+      done += count
+      return .failed(code)
     }
-    counters.refused += count
-    done += count
   }
 }
 
