@@ -1,5 +1,5 @@
-// What the line side must know of the site: addresses, passwords, listeners. The engine's `Plan` has
-// none of this; `Service` makes both from the site file.
+// What the line side must know of the site: addresses, passwords, listeners. The engine's `Plan`
+// has none of this; `Service` makes both from the site file.
 
 public import Engine
 

@@ -1,9 +1,10 @@
-// Requests inside an answered call that go from one side to the other: re-INVITE, UPDATE, INFO, MESSAGE.
+// Requests inside an answered call that go from one side to the other: re-INVITE, UPDATE, INFO,
+// MESSAGE.
 //
-// The request is sent on the other leg with that leg's own names and numbers, its body unchanged; the
-// final answer comes back as it is. Only one INVITE is on its way in a call at a time: the one that
-// comes second gets 491 (RFC 3261 14.2). As with the first INVITE, a success without an offer in the
-// request is acknowledged with the body of the ACK that answers it.
+// The request is sent on the other leg with that leg's own names and numbers, its body unchanged;
+// the final answer comes back as it is. Only one INVITE is on its way in a call at a time: the one
+// that comes second gets 491 (RFC 3261 14.2). As with the first INVITE, a success without an offer
+// in the request is acknowledged with the body of the ACK that answers it.
 
 internal import Engine
 

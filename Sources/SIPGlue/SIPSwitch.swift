@@ -3,8 +3,8 @@
 // States: calls (`Call`), legs (`Leg`) and relayed requests (`Relay`) in slabs; transactions in
 // `TransactionTable`; registrations in `Registrar`. Their essays hold the rules; here stands how
 // they hang together:
-//   * a message is read (`MessageReader`), matched to its transaction (`TransactionTable`), and only
-//     what is new comes to the switch; retransmissions never run anything twice;
+//   * a message is read (`MessageReader`), matched to its transaction (`TransactionTable`), and
+//     only what is new comes to the switch; retransmissions never run anything twice;
 //   * a tag, a Call-ID or a ConnID becomes a slot through `ConnIDMap` and nowhere else;
 //   * a transaction knows for whom it is done through its `Owner`, so that nothing points back;
 //   * replies and requests are written from slices of what came in: no `String` for a message.
@@ -73,10 +73,11 @@ public struct SIPSwitch: ~Copyable {
 
   /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
   ///
-  /// `start` is the wall clock in nanoseconds since the Unix epoch; it makes ConnIDs that no earlier
-  /// run has used. `secret` makes tags, branches and nonces unpredictable.
+  /// `start` is the wall clock in nanoseconds since the Unix epoch; it makes ConnIDs that no
+  /// earlier run has used. `secret` makes tags, branches and nonces unpredictable.
   ///
-  /// - Throws: `SIPSwitchError` when the plan's own address cannot be read or libcrypto lacks a hash.
+  /// - Throws: `SIPSwitchError` when the plan's own address cannot be read or libcrypto lacks a
+  ///   hash.
   public init(plan: SIPPlan, start: UInt64, secret: (UInt64, UInt64)) throws(SIPSwitchError) {
     let port = plan.advertisedPort
     guard

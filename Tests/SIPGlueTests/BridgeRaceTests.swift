@@ -1,8 +1,7 @@
 import Engine
 import Foundation
+import SIPGlue
 import Testing
-
-@testable import SIPGlue
 
 /// A bridge under way: a caller at 8000 and a phone at 7002.
 struct PairBridge: ~Copyable {

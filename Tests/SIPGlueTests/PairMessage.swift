@@ -1,4 +1,5 @@
-// A SIP message as a test sees it: text, slow and obvious, sharing nothing with the code under test.
+// A SIP message as a test sees it: text, slow and obvious, sharing nothing with the code under
+// test.
 
 import Foundation
 

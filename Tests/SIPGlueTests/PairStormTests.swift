@@ -2,9 +2,8 @@
 
 import Engine
 import Foundation
+import SIPGlue
 import Testing
-
-@testable import SIPGlue
 
 @Suite("Storms")
 struct PairStormTests {

@@ -3,9 +3,8 @@
 
 import Engine
 import Foundation
+import SIPGlue
 import Testing
-
-@testable import SIPGlue
 
 struct PairRandom {
   var state: UInt64
@@ -64,10 +63,14 @@ struct PairWorld: ~Copyable {
     return plan
   }
 
-  init(seed: UInt64 = 1, plan: SIPPlan = PairWorld.plan()) throws {
+  init(
+    seed: UInt64 = 1,
+    plan: SIPPlan = PairWorld.plan(),
+    start: UInt64 = 1_800_000_000
+  ) throws {
     line = try SIPSwitch(
       plan: plan,
-      start: 1_800_000_000_000_000_000,
+      start: start * 1_000_000_000,
       secret: (seed, seed &* 77 &+ 5)
     )
     random = PairRandom(state: seed)
@@ -136,16 +139,23 @@ struct PairWorld: ~Copyable {
       }
       index += 1
     }
-    for index in 0..<line.outgoing.count {
-      let (bytes, destination) = line.outgoing[index]
-      sent.append(bytes.string)
-      launch(bytes.array, from: Self.port, to: destination.port)
+    var drained: [(bytes: [UInt8], port: UInt16)] = []
+    line.drain { drained.append(($0, $1)) }
+    for datagram in drained {
+      sent.append(String(decoding: datagram.bytes, as: UTF8.self))
+      launch(datagram.bytes, from: Self.port, to: datagram.port)
     }
-    line.outgoing.removeAll()
   }
 
   mutating func inject(_ text: String, from port: UInt16) {
     launch(Array(text.utf8), from: port, to: Self.port)
+  }
+
+  /// Hands a datagram to the switch at once.
+  mutating func receive(_ text: [UInt8], from port: UInt16) {
+    let time = instant
+    text.withUnsafeBytes { line.receive($0, fromIPv4: 0x7F00_0001, port: port, at: time) }
+    take()
   }
 
   private mutating func launch(_ text: [UInt8], from: UInt16, to: UInt16) {
@@ -189,9 +199,7 @@ struct PairWorld: ~Copyable {
     flights.removeAll { $0.due <= now }
     for flight in due {
       if flight.to == Self.port {
-        let source = Endpoint(ipv4: 0x7F00_0001, port: flight.from)
-        flight.text.withByteView { line.receive($0, from: source, at: instant) }
-        take()
+        receive(flight.text, from: flight.from)
       } else {
         phones[flight.to]?.receive(String(decoding: flight.text, as: UTF8.self), at: now)
       }

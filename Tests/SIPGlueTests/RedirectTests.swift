@@ -1,8 +1,7 @@
 import Engine
 import Foundation
+import SIPGlue
 import Testing
-
-@testable import SIPGlue
 
 @Suite("Redirected calls")
 struct RedirectTests {

@@ -1,8 +1,7 @@
 import Engine
 import Foundation
+import SIPGlue
 import Testing
-
-@testable import SIPGlue
 
 @Suite("The switch under changed bytes")
 struct SwitchFuzzTests {
@@ -117,9 +116,7 @@ struct SwitchFuzzTests {
       let other = seeds[Int(random.next() % UInt64(seeds.count))]
       let fresh = Self.renew(seeds[pick], round, &random)
       let text = round % 10 == 0 ? fresh : Self.change(fresh, other, &random)
-      let source = Endpoint(ipv4: 0x7F00_0001, port: ports[round % 2])
-      text.withByteView { world.line.receive($0, from: source, at: world.instant) }
-      world.take()
+      world.receive(text, from: ports[round % 2])
       world.run(0.01)
       if round % 500 == 0 { world.signals = [] }
     }

@@ -1,8 +1,7 @@
 import Engine
 import Foundation
+import SIPGlue
 import Testing
-
-@testable import SIPGlue
 
 @Suite("What the switch answers")
 struct SwitchTests {
@@ -146,8 +145,11 @@ struct SwitchTests {
   @Test func connIDsOfTwoRunsDiffer() throws {
     var ids: [ConnID] = []
     for start in [UInt64(1_800_000_000), 1_800_000_001] {
-      var map = ConnIDMap(start: start * 1_000_000_000)
-      for _ in 0..<3 { ids.append(map.makeConnID()) }
+      var world = try PairWorld(start: start)
+      let caller = world.phone("4420", port: 6000)
+      for _ in 0..<3 { caller.call("8000", at: 0) }
+      world.run(0.1)
+      ids += world.offers.map(\.connID)
     }
     #expect(Set(ids).count == 6)
     #expect(!ids.contains(ConnID(0)))

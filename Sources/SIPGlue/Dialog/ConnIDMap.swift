@@ -1,9 +1,10 @@
 // The only place where Call-ID and tags meet the ConnID.
 //
 // Three maps, all of them keyed by 64-bit numbers, so that the cost of a look-up does not depend on
-// how many calls there are: ConnID → call, the tag that we gave → call or leg, and the keyed hash of
-// (Call-ID, From tag, CSeq) of a first INVITE → call. A tag of ours is unique and cannot be guessed;
-// that the Call-ID and the other side's tag belong to it is compared by the switch afterwards.
+// how many calls there are: ConnID → call, the tag that we gave → call or leg, and the keyed hash
+// of (Call-ID, From tag, CSeq) of a first INVITE → call. A tag of ours is unique and cannot be
+// guessed; that the Call-ID and the other side's tag belong to it is compared by the switch
+// afterwards.
 //
 // Invariant: an entry is removed before its call or leg is.
 

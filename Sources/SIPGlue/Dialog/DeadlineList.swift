@@ -1,8 +1,8 @@
 // Deadlines that all lie the same interval ahead, for the slots of a slab.
 //
 // Because the interval is one, the order of arming is the order of expiry: a doubly linked list
-// through slot indices, armed at the end, expired from the front, every operation O(1). Invariant: a
-// slot is in the list at most once; its owner disarms it before the slot is given back.
+// through slot indices, armed at the end, expired from the front, every operation O(1). Invariant:
+// a slot is in the list at most once; its owner disarms it before the slot is given back.
 
 internal import Engine
 

@@ -11,8 +11,8 @@
 // A leg goes when its dialog has ended: BYE received, our BYE answered or timed out, INVITE failed.
 //
 // Invariants: `call` is nil in abandoned, parting and ending, and names a call that names this leg
-// otherwise; every leg that is not `talking` has a live transaction whose end removes it; the tag is
-// in `ConnIDMap` while the leg is in the slab.
+// otherwise; every leg that is not `talking` has a live transaction whose end removes it; the tag
+// is in `ConnIDMap` while the leg is in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13, 15.
 
 /// Our side of one dialog.

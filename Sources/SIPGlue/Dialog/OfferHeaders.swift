@@ -1,6 +1,6 @@
 // The headers of a first INVITE that the envelope does not know, found in one walk over its lines.
 
-/// Where the less common headers of an INVITE stand, as slices of its bytes; the first of each name.
+/// Where the less common headers of an INVITE stand: slices of its bytes, the first of each name.
 struct OfferHeaders {
   var assertedIdentity = ByteSlice.none
   var contentEncoding = ByteSlice.none

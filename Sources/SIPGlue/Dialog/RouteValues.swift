@@ -1,8 +1,9 @@
 // Route sets: the values of Record-Route lines, one by one, in either order.
 //
 // A callee's route set is the Record-Route of the request in its order, a caller's that of the
-// response in reverse (RFC 3261 12.1). Lines may hold several values separated by commas, and commas
-// may stand in quotes and angle brackets. Strict routers (RFC 2543) are treated as loose ones.
+// response in reverse (RFC 3261 12.1). Lines may hold several values separated by commas, and
+// commas may stand in quotes and angle brackets. Strict routers (RFC 2543) are treated as loose
+// ones.
 
 /// Walks the values of a block of header lines of one kind.
 enum RouteValues {

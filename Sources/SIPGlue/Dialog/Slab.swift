@@ -1,7 +1,7 @@
 // Where calls, legs and relays live: slots that are used again, named by handles that are not.
 //
-// Invariants: a handle finds its element until `remove`, and nothing ever after (the generation of a
-// slot changes with every use); cost is independent of the number of elements. Elements hold no
+// Invariants: a handle finds its element until `remove`, and nothing ever after (the generation of
+// a slot changes with every use); cost is independent of the number of elements. Elements hold no
 // references: what they own (`Text`) is freed by whoever removes them.
 
 /// Names an element of a slab.

@@ -1,8 +1,8 @@
 // From a 64-bit key to a 64-bit value: open addressing, linear probing, no tombstones.
 //
 // Keys are tokens that we drew ourselves or keyed hashes, so their low bits are spread already and
-// nobody outside can choose them to collide. Invariants: at most half of the places are taken; every
-// key lies between its home place and the next empty one (removal moves followers back).
+// nobody outside can choose them to collide. Invariants: at most half of the places are taken;
+// every key lies between its home place and the next empty one (removal moves followers back).
 
 /// A map of tokens; key 0 is not a key.
 struct TokenMap: ~Copyable {

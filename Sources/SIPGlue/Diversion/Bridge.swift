@@ -1,13 +1,14 @@
-// Diversion by a second leg: a back-to-back user agent that passes session descriptions on as they are.
+// Diversion by a second leg: a back-to-back user agent that passes session descriptions on as they
+// are.
 //
 // The target's leg has its own Call-ID, tags, numbers and Contact; the caller learns nothing of it
-// but ringing, answer and end. The offer may lie in the caller's INVITE (then the target's success is
-// acknowledged at once) or be left to the target (then its offer goes to the caller in our 200, and
-// the answer in the caller's ACK goes to the target in ours; RFC 3261 13.2.1). Of several phones that
-// answer, the first wins; the others are acknowledged and ended (PEERS B1, B6).
-// What a caller sees during an attempt and after it failed must not contradict each other: once a
-// session description has been shown under our tag, the next attempt gets a new tag, as if the call
-// had been forked.
+// but ringing, answer and end. The offer may lie in the caller's INVITE (then the target's success
+// is acknowledged at once) or be left to the target (then its offer goes to the caller in our 200,
+// and the answer in the caller's ACK goes to the target in ours; RFC 3261 13.2.1). Of several
+// phones that answer, the first wins; the others are acknowledged and ended (PEERS B1, B6). What a
+// caller sees during an attempt and after it failed must not contradict each other: once a session
+// description has been shown under our tag, the next attempt gets a new tag, as if the call had
+// been forked.
 
 internal import Engine
 

@@ -1,7 +1,7 @@
 // What a target's refusal means to the strategy: the one place where status codes become reasons.
 //
-// The whole call is never given the target's code (PEERS B15): the caller still waits, and the engine
-// picks again. Source: RFC 3261 21; DOMAIN 2.6.
+// The whole call is never given the target's code (PEERS B15): the caller still waits, and the
+// engine picks again. Source: RFC 3261 21; DOMAIN 2.6.
 
 internal import Engine
 
