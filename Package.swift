@@ -46,6 +46,7 @@ let package = Package(
     .target(
       name: "LuaBridge",
       dependencies: ["Engine", "CLuaShim"],
+      resources: [.embedInCode("Sandbox/Prelude.lua")],
       swiftSettings: strict
     ),
     .target(

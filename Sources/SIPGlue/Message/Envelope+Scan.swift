@@ -82,7 +82,10 @@ extension Envelope {
     let uriEnd = bytes.position(of: 0x20, from: methodEnd + 1, to: end)
     requestURI = ByteSlice(from: methodEnd + 1, to: uriEnd)
     guard uriEnd < end else { return note(.startLine) }
-    if !bytes[requestURI].isPlainURI { note(.requestURI) }
+    let uri = bytes[requestURI]
+    if !(uri.isPlainURI || isTrusting && SIPURI(uri)?.headers.isEmpty == true) {
+      note(.requestURI)
+    }
     if !bytes.view(from: uriEnd + 1, to: end).equals("SIP/2.0") { note(.version) }
   }
 
@@ -163,6 +166,8 @@ extension Envelope {
   private mutating func settleBody(_ bytes: ByteView, from start: Int) {
     let rest = bytes.count - start
     var length = rest
+    // Without a Content-Length libosip2 decides whether the rest is a body.
+    if contentLength < 0, rest > 0 { note(.number) }
     if contentLength >= 0 {
       if Int(contentLength) > rest { note(.contentLength) }
       length = min(rest, Int(contentLength))
@@ -274,23 +279,53 @@ extension ByteView {
     return count > 0
   }
 
-  /// Whether this may be taken for a sip, sips or tel URI without asking libosip2.
-  fileprivate var isPlainURI: Bool {
-    guard
-      hasPrefixIgnoringCase("sip:") || hasPrefixIgnoringCase("sips:")
-        || hasPrefixIgnoringCase("tel:")
-    else { return false }
-    for index in 0..<count {
-      switch self[index] {
-      case 0...0x20, 0x22, 0x3C, 0x3E, 0x3F, 0x5C, 0x7F...0xFF: return false
-      default: continue
-      }
+  /// Whether this is a sip, sips or tel URI that needs no parser: no escapes, no headers.
+  var isPlainURI: Bool {
+    // Very short ones are refused by libosip2.
+    guard count > 6 else { return false }
+    let isSecure = hasPrefixIgnoringCase("sips:")
+    guard isSecure || hasPrefixIgnoringCase("sip:") else {
+      return hasPrefixIgnoringCase("tel:") && isPlainPart(from: 4, to: count)
     }
+    let start = isSecure ? 5 : 4
+    let at = position(of: UInt8(ascii: "@"), from: start, to: count)
+    var index = start
+    if at < count {
+      guard at > start, isPlainPart(from: start, to: at),
+        position(of: UInt8(ascii: ":"), from: start, to: at) == at
+      else { return false }
+      index = at + 1
+    }
+    guard let hostEnd = SIPURI.endOfHost(self, index), hostEnd > index else { return false }
+    index = hostEnd
+    if index < count, self[index] == UInt8(ascii: ":") {
+      let portStart = index + 1
+      index = portStart
+      while index < count, self[index].isDigit { index += 1 }
+      guard view(from: portStart, to: index).decimal(atMost: 65_535) != nil else { return false }
+    }
+    guard index < count else { return true }
+    return self[index] == UInt8(ascii: ";") && isPlainPart(from: index, to: count)
+      && position(of: UInt8(ascii: "@"), from: index, to: count) == count
+  }
+
+  private func isPlainPart(from start: Int, to end: Int) -> Bool {
+    for index in start..<end where !self[index].isPlainURIByte { return false }
     return true
   }
 
   /// The number of carriage returns; -1 when there is a control byte that no line may contain.
   fileprivate func countCarriageReturns() -> Int {
     unsafe withUnsafeBytes { unsafe rs_count_carriage_returns($0.baseAddress, $0.count) }
+  }
+}
+
+extension UInt8 {
+  /// Whether the byte may stand in a plain URI: no delimiter, no escape, nothing beyond ASCII.
+  fileprivate var isPlainURIByte: Bool {
+    switch self {
+    case 0...0x20, 0x22, 0x25, 0x2C, 0x3C, 0x3E, 0x3F, 0x5C, 0x7F...0xFF: false
+    default: true
+    }
   }
 }
