@@ -33,7 +33,8 @@ extension SIPSwitch {
       lines.write(" \"direct calls to extensions are not routed yet\"\r\n")
       return refuse(handle, 480, at: now)
     }
-    if let status = problem(with: received) { return refuse(handle, status, at: now) }
+    let headers = OfferHeaders(envelope, in: bytes)
+    if let status = problem(with: received, headers) { return refuse(handle, status, at: now) }
     guard !isDraining, calls.count < plan.limits.callsMax else {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
@@ -47,7 +48,8 @@ extension SIPSwitch {
       localTag: tokens.next(),
       mergeKey: key,
       entry: entry,
-      isTrusted: isTrusted
+      isTrusted: isTrusted,
+      hasHistory: !headers.history.isEmpty
     )
     let slot = calls.insert(call)
     map.set(call.conn, slot)
@@ -56,20 +58,20 @@ extension SIPSwitch {
     table.setOwner(Owner(.call, slot).raw, of: handle)
     refresh.arm(slot.index, at: now)
     counters.calls += 1
-    announce(call, caller, received)
+    announce(call, caller, headers)
   }
 
   /// Tells the engine.
   private mutating func announce(
     _ call: Call,
     _ caller: String,
-    _ received: borrowing Received
+    _ headers: OfferHeaders
   ) {
-    let bytes = received.bytes
-    let envelope = received.envelope
+    let bytes = call.invite.bytes
+    let envelope = call.envelope
     var ani = caller
-    if call.isTrusted, let asserted = envelope.header("p-asserted-identity", in: bytes),
-      let user = Self.user(ofFirstAddressIn: asserted)
+    if call.isTrusted, !headers.assertedIdentity.isEmpty,
+      let user = Self.user(ofFirstAddressIn: bytes[headers.assertedIdentity])
     {
       ani = user
     }
@@ -83,9 +85,7 @@ extension SIPSwitch {
       dnis: dnis,
       type: registrar.isExtension(DN(caller)) ? .internal : .inbound
     )
-    if let text = envelope.header("x-genesys-calluuid", in: bytes) {
-      offer.uuid = Self.uuid(text)
-    }
+    offer.uuid = Self.uuid(bytes[headers.callUUID])
     signals.append(.offered(offer))
   }
 
@@ -131,19 +131,22 @@ extension SIPSwitch {
   }
 
   /// What is wrong with an INVITE for a DN of ours, if anything; may leave header lines in `lines`.
-  private mutating func problem(with received: borrowing Received) -> UInt16? {
+  private mutating func problem(
+    with received: borrowing Received,
+    _ headers: OfferHeaders
+  ) -> UInt16? {
     let bytes = received.bytes
     let envelope = received.envelope
-    if let lines = envelope.header("proxy-require", in: bytes), !lines.isEmpty {
-      self.lines.header("Unsupported", lines)
+    guard headers.proxyRequire.isEmpty else {
+      lines.header("Unsupported", bytes[headers.proxyRequire])
       return 420
     }
     if !envelope.body.isEmpty {
       let type = bytes[envelope.contentType]
-      let encoding = envelope.header("content-encoding", in: bytes)
+      let encoding = bytes[headers.contentEncoding]
       guard
         type.hasPrefixIgnoringCase("application/sdp") || type.hasPrefixIgnoringCase("multipart/"),
-        encoding == nil || encoding?.equalsIgnoringCase("identity") == true
+        encoding.isEmpty || encoding.equalsIgnoringCase("identity")
       else {
         lines.header("Accept", "application/sdp")
         lines.header("Accept-Encoding", "identity")
@@ -152,13 +155,13 @@ extension SIPSwitch {
     }
     // Without it the caller could not be reached once he is answered (RFC 3261 8.1.1.8).
     guard NameAddress(bytes[envelope.contact]) != nil else { return 400 }
+    guard !headers.diversion.isEmpty else { return nil }
     return diversionCount(of: received) > plan.limits.diversionsMax ? 482 : nil
   }
 
   /// How often the call has been diverted before (RFC 5806): the sum of the counters.
   private func diversionCount(of received: borrowing Received) -> Int {
     let bytes = received.bytes
-    guard received.envelope.header("diversion", in: bytes) != nil else { return 0 }
     var count = 0
     HeaderLines.forEach(in: bytes[received.envelope.headerLines]) { name, line in
       guard name.equalsIgnoringCase("diversion") else { return }

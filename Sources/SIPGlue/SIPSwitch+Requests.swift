@@ -10,8 +10,10 @@ extension SIPSwitch {
     switch table.receive(request: received, from: source, at: now, into: &outgoing) {
     case .new(let handle):
       dispatch(received, handle, from: source, at: now)
-    case .retransmission, .absorbed:
+    case .retransmission:
       counters.retransmissions += 1
+    case .absorbed:
+      break
     case .acknowledgement:
       acknowledged(received, at: now)
     case .refused:

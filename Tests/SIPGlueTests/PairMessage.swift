@@ -3,7 +3,6 @@
 import Foundation
 
 struct PairMessage {
-
   var startLine = ""
   var headers: [(name: String, value: String)] = []
   var body = ""

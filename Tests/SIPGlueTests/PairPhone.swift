@@ -316,7 +316,7 @@ final class PairPhone {
     at now: Double
   ) {
     replies[key] = ""
-    guard statusOfReinvite < 300, !dialog.isEnded else {
+    guard (200..<300).contains(statusOfReinvite), !dialog.isEnded else {
       let status = dialog.isEnded ? 481 : statusOfReinvite
       let text = response(status, to: request, tag: "x")
       replies[key] = text

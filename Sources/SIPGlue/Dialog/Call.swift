@@ -33,6 +33,8 @@ struct Call {
   /// The DN that was called: an index into `SIPSwitch.entries`.
   var entry: Int
   var isTrusted: Bool
+  /// Whether the INVITE brought History-Info along.
+  var hasHistory: Bool
 
   /// The engine's number of the diversion under way or done last.
   var attempt: UInt32 = 0

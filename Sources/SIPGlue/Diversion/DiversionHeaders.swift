@@ -19,6 +19,8 @@ struct DiversionFacts {
   /// The INVITE that is diverted.
   var invite: ByteView
   var envelope: Envelope
+  /// Whether the INVITE has History-Info.
+  var hasHistory: Bool
 }
 
 extension MessageWriter {
@@ -41,18 +43,7 @@ extension MessageWriter {
 
   /// Appends the History-Info lines of the INVITE, and the entries for the DN and its target.
   mutating func writeHistory(_ facts: DiversionFacts) {
-    let lines = facts.invite[facts.envelope.headerLines]
-    var last = ByteView.empty
-    HeaderLines.forEach(in: lines) { name, line in
-      guard name.equalsIgnoringCase("history-info") else { return }
-      write(line)
-      RouteValues.forEach(in: line) { value in
-        guard let entry = NameAddress(line[value]),
-          let index = entry.parameter("index", in: line[value])
-        else { return }
-        last = index
-      }
-    }
+    var last = facts.hasHistory ? writeEarlierHistory(facts) : .empty
     write("History-Info: ")
     if last.isEmpty {
       write("<sip:")
@@ -73,6 +64,22 @@ extension MessageWriter {
     write(".1;mp=")
     write(last)
     write("\r\n")
+  }
+
+  /// Appends the INVITE's own History-Info lines; the index of the last entry.
+  private mutating func writeEarlierHistory(_ facts: DiversionFacts) -> ByteView {
+    var last = ByteView.empty
+    HeaderLines.forEach(in: facts.invite[facts.envelope.headerLines]) { name, line in
+      guard name.equalsIgnoringCase("history-info") else { return }
+      write(line)
+      RouteValues.forEach(in: line) { value in
+        guard let entry = NameAddress(line[value]),
+          let index = entry.parameter("index", in: line[value])
+        else { return }
+        last = index
+      }
+    }
+    return last
   }
 }
 

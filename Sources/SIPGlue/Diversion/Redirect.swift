@@ -32,7 +32,8 @@ extension SIPSwitch {
       counter: calls[slot].diversions,
       failure: calls[slot].lastFailure,
       invite: calls[slot].invite.bytes,
-      envelope: calls[slot].envelope
+      envelope: calls[slot].envelope,
+      hasHistory: calls[slot].hasHistory
     )
   }
 }
