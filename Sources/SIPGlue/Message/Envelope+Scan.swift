@@ -29,18 +29,17 @@ extension Envelope {
   mutating func scan(_ bytes: ByteView) {
     guard bytes.count <= Int(UInt16.max) else { return note(.tooLong) }
     var seen = Seen()
-    var lines = 1
+    var ends = 0
     var end = bytes.position(of: 0x0A, from: 0, to: bytes.count)
     guard end < bytes.count else { return note(.noHeaderEnd) }
-    scanStartLine(bytes, lineEnd(bytes, from: 0, newline: end))
+    scanStartLine(bytes, lineEnd(bytes, from: 0, newline: end, &ends))
     let headersStart = end + 1
     var start = headersStart
     var complete = false
     while start < bytes.count {
       end = bytes.position(of: 0x0A, from: start, to: bytes.count)
       guard end < bytes.count else { break }
-      lines += 1
-      let contentEnd = lineEnd(bytes, from: start, newline: end)
+      let contentEnd = lineEnd(bytes, from: start, newline: end, &ends)
       guard contentEnd > start else {
         complete = true
         break
@@ -52,7 +51,8 @@ extension Envelope {
     let bodyStart = complete ? end + 1 : bytes.count
     if !complete { note(.noHeaderEnd) }
     let head = bytes.view(from: 0, to: bodyStart)
-    if head.countCarriageReturns() != lines { note(.controlByte) }
+    // Every control byte but tab must be a part of a line end.
+    if head.countControls() != ends { note(.controlByte) }
     settleBody(bytes, from: bodyStart)
     settleMandatory(seen)
   }
@@ -60,12 +60,20 @@ extension Envelope {
   /// Remembers an oddity.
   mutating func note(_ found: Oddity) { oddity.formUnion(found) }
 
-  /// Where the text of a line ends that is closed by the newline at `newline`.
-  private mutating func lineEnd(_ bytes: ByteView, from start: Int, newline: Int) -> Int {
+  /// Where the text of a line ends that is closed by the newline at `newline`; counts its bytes.
+  @inline(__always)
+  private mutating func lineEnd(
+    _ bytes: ByteView,
+    from start: Int,
+    newline: Int,
+    _ ends: inout Int
+  ) -> Int {
     guard newline > start, bytes[newline - 1] == 0x0D else {
       note(.bareLineEnd)
+      ends += 1
       return newline
     }
+    ends += 2
     return newline - 1
   }
 
@@ -283,11 +291,13 @@ extension ByteView {
   var isPlainURI: Bool {
     // Very short ones are refused by libosip2.
     guard count > 6 else { return false }
-    let isSecure = hasPrefixIgnoringCase("sips:")
-    guard isSecure || hasPrefixIgnoringCase("sip:") else {
-      return hasPrefixIgnoringCase("tel:") && isPlainPart(from: 4, to: count)
+    var start = 4
+    switch lowercasedWord(at: 0) {
+    case 0x3A70_6973: break  // "sip:"
+    case 0x7370_6973 where self[4] == UInt8(ascii: ":"): start = 5  // "sips:"
+    case 0x3A6C_6574: return isPlainPart(from: 4, to: count)  // "tel:"
+    default: return false
     }
-    let start = isSecure ? 5 : 4
     let at = position(of: UInt8(ascii: "@"), from: start, to: count)
     var index = start
     if at < count {
@@ -314,9 +324,9 @@ extension ByteView {
     return true
   }
 
-  /// The number of carriage returns; -1 when there is a control byte that no line may contain.
-  fileprivate func countCarriageReturns() -> Int {
-    unsafe withUnsafeBytes { unsafe rs_count_carriage_returns($0.baseAddress, $0.count) }
+  /// The number of control bytes other than tab.
+  fileprivate func countControls() -> Int {
+    unsafe withUnsafeBytes { unsafe rs_count_controls($0.baseAddress, $0.count) }
   }
 }
 

@@ -71,7 +71,7 @@ extension Envelope {
     case UInt8(ascii: "b") where name.equalsIgnoringCase("branch"):
       guard via.branch.isEmpty, !value.isEmpty else { return nil }
       via.branch = value
-      via.hasUsefulBranch = value.length > 7 && bytes[value].hasPrefixIgnoringCase("z9hg4bk")
+      via.hasUsefulBranch = bytes[value].isUsefulBranch
     case UInt8(ascii: "r") where name.equalsIgnoringCase("rport"):
       guard via.responsePort == .absent else { return nil }
       via.responsePortParameter = parameter
@@ -246,6 +246,11 @@ extension Envelope {
 }
 
 extension ByteView {
+  /// RFC 3261 8.1.1.7: the magic cookie, and something behind it.
+  fileprivate var isUsefulBranch: Bool {
+    count > 7 && lowercasedWord(at: 0) == 0x6768_397A && lowercasedWord(at: 3) == 0x6B62_3467
+  }
+
   fileprivate var hasBlankAtEnd: Bool { count > 0 && self[count - 1].isBlank }
 }
 
