@@ -192,7 +192,7 @@ final class LoopbackCaller {
 
   func invite() { socket.send(request("INVITE", cseq: 1, branch: "i", body: sdp), to: server) }
 
-  /// Waits for a status; provisional ones on the way are remembered. False when it does not come.
+  /// Waits for a status and remembers those on the way; false when it does not come.
   func wait(for status: Int, seconds: Int = 30) -> Bool {
     for _ in 0..<seconds * 10 {
       guard let message = socket.receive(milliseconds: 100) else { continue }
