@@ -170,9 +170,12 @@ extension RoutingEngine {
     case .noAnswer:
       guard case .ready = agents[agent].mode else { return }
       setMode(of: agent, .notReady(.auxWork, reason: "RONA"), at: dn, &outbox)
-    case .busy, .rejected, .unreachable, .timeout:
+    case .busy, .rejected, .unreachable, .timeout, .noSuchTarget:
       startBlackout(of: agent, for: plan.limits.refusalBackOff)
-    case .noSuchTarget, .cancelled: break
+    case .cancelled:
+      // Who logged out has no need of it; from the line it is a refusal like any other.
+      guard agents[agent].dn != nil else { return }
+      startBlackout(of: agent, for: plan.limits.refusalBackOff)
     }
   }
 
