@@ -244,7 +244,7 @@ extension RoutingEngine {
       .queued(
         calls[call].attributes.connID,
         queue: queues[Int(index)].plan.dn,
-        position: queues[Int(index)].line.count
+        position: queues[Int(index)].line.position(of: call, in: calls)
       )
     )
   }
