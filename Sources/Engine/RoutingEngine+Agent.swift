@@ -106,6 +106,7 @@ extension RoutingEngine {
     dns[Int(index)].agent = nil
     emitAgent(.agentLogout, agent, at: dn, reference, &outbox)
     withdrawOffers(of: agent, &outbox)
+    offerDN(index, &outbox)
   }
 
   /// An agent who logs out is offered nothing any more; the call he was offered goes on.

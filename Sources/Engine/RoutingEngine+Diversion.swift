@@ -312,7 +312,7 @@ extension RoutingEngine {
     return calls[call].ticket < calls[other].ticket
   }
 
-  /// A DN came into service: a selection that waits for it may have it.
+  /// A DN came into service, or its agent logged out: a selection that waits for it may have it.
   mutating func offerDN(_ index: Int32, _ outbox: inout Outbox) {
     guard dns[Int(index)].agent == nil else { return }
     var candidate = selectors.front
