@@ -97,7 +97,7 @@ let package = Package(
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
       name: "ServiceTests",
-      dependencies: ["Engine", "Service", "Wire", "TestSupport"],
+      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "CLI", "TestSupport"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "TidyTests", swiftSettings: relaxed),

@@ -106,6 +106,7 @@ extension RoutingEngine {
     dns[Int(index)].agent = nil
     emitAgent(.agentLogout, agent, at: dn, reference, &outbox)
     withdrawOffers(of: agent, &outbox)
+    offerDN(index, &outbox)
   }
 
   /// An agent who logs out is offered nothing any more; the call he was offered goes on.
@@ -221,11 +222,12 @@ extension RoutingEngine {
   /// A conversation is over: after-call work if the queue wants it and the agent is ready.
   mutating func conversationEnded(
     of agent: AgentSlot,
-    at dn: DN,
     wrapUp: Duration,
     _ outbox: inout Outbox
   ) {
-    if wrapUp > .zero, case .ready = agents[agent].mode {
+    // He may have logged in elsewhere while he talked: his DN of now counts, not the call's.
+    if wrapUp > .zero, case .ready = agents[agent].mode, let index = agents[agent].dn {
+      let dn = dns[Int(index)].dn
       agents[agent].afterCallWork = timers.arm(.afterCallWork(agent), at: now + wrapUp)
       setMode(of: agent, .notReady(.afterCallWork, reason: nil), at: dn, &outbox)
     }

@@ -170,9 +170,12 @@ extension RoutingEngine {
     case .noAnswer:
       guard case .ready = agents[agent].mode else { return }
       setMode(of: agent, .notReady(.auxWork, reason: "RONA"), at: dn, &outbox)
-    case .busy, .rejected, .unreachable, .timeout:
+    case .busy, .rejected, .unreachable, .timeout, .noSuchTarget:
       startBlackout(of: agent, for: plan.limits.refusalBackOff)
-    case .noSuchTarget, .cancelled: break
+    case .cancelled:
+      // Who logged out has no need of it; from the line it is a refusal like any other.
+      guard agents[agent].dn != nil else { return }
+      startBlackout(of: agent, for: plan.limits.refusalBackOff)
     }
   }
 
@@ -241,7 +244,7 @@ extension RoutingEngine {
       .queued(
         calls[call].attributes.connID,
         queue: queues[Int(index)].plan.dn,
-        position: queues[Int(index)].line.count
+        position: queues[Int(index)].line.position(of: call, in: calls)
       )
     )
   }
@@ -309,7 +312,7 @@ extension RoutingEngine {
     return calls[call].ticket < calls[other].ticket
   }
 
-  /// A DN came into service: a selection that waits for it may have it.
+  /// A DN came into service, or its agent logged out: a selection that waits for it may have it.
   mutating func offerDN(_ index: Int32, _ outbox: inout Outbox) {
     guard dns[Int(index)].agent == nil else { return }
     var candidate = selectors.front

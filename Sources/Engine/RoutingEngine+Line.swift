@@ -136,8 +136,7 @@ extension RoutingEngine {
     let wrapUp = wrapUp(after: call)
     end(call, &outbox)
     if case .established(let conversation) = state, let agent = conversation.agent {
-      let dn = conversation.destination.dn
-      conversationEnded(of: agent, at: dn, wrapUp: wrapUp, &outbox)
+      conversationEnded(of: agent, wrapUp: wrapUp, &outbox)
     } else if case .diverting(let diversion) = state, let agent = diversion.agent {
       updateAvailability(of: agent, &outbox)
     }

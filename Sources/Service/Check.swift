@@ -16,6 +16,7 @@ public enum Check {
   /// - Parameters:
   ///   - paths: Strategies, folders of strategies, site files.
   ///   - site: The site to check strategies against; nil: `site.lua` where it is.
+  /// - Returns: What was found.
   /// - Throws: When something cannot be read.
   public static func run(paths: [String], site: String?) throws -> Report {
     var report = Report(findings: [], fileCount: 0)

@@ -1,8 +1,8 @@
 // Events as text (SURFACE 5): one flat object, T-Library's names, enumerations as their numbers.
 //
 // The order of the members is fixed: what identifies the event, where it happened, the call, the
-// other parties, then what only some events have. An attribute that the event does not carry is left
-// out, and so is an empty number.
+// other parties, then what only some events have. An attribute that the event does not carry is
+// left out, and so is an empty number.
 
 public import Engine
 

@@ -1,11 +1,11 @@
 // Writing JSON.
 //
 // Members appear in the order in which they are written, which is fixed by the code that writes
-// them: the same value gives the same bytes. The text is UTF-8, without blanks, each top-level value
-// ended by `endLine`.
+// them: the same value gives the same bytes. The text is UTF-8, without blanks, each top-level
+// value ended by `endLine`.
 // Invariant: a comma is written before a member or element unless an opening bracket or the
-// beginning of a line precedes it; no value of ours ends in an opening bracket, because texts end in
-// a quotation mark. Who may change it: the one thread that owns it. Source: RFC 8259, RFC 3339.
+// beginning of a line precedes it; no value of ours ends in an opening bracket, because texts end
+// in a quotation mark. Who may change it: the one thread that owns it. Source: RFC 8259, RFC 3339.
 
 /// Appends JSON to a buffer that is used again and again.
 @safe public struct JSONWriter: ~Copyable {

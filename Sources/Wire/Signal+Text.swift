@@ -1,7 +1,7 @@
 // Signals as text (SURFACE 6): one line of a recording each.
 //
-// `{"at":12.5,"signal":"call.offered","call":"006c02462a161006","dn":"8000",…}`: when, which signal,
-// whom it is about, then its details. Seconds are written exactly, to the nanosecond; T-Library's
+// `{"at":12.5,"signal":"call.offered","call":"006c02462a161006","dn":"8000",…}`: when, which
+// signal, whom it is about, then its details. Seconds are exact, to the nanosecond; T-Library's
 // enumerations are their numbers, our own are words; what a signal does not have is left out.
 
 public import Engine

@@ -23,6 +23,17 @@ struct WaitingLine: Sendable {
     return next < 0 ? nil : CallSlot(index: next)
   }
 
+  /// The place of a call in the line, from 1; counted from the back, where newcomers stand.
+  func position(of slot: CallSlot, in calls: borrowing CallTable) -> Int {
+    var position = count
+    var behind = after(slot, in: calls)
+    while let call = behind {
+      position -= 1
+      behind = after(call, in: calls)
+    }
+    return position
+  }
+
   private func precedes(_ left: CallSlot, _ right: CallSlot, _ calls: borrowing CallTable) -> Bool {
     if ordersByPriority, calls[left].priority != calls[right].priority {
       return calls[left].priority > calls[right].priority

@@ -88,7 +88,8 @@ extension RoutingEngine {
     return !calls[call].excludedDNs.contains(dn)
   }
 
-  /// Whether a DN target can take the call now.
+  /// Whether a DN target can take the call now; with an agent there, it is he who must be available:
+  /// that is also what wakes those who wait for it, so nobody who comes later is served before them.
   private func mayBeOffered(_ call: CallSlot, toDN index: Int32) -> Bool {
     let record = dns[Int(index)]
     guard record.isInService, !calls[call].tried.contains(record.dn),
@@ -96,8 +97,7 @@ extension RoutingEngine {
       record.dn.number != calls[call].attributes.ani
     else { return false }
     guard let agent = record.agent else { return true }
-    if case .none = agents[agent].engagement { return agents[agent].blackout == nil }
-    return false
+    return agents[agent].isAvailable
   }
 
   /// The first target that can be had now, in order of preference.

@@ -2,9 +2,9 @@
 //
 // States: open; open and blocked (the kernel's send buffer is full: the rest of the outgoing queue
 // waits, in order, until the descriptor is writable).
-// Invariants: a datagram is read where the kernel put it and sent from where it was written; nothing
-// is allocated and no text is made per datagram. Nothing that happens to one datagram (too large,
-// refused, unreachable) stops another or throws: it is counted.
+// Invariants: a datagram is read where the kernel put it and sent from where it was written;
+// nothing is allocated and no text is made per datagram. Nothing that happens to one datagram (too
+// large, refused, unreachable) stops another or throws: it is counted.
 // Who may change it: the one thread that owns it, together with its outgoing queue, which nobody
 // else may empty while the transport is blocked.
 // Source: RFC 3261 18 (UDP), recvmmsg(2), sendmmsg(2), udp(7); MEASURED 4.
@@ -40,6 +40,9 @@ public struct UDPTransport: ~Copyable {
     public var refused = 0
     /// Times that the kernel's send buffer was full.
     public var blocked = 0
+
+    /// Counters at zero.
+    public init() {}
   }
 
   /// What has become of the datagrams so far.
@@ -147,10 +150,32 @@ public struct UDPTransport: ~Copyable {
   }
 }
 
-/// How far into the outgoing queue the kernel has taken it; pure, so that its refusals can be tested.
-struct SendWindow {
+extension UDPTransport {
+  /// Sends copies of plain datagrams in order, for tools and tests.
+  package mutating func send(copies: [(bytes: [UInt8], destination: SocketAddress)]) {
+    var queue = OutgoingQueue()
+    for copy in copies {
+      copy.bytes.withByteView { queue.append($0, to: Endpoint(copy.destination)) }
+    }
+    while queue.count > 0 {
+      send(&queue)
+      guard window.isBlocked else { continue }
+      _ = try? Readiness.wait(for: descriptor, .writable, timeout: 1_000_000_000)
+    }
+  }
+
+  /// Receives one batch as copies, for tools and tests.
+  package mutating func receiveCopies() -> [(bytes: [UInt8], source: SocketAddress)] {
+    var copies: [(bytes: [UInt8], source: SocketAddress)] = []
+    receive { bytes, source in copies.append((bytes.array, SocketAddress(source))) }
+    return copies
+  }
+}
+
+/// How far the kernel has taken the outgoing queue; pure, so that its refusals can be tested.
+package struct SendWindow {
   /// What to do after a flush.
-  enum Next: Equatable {
+  package enum Next: Equatable {
     /// Stage and flush the next batch.
     case goOn
     /// The kernel is full: keep the rest until the descriptor is writable.
@@ -162,18 +187,24 @@ struct SendWindow {
   }
 
   /// How many datagrams at the front of the queue are done with, sent or given up.
-  private(set) var done = 0
+  package private(set) var done = 0
   /// Whether the rest waits for the descriptor to be writable.
-  private(set) var isBlocked = false
+  package private(set) var isBlocked = false
 
-  mutating func open() { isBlocked = false }
+  /// Makes an open window at the front of the queue.
+  package init() {}
 
-  func hasMore(of count: Int) -> Bool { done < count }
+  /// Tries again after the descriptor has become writable.
+  package mutating func open() { isBlocked = false }
+
+  /// Whether a queue of so many datagrams holds more to send.
+  package func hasMore(of count: Int) -> Bool { done < count }
 
   /// The positions to stage next.
-  func batch(of count: Int, max: Int) -> Range<Int> { done..<min(count, done + max) }
+  package func batch(of count: Int, max: Int) -> Range<Int> { done..<min(count, done + max) }
 
-  mutating func note(
+  /// Takes in what became of a flush.
+  package mutating func note(
     _ flushed: DatagramSocket.Flushed,
     segments: Bool,
     counting counters: inout UDPTransport.Counters

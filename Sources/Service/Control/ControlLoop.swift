@@ -135,13 +135,14 @@ struct ControlLoop: ~Copyable {
     }
   }
 
-  /// The first time: no new calls. The second time: at once.
+  /// Stops: the first time no new calls are taken, the second time it is over at once.
   private mutating func stop() {
     switch phase {
     case .running:
       let wait = UInt64(options.drain * 1e9)
       phase = .draining(until: Clock.monotonic + wait)
       shard.post(.drain)
+      say("stopping: no new calls; those that are there may take \(Int(options.drain)) s")
     case .draining, .finished:
       phase = .finished
     }

@@ -17,6 +17,7 @@ package enum SiteFile {
   /// - Parameters:
   ///   - path: The file.
   ///   - strategies: The names of the strategies that there are; nil: not checked.
+  /// - Returns: The site, if it has no errors, and what was found.
   /// - Throws: When the file cannot be read at all.
   package static func load(
     _ path: String,

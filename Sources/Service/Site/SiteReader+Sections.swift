@@ -33,6 +33,7 @@ extension SiteReader {
 
   private mutating func readListeners(_ node: LuaValue?) {
     let path: [TableKey] = ["sip", "listen"]
+    let before = findings.count
     for text in texts(node, at: path) {
       guard let address = ListenAddress(text) else {
         report(
@@ -57,7 +58,7 @@ extension SiteReader {
       site.listeners.append(address)
     }
     let served = site.listeners.filter { $0.transport == .udp }
-    if served.isEmpty, findings.allSatisfy({ $0.severity == .warning }) {
+    if served.isEmpty, findings[before...].allSatisfy({ $0.severity == .warning }) {
       report(path, "listen needs a UDP address: write { \"udp:127.0.0.1:5060\" }")
     }
     for address in served.dropFirst() {

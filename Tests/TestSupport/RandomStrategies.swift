@@ -1,0 +1,145 @@
+public import Engine
+
+/// A runtime whose strategies ask for random things; it watches the contract as it does so.
+public struct RandomStrategies: StrategyRuntime, ~Copyable {
+  /// A suspended run.
+  public struct Run: Sendable {
+    /// What it waits for.
+    public var pending: StrategyRequest
+  }
+
+  /// The suspended runs.
+  public private(set) var runs: [ConnID: Run] = [:]
+  /// The targets that runs returned, by call.
+  public private(set) var returned: [ConnID: Target] = [:]
+  private var exclusions: [ConnID: [Target]] = [:]
+  /// Breaches of the contract of `StrategyRuntime`.
+  public private(set) var breaches: [String] = []
+  private var random: SplitMix64
+  private let dns: [DN]
+  private let agents: [AgentID]
+
+  /// What the strategy of a call excluded.
+  public func excluded(by call: ConnID) -> [Target] { exclusions[call] ?? [] }
+
+  /// How many runs are suspended.
+  public var liveCount: Int { runs.count }
+
+  init(seed: UInt64, dns: [DN], agents: [AgentID]) {
+    random = SplitMix64(seed: seed)
+    self.dns = dns
+    self.agents = agents
+  }
+
+  /// Starts a run.
+  public mutating func start(
+    _ strategy: StrategyName,
+    facts: borrowing CallFacts
+  ) -> StrategyStep {
+    if runs[facts.connID] != nil { breaches.append("started twice") }
+    returned[facts.connID] = nil
+    exclusions[facts.connID] = nil
+    guard strategy != "missing" else { return .failed(.noSuchStrategy) }
+    return step(of: facts.connID)
+  }
+
+  /// Answers a run.
+  public mutating func resume(
+    _ call: ConnID,
+    with answer: StrategyAnswer,
+    context: ResumeContext
+  ) -> StrategyStep {
+    guard let run = runs.removeValue(forKey: call) else {
+      breaches.append("resumed a run that is not suspended: \(call.value) \(answer)")
+      return .failed(.error("no run"))
+    }
+    if !Self.fits(answer, run.pending) {
+      breaches.append("\(run.pending) was answered with \(answer)")
+    }
+    if case .selected(let target) = answer, random.next(below: 4) != 0 {
+      if random.next(below: 2) == 0 { return end(call, with: target) }
+      return suspend(call, .route(target, ringTimeout: nil))
+    }
+    if case .exclude(let target) = run.pending, case .done = answer {
+      exclusions[call, default: []].append(target)
+    }
+    return step(of: call)
+  }
+
+  /// Forgets a run.
+  public mutating func cancel(_ call: ConnID) { runs[call] = nil }
+
+  private mutating func suspend(_ call: ConnID, _ request: StrategyRequest) -> StrategyStep {
+    runs[call] = Run(pending: request)
+    return .requested(request)
+  }
+
+  private mutating func end(_ call: ConnID, with target: Target?) -> StrategyStep {
+    returned[call] = target
+    return .finished(target)
+  }
+
+  private mutating func step(of call: ConnID) -> StrategyStep {
+    switch random.next(below: 20) {
+    case 0: return .failed(.error("by chance"))
+    case 1: return .failed(.instructions)
+    case 2: return end(call, with: nil)
+    case 3, 4, 5: return end(call, with: target())
+    default: return suspend(call, request())
+    }
+  }
+
+  private mutating func request() -> StrategyRequest {
+    switch random.next(below: 14) {
+    case 0, 1, 2, 3:
+      let count = 1 + Int(random.next(below: 2))
+      let targets = (0..<count).map { _ in target() }
+      let timeout = random.next(below: 2) == 0 ? nil : duration()
+      let priority = random.next(below: 3) == 0 ? Int32(random.next(below: 3)) : nil
+      return .select(Selection(targets, timeout: timeout, priority: priority))
+    case 4, 5: return .route(target(), ringTimeout: random.next(below: 2) == 0 ? nil : duration())
+    case 6: return .wait(duration())
+    case 7: return .priority(Int32(random.next(below: 3)))
+    case 8: return .attach([KeyValue("k\(random.next(below: 3))", "v")])
+    case 9: return .note("a note")
+    case 10: return .exclude(target())
+    case 11: return .header("Subject")
+    case 12: return random.next(below: 2) == 0 ? .availableAgents(.none) : .loggedInAgents(.none)
+    default: return random.next(below: 2) == 0 ? .queueWaiting("9000") : .random
+    }
+  }
+
+  private mutating func duration() -> Duration { .milliseconds(random.next(below: 9_000)) }
+
+  private mutating func target() -> Target {
+    switch random.next(below: 12) {
+    case 0, 1, 2: .any(.none)
+    case 3: .any(AgentFilter(skills: "sales > 0"))
+    case 4: .any(AgentFilter(skills: "sales >", excludedDNs: [pick(dns)]))
+    case 5, 6: .dn(pick(dns))
+    case 7, 8: .agent(pick(agents))
+    case 9: .queue(random.next(below: 2) == 0 ? "9000" : "9001")
+    case 10: .trunk(name: random.next(below: 4) == 0 ? "none" : "carrier", number: "4420")
+    default: random.next(below: 4) == 0 ? .reject(486) : .queue("9000")
+    }
+  }
+
+  private mutating func pick<T>(_ list: [T]) -> T {
+    list[Int(random.next(below: UInt64(list.count)))]
+  }
+
+  private static func fits(_ answer: StrategyAnswer, _ request: StrategyRequest) -> Bool {
+    switch (request, answer) {
+    case (_, .invalid): true
+    case (.select, .selected), (.select, .failed(.timeout)), (.route, .failed): true
+    case (.wait, .done), (.priority, .done), (.attach, .done), (.note, .done): true
+    case (.exclude, .done), (.random, .bits), (.header, .text): true
+    case (.availableAgents, .count), (.loggedInAgents, .count), (.queueWaiting, .count): true
+    case (.queueOldestWait, .duration): true
+    case (.select, _), (.route, _), (.wait, _), (.priority, _), (.attach, _), (.note, _),
+      (.exclude, _), (.availableAgents, _), (.loggedInAgents, _), (.queueWaiting, _),
+      (.queueOldestWait, _), (.random, _), (.header, _):
+      false
+    }
+  }
+}

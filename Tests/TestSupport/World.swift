@@ -1,0 +1,154 @@
+// A seeded world around an engine, with a reference model running beside it.
+//
+// The model knows only the boundary: signals in, commands, events and snapshots out. It holds for
+// every call what it believes (alive, its live attempt, where it waits, its ticket) and compares
+// after every signal; `problem` is the first thing that did not fit. Choices come from the seed
+// alone, so that equal seeds give equal streams.
+
+public import Engine
+
+/// What the model believes of one call.
+struct ModelCall {
+  var ani: String
+  /// The place in order of entry: the sequence number of the first EventQueued at its device.
+  var ticket: UInt64 = 0
+  var device: DN?
+  /// Whether EventQueued at the device has not been followed by a leaving event yet.
+  var isAtDevice = false
+  /// Whether an EventRouteRequest is open.
+  var isAsked = false
+  /// The DN that rings or talks.
+  var leg: DN?
+  var lastAttempt: UInt32 = 0
+  var liveAttempt: UInt32?
+  var isRedirect = false
+  var isTalking = false
+  var destination = ""
+  /// The agent who was at the destination when the call was sent there.
+  var agent: AgentID?
+  var tried: [DN] = []
+}
+
+/// A world.
+public struct World: ~Copyable {
+  /// The engine and its random strategies.
+  public var shard: Shard<RandomStrategies>
+  /// The present moment.
+  public internal(set) var now = Instant.zero
+  /// Every event so far, if kept.
+  public private(set) var events: [Event] = []
+  /// The first thing that did not fit.
+  public internal(set) var problem: String?
+  /// Signals given so far.
+  public private(set) var signalCount = 0
+  /// How often each kind of event occurred.
+  public internal(set) var tally: [EventKind: Int] = [:]
+
+  let plan: Plan
+  let serves: [AgentID: [DN]]
+  var random: SplitMix64
+  let keepsEvents: Bool
+  private var trace: [Signal] = []
+  var lastSequence: UInt64 = 0
+  var nextConnID: UInt64 = 0
+  var calls: [UInt64: ModelCall] = [:]
+  /// Calls alive, in the order in which they came.
+  var alive: [UInt64] = []
+  var headersAsked: [UInt64] = []
+  /// Calls that wait, by queue, in the order of their tickets.
+  var waiting: [DN: [UInt64]] = [:]
+  var agentAt: [DN: AgentID] = [:]
+  var isDraining = false
+
+  /// Makes a world of a seed.
+  public init(seed: UInt64, limits: Limits = .standard, keepsEvents: Bool = false) {
+    let site = World.site(limits)
+    plan = site
+    var serves: [AgentID: [DN]] = [:]
+    for agent in site.agents {
+      serves[agent.id] = agent.skills.contains { $0.name == "sales" } ? ["9000", "9001"] : ["9000"]
+    }
+    self.serves = serves
+    random = SplitMix64(seed: seed)
+    self.keepsEvents = keepsEvents
+    shard = Shard(
+      engine: RoutingEngine(plan: site, seed: seed, epoch: 1_700_000_000_000_000_000),
+      strategies: RandomStrategies(
+        seed: seed &+ 1,
+        dns: site.extensions.map(\.dn) + ["9000", "7999"],
+        agents: site.agents.map(\.id) + ["9999"]
+      )
+    )
+    give(.control(.start))
+  }
+
+  static func site(_ limits: Limits) -> Plan {
+    var plan = Plan(
+      queues: [
+        QueuePlan("9000", ringTimeout: .seconds(4), wrapUp: .seconds(3)),
+        QueuePlan("9001", agents: "sales > 0", ringTimeout: .seconds(3)),
+      ],
+      routingPoints: [
+        RoutingPointPlan(
+          "8000",
+          strategy: "random",
+          timeout: .seconds(12),
+          defaults: [.dn("7002"), .any(.none), .queue("9000")]
+        ),
+        RoutingPointPlan(
+          "8001",
+          strategy: "random",
+          timeout: .seconds(9),
+          defaults: [.agent("1001"), .trunk(name: "carrier", number: "1"), .queue("9001")],
+          divert: .redirect
+        ),
+        RoutingPointPlan("8002", strategy: "missing", defaults: [.dn("7001"), .dn("7003")]),
+      ]
+    )
+    plan.routingPoints[1].redirectBlackout = .seconds(2)
+    plan.trunks = ["carrier"]
+    plan.limits = limits
+    for number in 1...4 {
+      let dn = DN("700\(number)")
+      plan.extensions.append(ExtensionPlan(dn, startsInService: number != 3))
+      plan.agents.append(
+        AgentPlan(
+          AgentID("100\(number)"),
+          skills: number % 2 == 0 ? [SkillLevel("sales", 5)] : [],
+          extensionDN: dn,
+          logsInAutomatically: number != 4
+        )
+      )
+    }
+    return plan
+  }
+
+  /// The last signals, for people.
+  public var lastSignals: String {
+    trace.suffix(30).map { "  \($0)" }.joined(separator: "\n")
+  }
+
+  /// Gives the engine a signal and compares.
+  public mutating func give(_ signal: Signal) {
+    trace.append(signal)
+    if trace.count > 60 { trace.removeFirst(30) }
+    signalCount += 1
+    var seen: [Event] = []
+    var asked: [LineCommand] = []
+    shard.handle(signal, at: now) { outbox in
+      seen = outbox.events
+      asked = outbox.lineCommands
+    }
+    if keepsEvents { events += seen }
+    expect(signal)
+    for event in seen { observe(event) }
+    for command in asked { observe(command) }
+    compare()
+  }
+
+  /// Remembers the first thing that did not fit.
+  mutating func fault(_ text: String) {
+    guard problem == nil else { return }
+    problem = "after \(signalCount) signals at \(now.nanoseconds / 1_000_000) ms: \(text)"
+  }
+}
