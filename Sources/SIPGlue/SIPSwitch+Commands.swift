@@ -8,9 +8,9 @@ extension SIPSwitch {
     case .divert(let conn, let attempt, let destination, let mode):
       guard let slot = map.call(conn) else { return }
       divert(slot, attempt, to: destination, mode, at: now)
-    case .cancelDiversion(let conn, let attempt, _):
+    case .cancelDiversion(let conn, let attempt, let failure):
       guard let slot = map.call(conn), calls[slot].attempt == attempt else { return }
-      takeBack(slot, at: now)
+      takeBack(slot, after: failure, at: now)
     case .queued(let conn, _, _):
       guard let slot = map.call(conn), calls[slot].phase != .talking else { return }
       calls[slot].isQueued = true
@@ -50,7 +50,7 @@ extension SIPSwitch {
       // An answered caller cannot be diverted yet.
       return signals.append(.diversionFailed(conn, attempt: attempt, .cancelled))
     }
-    if calls[slot].phase == .diverting { takeBack(slot, at: now) }
+    if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
     calls[slot].attempt = attempt
     calls[slot].diversions += 1
     switch resolve(destination, at: now) {
@@ -66,7 +66,7 @@ extension SIPSwitch {
   }
 
   /// Takes the diversion under way back; an answer that crosses is ended by the leg itself.
-  private mutating func takeBack(_ slot: Slot, at now: Instant) {
+  private mutating func takeBack(_ slot: Slot, after failure: RouteFailure, at now: Instant) {
     switch calls[slot].phase {
     case .waiting: return
     case .talking:
@@ -74,7 +74,7 @@ extension SIPSwitch {
       end(slot, by: .line, at: now)
     case .diverting:
       calls[slot].phase = .waiting
-      calls[slot].lastFailure = .noAnswer
+      calls[slot].lastFailure = failure
       if let target = calls[slot].target { hangUp(target, at: now) }
       calls[slot].target = nil
       if calls[slot].isQueued { sayStillWaiting(slot, at: now) }

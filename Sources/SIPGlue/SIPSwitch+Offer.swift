@@ -100,7 +100,7 @@ extension SIPSwitch {
     let caller = SIPURI(from).map { $0.userText(in: from) } ?? ""
     if isTrusted { return caller }
     counters.unauthorized += 1
-    guard plan.extensions.contains(where: { $0.dn.number == caller && $0.password != nil }) else {
+    guard callersWithPassword.contains(DN(caller)) else {
       refuse(handle, 403, at: now)
       return nil
     }

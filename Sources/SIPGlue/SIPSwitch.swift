@@ -35,6 +35,8 @@ public struct SIPSwitch: ~Copyable {
   let domain: Text
   let entries: [Entry]
   let entryIndex: [DN: Int]
+  /// Extensions that may call from untrusted places, with digest.
+  let callersWithPassword: Set<DN>
 
   var tokens: TokenSource
   var reader = MessageReader()
@@ -99,6 +101,7 @@ public struct SIPSwitch: ~Copyable {
       throw .digestUnavailable
     }
     self.plan = plan
+    callersWithPassword = Set(plan.extensions.filter { $0.password != nil }.map(\.dn))
     sentBy = own
     tokens = TokenSource(secret: secret)
     table = TransactionTable(limit: plan.limits.transactionsMax)
