@@ -58,7 +58,7 @@ let package = Package(
     // Layers 3 and 4.
     .target(
       name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "CCrypto"],
+      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue"],
       swiftSettings: strict
     ),
     .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),

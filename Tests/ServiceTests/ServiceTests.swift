@@ -15,12 +15,15 @@ struct ServiceTests {
       "[\"\($0.phone.user)\"] = { contact = \"\($0.phone.contact)\" },"
     }
     let agents = phones.map {
-      "[\"\($0.agent)\"] = { skills = { sales = 7 }, extension = \"\($0.phone.user)\", login = \"auto\" },"
+      "[\"\($0.agent)\"] = { skills = { sales = 7 }, "
+        + "extension = \"\($0.phone.user)\", login = \"auto\" },"
     }
     return """
       return {
         name = "test",
-        sip = { listen = { "udp:127.0.0.1:0" }, domain = "test.local", trusted = { "127.0.0.0/8" } },
+        sip = {
+          listen = { "udp:127.0.0.1:0" }, domain = "test.local", trusted = { "127.0.0.0/8" },
+        },
         extensions = { \(extensions.joined(separator: "\n")) ["7009"] = { password = "x" } },
         agents = { \(agents.joined(separator: "\n")) ["1009"] = { skills = { sales = 1 } } },
         queues = { ["9000"] = { agents = "sales > 0" } },

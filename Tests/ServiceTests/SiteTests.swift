@@ -149,11 +149,11 @@ struct SiteTests {
         "5: default: \"7001\" is not queue:DN, dn:DN, trunk:NAME:NUMBER or reject:STATUS"
       ),
       (
-        "  routing_points = { r = { strategy = \"any\", default = { \"dn:7001\" }, divert = \"bridg\" } },",
+        "  routing_points = { r = { strategy = \"any\", divert = \"bridg\" } },",
         "5: divert must be \"bridge\" or \"redirect\", not \"bridg\"; did you mean \"bridge\"?"
       ),
       (
-        "  routing_points = { r = { strategy = \"any\", default = { \"dn:7001\" }, redirect_blackout = -1 } },",
+        "  routing_points = { r = { strategy = \"any\", redirect_blackout = -1 } },",
         "5: redirect_blackout must be between 0 and 3600 seconds"
       ),
       ("  trunks = { t = {} },", "5: trunk t needs a uri"),
@@ -204,7 +204,8 @@ struct SiteTests {
         #"2: domain "a b" is not a host name"#,
         "4: environment variable POINTSMAN_NOT_SET is not set",
         "5: secret file gone.txt cannot be read",
-        #"6: contact "sip:3@phone.example" cannot be reached: it must be sip: with an IP address (names are not looked up yet)"#,
+        #"6: contact "sip:3@phone.example" cannot be reached: it must be sip: with an IP "#
+          + "address (names are not looked up yet)",
         #"7: contact "3@127.0.0.1" is not a SIP URI: it must start with "sip:""#,
         #"8: contact "sip:5@127.0.0.1:99999" has a wrong port"#,
         #"10: agent 1001: there is no extension 6"#,

@@ -2,8 +2,8 @@
 //
 // States: idle; waiting for the shard's answer to a request; streaming events; finishing (what is
 // queued is sent, then it is closed).
-// Invariants: requests of one connection are answered in order, one at a time; a stream's events are
-// consecutive, or a gap is told; at most one read of events is on its way.
+// Invariants: requests of one connection are answered in order, one at a time; a stream's events
+// are consecutive, or a gap is told; at most one read of events is on its way.
 // Who may change it: the control thread.
 
 internal import Engine

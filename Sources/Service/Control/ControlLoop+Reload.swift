@@ -68,9 +68,8 @@ extension ControlLoop {
       say("strategies: generation \(Fingerprint.short(fingerprint)) is in use")
     case .broken(let findings):
       for finding in findings { say(finding.long) }
-      say(
-        "strategies: nothing changed, generation \(Fingerprint.short(reload.currentFingerprint)) stays in use"
-      )
+      let short = Fingerprint.short(reload.currentFingerprint)
+      say("strategies: nothing changed, generation \(short) stays in use")
     }
   }
 }

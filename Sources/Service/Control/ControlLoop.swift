@@ -2,8 +2,8 @@
 //
 // States: running; draining (the first SIGTERM, SIGINT or the end of --seconds: no new calls);
 // finished (no call is left, the time to drain is over, or a second signal came).
-// Invariants: the shard is reached through its inbox only, and answers through ours; every ticket is
-// answered at most once; one reload is on its way at a time, later ones wait for it.
+// Invariants: the shard is reached through its inbox only, and answers through ours; every
+// ticket is answered at most once; one reload is on its way at a time, later ones wait for it.
 // Who may change it: the thread that runs it. Source: HOUSE 2.9 (one control thread), SURFACE 2.
 
 internal import Engine

@@ -1,8 +1,8 @@
 internal import Engine
 internal import Wire
 
-// The parts of a picture as JSON. Times of day are RFC 3339 texts, spans are seconds, identities are
-// spelled as in events (SURFACE 5).
+// The parts of a picture as JSON. Times of day are RFC 3339 texts, spans are seconds, identities
+// are spelled as in events (SURFACE 5).
 
 /// Writes the parts of a picture.
 struct PictureWriter: ~Copyable {

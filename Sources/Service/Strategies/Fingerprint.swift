@@ -1,4 +1,4 @@
-internal import CCrypto
+internal import SIPGlue
 
 /// Identifies contents: the same for the same files, different for any others.
 enum Fingerprint {
@@ -7,18 +7,18 @@ enum Fingerprint {
     var input: [UInt8] = []
     for file in files {
       for part in [Array(file.name.utf8), file.bytes] {
-        var length = UInt64(part.count).bigEndian
-        unsafe withUnsafeBytes(of: &length) { unsafe input.append(contentsOf: $0) }
+        let length = UInt64(part.count)
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+          input.append(UInt8(truncatingIfNeeded: length >> shift))
+        }
         input += part
       }
     }
-    var digest = [UInt8](repeating: 0, count: 32)
-    var length: UInt32 = 0
-    let done = unsafe EVP_Digest(input, input.count, &digest, &length, EVP_sha256(), nil)
-    precondition(done == 1 && length == 32, "libcrypto has no SHA-256")
-    let digits = Array("0123456789abcdef".utf8)
-    let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return String(decoding: text, as: UTF8.self)
+    // The line side has SHA-256 for digest authentication; one hash is enough for one program.
+    guard var hash = try? DigestHash() else { preconditionFailure("libcrypto has no SHA-256") }
+    let digits = hash.hex(.sha256, of: [input])
+    precondition(digits.count == 64, "libcrypto has no SHA-256")
+    return String(decoding: digits, as: UTF8.self)
   }
 
   /// What people are shown of a fingerprint.
