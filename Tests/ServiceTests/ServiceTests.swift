@@ -167,6 +167,18 @@ struct ServiceTests {
     caller.acknowledge()
   }
 
+  @Test("SIGHUP reloads, and says that a changed site file is not read", .timeLimit(.minutes(2)))
+  func hangUp() throws {
+    let site = Self.site([("1001", LoopbackPhone("7001"))])
+    let service = try RunningService(site: site, strategies: Self.any)
+    service.door.reload()
+    #expect(wait { service.said.contains { $0.hasSuffix("unchanged") } }, "\(service.said)")
+    #expect(!service.said.contains { $0.contains("has changed") })
+    try service.write(site + "-- more", to: "site.lua")
+    service.door.reload()
+    #expect(wait { service.said.contains { $0.contains("site.lua has changed") } })
+  }
+
   @Test(
     "A call that waits stays on its generation; the next one runs the new one",
     .timeLimit(.minutes(2))
