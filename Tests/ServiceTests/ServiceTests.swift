@@ -24,7 +24,7 @@ struct ServiceTests {
         sip = {
           listen = { "udp:127.0.0.1:0" }, domain = "test.local", trusted = { "127.0.0.0/8" },
         },
-        extensions = { \(extensions.joined(separator: "\n")) ["7009"] = { password = "x" } },
+        extensions = { \(extensions.joined(separator: "\n")) ["7009"] = { password = "x" }, ["7010"] = {} },
         agents = { \(agents.joined(separator: "\n")) ["1009"] = { skills = { sales = 1 } } },
         queues = { ["9000"] = { agents = "sales > 0" } },
         routing_points = {
@@ -133,7 +133,7 @@ struct ServiceTests {
     }
     let value = try client.result(of: ControlRequest("dns")).value
     let dns = (value["dns"]?.elements ?? []).compactMap { $0["dn"]?.string }
-    #expect(dns == ["7001", "7009", "9000", "8000"])
+    #expect(dns == ["7001", "7009", "7010", "9000", "8000"])
   }
 
   @Test(
@@ -165,6 +165,63 @@ struct ServiceTests {
     caller.invite()
     #expect(caller.wait(for: 486), "\(caller.statuses)")
     caller.acknowledge()
+  }
+
+  @Test(
+    "A phone that registers from one port and listens on another is called at its contact",
+    .timeLimit(.minutes(2))
+  )
+  func registration() throws {
+    let phone = LoopbackPhone("7010")
+    let thread = phone.start()
+    defer {
+      phone.stop()
+      wait { thread.isDone }
+    }
+    let service = try RunningService(site: Self.site([]), strategies: Self.any)
+    let registering = LoopbackSocket()
+    registering.send(
+      """
+      REGISTER sip:test.local SIP/2.0\r
+      Via: SIP/2.0/UDP 127.0.0.1:\(registering.port);branch=z9hG4bKr1\r
+      Max-Forwards: 70\r
+      From: <sip:7010@test.local>;tag=r1\r
+      To: <sip:7010@test.local>\r
+      Call-ID: r1\r
+      CSeq: 1 REGISTER\r
+      Contact: <\(phone.contact)>\r
+      Expires: 600\r
+      Content-Length: 0\r
+      \r
+
+      """,
+      to: service.port
+    )
+    #expect(registering.receive(milliseconds: 20_000)?.status == 200)
+    for action in ["login", "ready"] {
+      var request = ControlRequest("agent")
+      request.set("action", action)
+      request.set("agent", "1009")
+      if action == "login" { request.set("dn", "7010") }
+      _ = try service.ask(request)
+    }
+    let caller = LoopbackCaller("4420", calls: "8000", at: service.port)
+    caller.invite()
+    #expect(caller.wait(for: 200), "\(caller.statuses)")
+    caller.acknowledge()
+    #expect(caller.hangUp())
+  }
+
+  @Test("SIGHUP reloads, and says that a changed site file is not read", .timeLimit(.minutes(2)))
+  func hangUp() throws {
+    let site = Self.site([("1001", LoopbackPhone("7001"))])
+    let service = try RunningService(site: site, strategies: Self.any)
+    service.door.reload()
+    #expect(wait { service.said.contains { $0.hasSuffix("unchanged") } }, "\(service.said)")
+    #expect(!service.said.contains { $0.contains("has changed") })
+    try service.write(site + "-- more", to: "site.lua")
+    service.door.reload()
+    #expect(wait { service.said.contains { $0.contains("site.lua has changed") } })
   }
 
   @Test(

@@ -290,10 +290,12 @@ public struct Registrar: ~Copyable, Sendable {
     changes.append(.outOfService(lines[slot].dn))
   }
 
-  /// The source of a packet, where it is not what the contact says.
+  /// The source of a packet, where its host is not the contact's: the phone is behind a translator.
+  ///
+  /// Another port alone proves nothing: a phone may register from one port and listen on another, and
+  /// then its Contact counts (RFC 3261 10).
   private static func detour(from contact: ContactURI, to source: PeerAddress?) -> PeerAddress? {
     guard let source else { return nil }
-    let isSame = source.host.lowercased() == contact.host && source.port == contact.port ?? 5060
-    return isSame ? nil : source
+    return source.host.lowercased() == contact.host ? nil : source
   }
 }

@@ -133,9 +133,9 @@ struct ShardLoop: ~Copyable {
 
   /// The next moment at which something is due, on the monotonic clock.
   private var deadline: UInt64? {
-    let line = line.telephony.nextDeadline
-    let engine = shard.nextDeadline
-    guard let first = [line, engine].compactMap({ $0 }).min() else { return nil }
+    let line = line.telephony.nextDeadline ?? .distantFuture
+    let first = min(line, shard.nextDeadline ?? .distantFuture)
+    guard first < .distantFuture else { return nil }
     let (sum, overflow) = start.addingReportingOverflow(first.nanoseconds)
     return overflow ? nil : sum
   }
