@@ -29,9 +29,9 @@ extension World {
       }
       calls[number]?.device = "gone"
     }
-    if calls.count > 64 {
-      calls = calls.filter { alive.contains($0.key) || $0.key + 40 > nextConnID }
-    }
+    guard calls.count > 64, nextConnID > 40 else { return }
+    let recent = nextConnID - 40
+    calls = calls.filter { alive.contains($0.key) || $0.key > recent }
   }
 
   private mutating func compareQueues(_ picture: Snapshot) {
