@@ -46,6 +46,7 @@ let package = Package(
     .target(
       name: "LuaBridge",
       dependencies: ["Engine", "CLuaShim"],
+      resources: [.embedInCode("Sandbox/Prelude.lua")],
       swiftSettings: strict
     ),
     .target(
@@ -89,14 +90,14 @@ let package = Package(
     ),
     .testTarget(
       name: "SIPGlueTests",
-      dependencies: ["Engine", "SIPGlue", "TestSupport"],
+      dependencies: ["Engine", "SIPGlue", "TestSupport", "Reactor"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
       name: "ServiceTests",
-      dependencies: ["Engine", "Service", "Wire", "TestSupport"],
+      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "CLI", "TestSupport"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "TidyTests", swiftSettings: relaxed),

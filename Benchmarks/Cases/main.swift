@@ -1,4 +1,7 @@
-// What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json]`.
+// What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check]`.
+//
+// `--check` compares what does not depend on the machine: allocations per operation with
+// Benchmarks/Thresholds, and the cost of a message beside many transactions with that beside few.
 
 import Glibc
 
@@ -6,10 +9,11 @@ var filter = ""
 var scale = 1.0
 var runs = 5
 var asJSON = false
+var isCheck = false
 var arguments = Array(CommandLine.arguments.dropFirst())
 
 func usage() -> Never {
-  print("usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json]")
+  print("usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check]")
   exit(2)
 }
 
@@ -17,6 +21,10 @@ while !arguments.isEmpty {
   let flag = arguments.removeFirst()
   if flag == "--json" {
     asJSON = true
+    continue
+  }
+  if flag == "--check" {
+    isCheck = true
     continue
   }
   guard !arguments.isEmpty else { usage() }
@@ -34,13 +42,17 @@ func column(_ text: String, _ width: Int) -> String {
 }
 
 func rounded(_ value: Double) -> String {
-  let tenths = (value * 10).rounded()
-  return "\(Int(tenths) / 10).\(Int(tenths) % 10)"
+  let tenths = Int((value * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10)"
 }
 
+let cases = (engineCases + luaCases + sipCases).filter {
+  filter.isEmpty || $0.name.contains(filter)
+}
+if isCheck { exit(checkThresholds(cases) ? 0 : 1) }
+
 if !asJSON { print("\(column("CPU ns/op", 12)) \(column("allocations/op", 15))  case") }
-for subject in engineCases
-where filter.isEmpty || subject.name.utf8.count > 0 && subject.name.contains(filter) {
+for subject in cases {
   let result = measure(subject, runs: runs, scale: scale)
   if asJSON {
     print(

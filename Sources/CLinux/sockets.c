@@ -239,8 +239,8 @@ int rs_udp_can_segment(int fd) {
   return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
 }
 
-/* Receiving. Buffers lie a full size plus an odd number of cache lines apart: at a round distance all
- * first lines would share one set of the cache. Pages that no datagram reaches are never resident. */
+/* Receiving. Buffers lie a full size plus an odd number of cache lines apart: at a round distance
+ * all first lines would share one set of the cache. Pages without a datagram are never resident. */
 
 struct rs_receiver {
   unsigned slots;

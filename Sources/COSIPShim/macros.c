@@ -29,17 +29,36 @@ int rs_osip_start(void) {
   return start_result;
 }
 
-long rs_count_carriage_returns(const void *bytes, size_t length) {
-  const uint8_t *byte = bytes;
-  uint32_t returns = 0;
-  uint8_t control = 0;
-  for (size_t i = 0; i < length; i++) {
-    uint8_t b = byte[i];
-    returns += b == '\r';
-    control |= (uint8_t)((b < 0x20) & (b != '\r') & (b != '\n') & (b != '\t'));
-    control |= b == 0x7f;
+typedef uint8_t rs_bytes __attribute__((vector_size(16)));
+
+/* At most 255 vectors: each lane counts in eight bits. */
+static size_t count_in_vectors(const uint8_t *byte, size_t vectors) {
+  rs_bytes counts = {0};
+  for (size_t i = 0; i < vectors; i++) {
+    rs_bytes next;
+    memcpy(&next, byte + 16 * i, sizeof next);
+    counts -= (rs_bytes)((next < 0x20) & (next != '\t'));
   }
-  return control ? -1 : (long)returns;
+  size_t sum = 0;
+  for (int lane = 0; lane < 16; lane++) {
+    sum += counts[lane];
+  }
+  return sum;
+}
+
+size_t rs_count_controls(const void *bytes, size_t length) {
+  const uint8_t *byte = bytes;
+  size_t sum = 0;
+  while (length >= 16) {
+    size_t vectors = length / 16 < 255 ? length / 16 : 255;
+    sum += count_in_vectors(byte, vectors);
+    byte += 16 * vectors;
+    length -= 16 * vectors;
+  }
+  for (size_t i = 0; i < length; i++) {
+    sum += byte[i] < 0x20 && byte[i] != '\t';
+  }
+  return sum;
 }
 
 int rs_is_request(const osip_message_t *message) { return MSG_IS_REQUEST(message); }

@@ -2,8 +2,8 @@
 //
 // States: open. `receive` fills the pool, whose datagrams stay valid until the next `receive`;
 // `stage` collects, `flush` sends.
-// Invariants: nothing is allocated per datagram and nothing is copied: staged bytes are the caller's
-// and must stay in place until they are flushed or discarded. A datagram larger than a buffer is
+// Invariants: nothing is allocated or copied per datagram: staged bytes are the caller's and must
+// stay in place until they are flushed or discarded. A datagram larger than a buffer is
 // reported as truncated, never silently cut.
 // Who may change it: the one thread that owns it. Source: recvmmsg(2), sendmmsg(2), udp(7),
 // MEASURED 4 (sendto 3.6 µs, sendmmsg×64 3.0, GSO×64 0.5; recvmmsg×64 0.72).
@@ -35,7 +35,7 @@ internal import CLinux
     case all(Int)
     /// Some were sent; the kernel's buffer is full and the rest stays staged.
     case blocked(Int)
-    /// Some were sent; the next `count` were refused with an `errno` and, like the rest, stay staged.
+    /// Some were sent; the next `count` were refused and, like the rest, stay staged.
     case refused(Int, count: Int, code: Int32)
   }
 

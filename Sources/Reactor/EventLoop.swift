@@ -1,7 +1,7 @@
 // Waiting for descriptors and for one deadline.
 //
-// States: a registration exists from `add` to `remove`; between two `wait`s the loop holds the batch
-// of ready registrations that the last `wait` brought.
+// States: a registration exists from `add` to `remove`; between two `wait`s the loop holds the
+// batch of ready registrations that the last `wait` brought.
 // Invariants: a removed registration is never handed out, not even from a batch fetched before the
 // removal; the deadline is the driver's and is given to every `wait` (no timer lives here).
 // Who may change it: the one thread that created it; it is neither copyable nor sendable.
@@ -13,7 +13,8 @@ internal import CLinux
 ///
 /// The driver's contract: `wait(until:)`, then `ready(at:)` for every index below its result, then
 /// work, then `wait` again with the earliest deadline of everybody on this thread. Readiness is
-/// level-triggered: what is not read now is reported again. Waking early with nothing ready is allowed.
+/// level-triggered: what is not read now is reported again. Waking early with nothing ready is
+/// allowed.
 public struct EventLoop: ~Copyable {
   /// The driver's own name for a registration.
   public struct Token: RawRepresentable, Hashable, Sendable {

@@ -1,5 +1,5 @@
-// Mutual exclusion. `Synchronization.Mutex` reports false races under the thread sanitizer with this
-// toolchain (MEASURED 4); the pthread mutex at a fixed heap address is clean and as fast.
+// Mutual exclusion. `Synchronization.Mutex` reports false races under the thread sanitizer with
+// this toolchain (MEASURED 4); the pthread mutex at a fixed heap address is clean and as fast.
 
 internal import Glibc
 

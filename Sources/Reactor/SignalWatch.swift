@@ -21,8 +21,8 @@ public enum ProcessSignal: CaseIterable, Hashable, Sendable {
 
 /// Turns process signals into something that a loop can wait for.
 ///
-/// Make it on the main thread before any other thread exists: the signals are then blocked in all of
-/// them, and no handler ever runs. SIGPIPE is ignored from then on.
+/// Make it on the main thread before any other thread exists: the signals are then blocked in all
+/// of them, and no handler ever runs. SIGPIPE is ignored from then on.
 public struct SignalWatch: ~Copyable {
   private let source: FileDescriptor
 

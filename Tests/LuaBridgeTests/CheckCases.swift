@@ -46,6 +46,19 @@ enum CheckCases {
   ]
 
   static let members: [Case] = [
+    Case("if call.ani == '4420' or call.now == 5 then return ANY end return ANY"),
+    Case(
+      "if call.ani == 4420 then return ANY end return ANY",
+      "1:26: warning: call.ani is a string and never equals a number: put the number in quotes"
+    ),
+    Case(
+      "local d = call.dnis if 8000 ~= d then return ANY end return ANY",
+      "1:46: warning: call.dnis is a string and never equals a number: put the number in quotes"
+    ),
+    Case(
+      "if call.dnis >= 8000 then return ANY end return ANY",
+      "1:26: error: call.dnis is a string and cannot be compared with a number: use tonumber"
+    ),
     Case("return dn(call.ani .. call.dnis .. call.user_data.x .. call:header('X'))"),
     Case(
       "return dn(call.anii)",
@@ -216,6 +229,46 @@ enum CheckCases {
   ]
 
   static let options: [Case] = [
+    Case(
+      "call:exclude(queue '9000') return ANY",
+      "1:36: error: call:exclude expects a dn or an agent, got queue"
+    ),
+    Case(
+      "call:exclude({ agent '1001' }) return ANY",
+      "1:36: error: call:exclude expects a target, got a table"
+    ),
+    Case("return any { exclude = { agent '1001', dn '7001' }, skills = nil }"),
+    Case("return any { exclude = agent '1001' }"),
+    Case(
+      "return any { exclude = { ANY } }",
+      "1:48: error: exclude of any expects a dn or an agent, got ANY"
+    ),
+    Case(
+      "return any { exclude = { '1001' } }",
+      "1:48: error: exclude of any expects a target, got a string: write dn \"1001\""
+    ),
+    Case("local n = agents.available(ANY) + agents.logged_in(any {}) return ANY"),
+    Case(
+      "local n = agents.available(queue '9000') return ANY",
+      "1:50: error: agents.available expects ANY, any { ... } or a table, got queue"
+    ),
+    Case(
+      "local n = agents.available('sales') return ANY",
+      "1:50: error: agents.available expects ANY, any { ... } or a table, got a string"
+    ),
+    Case("return reject()", "1:30: error: reject expects a SIP status"),
+    Case("call:priority(1.5) return ANY", "1:37: error: call:priority expects a whole number"),
+    Case("call:attach { a = 1, b = true, ['c'] = call.ani } return ANY"),
+    Case(
+      "call:attach { 'x' } return ANY",
+      "1:37: error: call:attach takes named values only: write { name = value }"
+    ),
+    Case(
+      "call:attach { a = {} } return ANY",
+      "1:41: error: call:attach keeps texts, numbers and booleans only"
+    ),
+    Case("return call:select({})", "1:42: error: call:select expects at least one target"),
+    Case("return call:select(ANY, { timeout = nil })"),
     Case("return call:select(ANY, { timeout = 20, priority = 3, by = 'longest_idle' })"),
     Case("return call:select({ agent '1001', queue '9000' }, { timeout = 20 })"),
     Case(

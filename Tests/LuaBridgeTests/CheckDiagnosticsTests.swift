@@ -33,7 +33,8 @@ import Testing
     }
   }
 
-  /// The diagnostics of a body of `return function(call) … end` on one line, without the file's name.
+  /// The diagnostics of a body of `return function(call) … end` on one line, without the file's
+  /// name.
   private static func findings(inBody body: String) -> [String] {
     findings(in: "return function(call) \(body) end")
   }

@@ -32,7 +32,7 @@ import Testing
       if call.user_data.vip then call:priority(10) end
       call:treat { music = "hold" }
 
-      local agent, why = call:select(any { skills = "sales >= 5 and english > 2" }, { timeout = 20 })
+      local agent, why = call:select(any { skills = "sales >= 5 and english > 2" }, { timeout = 9 })
       if agent then
         call:route(agent)                         -- comes back only when it failed
         call:note("first agent failed")

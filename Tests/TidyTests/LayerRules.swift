@@ -23,7 +23,7 @@ enum LayerRules {
     "CLuaShim": ["LuaBridge"],
     "COSIP": ["COSIPShim", "SIPGlue"],
     "COSIPShim": ["SIPGlue"],
-    "CCrypto": ["SIPGlue"],
+    "CCrypto": ["SIPGlue", "Service"],
     "CJansson": ["Wire"],
     "CLinux": ["Reactor", "Service"],
   ]

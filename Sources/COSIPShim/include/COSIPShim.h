@@ -13,9 +13,8 @@
  * otherwise. Safe to call from any thread, any number of times. 0 when all is well. */
 int rs_osip_start(void);
 
-/* The number of carriage returns in the bytes; -1 when there is a control byte other than CR, LF
- * and tab. One loop without branches, so that the compiler can use vectors. */
-long rs_count_carriage_returns(const void *bytes, size_t length);
+/* The number of bytes below 0x20 other than tab. */
+size_t rs_count_controls(const void *bytes, size_t length);
 
 int rs_is_request(const osip_message_t *message);
 void rs_free(void *memory);

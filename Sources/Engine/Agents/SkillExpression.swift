@@ -43,7 +43,7 @@ public struct SkillExpression: Sendable, Hashable {
   }
 
   /// Whether it holds for these levels, which are asked for by the index of a name in `skills`.
-  func holds(_ level: (Int) -> Int32) -> Bool {
+  package func holds(_ level: (Int) -> Int32) -> Bool {
     var stack: UInt64 = 0
     for operation in program {
       switch operation {

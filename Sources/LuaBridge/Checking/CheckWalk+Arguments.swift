@@ -99,6 +99,34 @@ extension CheckWalk {
     }
   }
 
+  private mutating func expectWholeNumber(_ argument: LuaExpression, usage: String) {
+    expectType("a number", argument, usage: usage)
+    let value = literal(argument).kind
+    if case .number(.float) = value {
+      error(at: argument.position, "\(usage) expects a whole number")
+    }
+  }
+
+  /// The function that makes the target an expression gives, or `ANY`; nil where the text does not
+  /// show it.
+  private func maker(of expression: LuaExpression) -> String? {
+    let value = literal(expression)
+    if let name = bindings.global(of: value) { return name == "ANY" ? name : nil }
+    guard case .suffixed(let base, let suffixes) = value.kind, suffixes.count == 1,
+      case .call = suffixes[0].kind, let name = bindings.global(of: literal(base)),
+      Self.targetFunctions.contains(name)
+    else { return nil }
+    return name
+  }
+
+  /// Expects a `dn` or an `agent`: what a call can be kept away from.
+  private mutating func expectPerson(_ argument: LuaExpression, usage: String) {
+    expectTarget(argument, usage: usage, allowsList: false)
+    if let maker = maker(of: argument), maker != "dn", maker != "agent" {
+      error(at: argument.position, "\(usage) expects a dn or an agent, got \(maker)")
+    }
+  }
+
   /// Refuses literals that cannot be a target, and lists of them where a list may stand.
   mutating func expectTarget(_ argument: LuaExpression, usage: String, allowsList: Bool) {
     let value = literal(argument)
@@ -169,7 +197,8 @@ extension CheckWalk {
       guard !isMissing(1, arguments, "trunk expects a number to dial", at: position) else { return }
       expectType("a string", arguments[1], usage: "the number to dial of trunk")
     case "reject":
-      guard let status = arguments.first else { return }
+      guard !isMissing(0, arguments, "reject expects a SIP status", at: position) else { return }
+      let status = arguments[0]
       expectType("a number", status, usage: "reject")
       if let value = number(literal(status)),
         value < 400 || value > 699 || Double(Int(value)) != value
@@ -220,7 +249,7 @@ extension CheckWalk {
     let usage = "call:\(name)"
     let wanted: [String: String] = [
       "select": "a target", "route": "a target", "exclude": "a target", "wait": "seconds",
-      "priority": "a number", "attach": "a table", "note": "a string", "header": "a string",
+      "priority": "a whole number", "attach": "a table", "note": "a string", "header": "a string",
     ]
     guard let what = wanted[name],
       !isMissing(0, arguments, "\(usage) expects \(what)", at: position)
@@ -228,15 +257,38 @@ extension CheckWalk {
     let first = arguments[0]
     switch what {
     case "a target":
-      expectTarget(first, usage: usage, allowsList: name != "route")
-      guard name != "exclude", let options = arguments.dropFirst().first else { return }
-      checkOptions(options, usage: usage)
+      guard name != "exclude" else { return expectPerson(first, usage: usage) }
+      expectTarget(first, usage: usage, allowsList: name == "select")
+      if case .table(let fields) = literal(first).kind, fields.isEmpty, name == "select" {
+        error(at: first.position, "\(usage) expects at least one target")
+      }
+      if let options = arguments.dropFirst().first { checkOptions(options, usage: usage) }
     case "seconds":
       expectSeconds(first, usage: usage)
+    case "a whole number":
+      expectWholeNumber(first, usage: usage)
+    case "a table":
+      expectType(what, first, usage: usage)
+      if case .table(let fields) = literal(first).kind { checkAttached(fields) }
     default:
       // Lua makes text of a number wherever a string is wanted.
       if name == "note", number(literal(first)) != nil { return }
       expectType(what, first, usage: usage)
+    }
+  }
+
+  private mutating func checkAttached(_ fields: [LuaField]) {
+    for field in fields {
+      if case .positional = field.key, !field.value.isOpen {
+        error(at: field.position, "call:attach takes named values only: write { name = value }")
+      }
+      switch literal(field.value).kind {
+      case .table, .function:
+        error(at: field.value.position, "call:attach keeps texts, numbers and booleans only")
+      case .nil, .boolean, .number, .string, .variadic, .name, .suffixed, .parenthesised, .unary,
+        .binary:
+        break
+      }
     }
   }
 
@@ -254,11 +306,12 @@ extension CheckWalk {
     for field in fields {
       guard checkKey(of: field, names, what: "option", owner: usage), let key = key(of: field)
       else { continue }
+      if case .nil = literal(field.value).kind { continue }
       switch key {
       case "timeout":
         expectSeconds(field.value, usage: "timeout of \(usage)")
       case "priority":
-        expectType("a number", field.value, usage: "priority of \(usage)")
+        expectWholeNumber(field.value, usage: "priority of \(usage)")
       case "by":
         checkRule(field.value, usage: usage)
       default:
@@ -319,15 +372,37 @@ extension CheckWalk {
     return false
   }
 
+  mutating func checkAgentFilter(_ filter: LuaExpression, owner: String) {
+    let value = literal(filter)
+    if case .table(let fields) = value.kind { return checkFilter(fields, owner: owner) }
+    if case .nil = value.kind { return }
+    let wrongMaker = maker(of: filter).flatMap { $0 == "any" || $0 == "ANY" ? nil : $0 }
+    guard let actual = typeName(value) ?? wrongMaker else { return }
+    error(at: filter.position, "\(owner) expects ANY, any { ... } or a table, got \(actual)")
+  }
+
   mutating func checkFilter(_ fields: [LuaField], owner: String) {
     for field in fields {
-      guard checkKey(of: field, check.surface.anyFields, what: "field", owner: owner),
-        key(of: field) == "skills"
-      else { continue }
+      guard checkKey(of: field, check.surface.anyFields, what: "field", owner: owner) else {
+        continue
+      }
+      if case .nil = literal(field.value).kind { continue }
+      if key(of: field) == "exclude" { checkExclusion(field.value, owner: owner) }
+      guard key(of: field) == "skills" else { continue }
       expectType("a string", field.value, usage: "skills of \(owner)")
       if case .string(let text) = literal(field.value).kind {
         checkSkills(text, at: field.value.bare)
       }
+    }
+  }
+
+  private mutating func checkExclusion(_ value: LuaExpression, owner: String) {
+    let usage = "exclude of \(owner)"
+    guard case .table(let fields) = literal(value).kind else {
+      return expectPerson(value, usage: usage)
+    }
+    for field in fields {
+      if case .positional = field.key { expectPerson(field.value, usage: usage) }
     }
   }
 

@@ -1,7 +1,8 @@
-// The flow of control: code that nothing reaches, and paths of a strategy that end without a target.
+// The flow of control: code that nothing reaches, and paths of a strategy that end without a
+// target.
 //
-// Cautious on purpose: a label makes what follows reachable, a jump inside a loop may leave it, and only
-// conditions that are written as constants are believed.
+// Cautious on purpose: a label makes what follows reachable, a jump inside a loop may leave it, and
+// only conditions that are written as constants are believed.
 
 extension CheckWalk {
   /// What the end of a body means.

@@ -211,6 +211,45 @@ extension CheckWalk {
     }
   }
 
+  /// Finds `call.ani == 4420`: text never equals a number, and cannot be ordered with one.
+  mutating func checkComparison(_ left: LuaExpression, _ link: LuaOperation) {
+    let fact: String
+    let other: LuaExpression
+    if let name = textFact(left) {
+      (fact, other) = (name, link.operand)
+    } else if let name = textFact(link.operand) {
+      (fact, other) = (name, left)
+    } else {
+      return
+    }
+    guard number(literal(other)) != nil else { return }
+    switch link.operator {
+    case .equal, .notEqual:
+      report(
+        .warning,
+        at: left.position,
+        "call.\(fact) is a string and never equals a number: put the number in quotes"
+      )
+    case .less, .lessOrEqual, .greater, .greaterOrEqual:
+      error(
+        at: left.position,
+        "call.\(fact) is a string and cannot be compared with a number: use tonumber"
+      )
+    case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .concatenate,
+      .shiftLeft, .shiftRight, .bitAnd, .bitXor, .bitOr, .and, .or:
+      break
+    }
+  }
+
+  /// The name of the call's fact that an expression reads, if that fact is text.
+  private func textFact(_ expression: LuaExpression) -> String? {
+    guard case .suffixed(let base, let suffixes) = literal(expression).kind, suffixes.count == 1,
+      isCall(base), let name = memberName(suffixes[0]),
+      check.surface.callTextFields.contains(name)
+    else { return nil }
+    return name
+  }
+
   // MARK: - The world's facts
 
   private mutating func checkQueueFacts(_ suffixes: [LuaSuffix]) {
@@ -239,9 +278,9 @@ extension CheckWalk {
     switch check.surface.agentFunctions[name] {
     case .available?:
       guard case .call(let arguments)? = suffixes.dropFirst().first?.kind,
-        let filter = arguments.first, case .table(let fields) = literal(filter).kind
+        let filter = arguments.first
       else { return }
-      checkFilter(fields, owner: "agents.\(name)")
+      checkAgentFilter(filter, owner: "agents.\(name)")
     case .notYet?: error(at: first.position, "agents.\(name) is not available yet")
     case nil:
       let hint = suggestion(for: name, among: check.surface.agentFunctions.keys) {

@@ -1,11 +1,12 @@
 // The walk of a check over the tree.
 //
-// State: what was found so far, and which parameter is the call. Two passes per function: the walk over
-// all its expressions (names, arguments), and the flow of control through its statements. Invariant:
-// a finding is only made where the text proves it; whatever depends on a value that is computed is
-// left alone. A name is the strategy's call only if it resolves to the first parameter of the function
-// that the file returns and nothing assigns to that parameter; or to a local that only ever stands for
-// such a name: an alias, or a parameter of a local function that every use calls with the call.
+// State: what was found so far, and which parameter is the call. Two passes per function: the walk
+// over all its expressions (names, arguments), and the flow of control through its statements.
+// Invariant: a finding is only made where the text proves it; whatever depends on a value that is
+// computed is left alone. A name is the strategy's call only if it resolves to the first parameter
+// of the function that the file returns and nothing assigns to that parameter; or to a local that
+// only ever stands for such a name: an alias, or a parameter of a local function that every use
+// calls with the call.
 
 struct CheckWalk {
   struct Finding {
@@ -142,7 +143,8 @@ struct CheckWalk {
 
   /// Whether an expression reads a parameter that is named as the call, of any function.
   ///
-  /// What such a parameter holds is not known; it serves only to find verbs that nobody can serve yet.
+  /// What such a parameter holds is not known; it serves only to find verbs that nobody can serve
+  /// yet.
   func isNamedAsCall(_ expression: LuaExpression) -> Bool {
     guard let index = bindings.variable(of: expression.bare),
       case .parameter = bindings.variables[index].origin
@@ -228,6 +230,7 @@ struct CheckWalk {
     case .binary(let first, let links):
       walk(first)
       for link in links { walk(link.operand) }
+      if links.count == 1 { checkComparison(first, links[0]) }
     }
   }
 

@@ -1,7 +1,7 @@
 /// The names that the strategy language has, and which of them are served today.
 ///
-/// A name that is missing here is a mistake of the author; a name that is here but not yet available
-/// is refused when a strategy is checked, so that no call has to find out.
+/// A name that is missing here is a mistake of the author; a name that is here but not yet
+/// available is refused when a strategy is checked, so that no call has to find out.
 public struct LanguageSurface: Sendable {
   /// Whether a name of the language is served.
   public enum Availability: Sendable {
@@ -20,6 +20,9 @@ public struct LanguageSurface: Sendable {
 
   /// The facts of a call, `call.NAME`.
   public var callFields: Names
+
+  /// Those facts of a call that are text even where they look like numbers.
+  public var callTextFields: Set<String>
 
   /// The verbs of a call, `call:NAME(…)`.
   public var callMethods: Names
@@ -71,6 +74,7 @@ public struct LanguageSurface: Sendable {
       "attempts",
       "user_data"
     ),
+    callTextFields: ["id", "uuid", "ani", "dnis", "routing_point"],
     callMethods: names(
       "header",
       "select",

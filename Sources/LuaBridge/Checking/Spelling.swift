@@ -3,7 +3,8 @@ enum Spelling {
   /// Longer names are not compared: nobody mistypes them, and the cost is quadratic.
   static let lengthMax = 64
 
-  /// The nearest of `candidates`, if it is near enough to be worth naming; ties go to the first in order.
+  /// The nearest of `candidates`, if it is near enough to be worth naming; ties go to the first in
+  /// order.
   static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
     let target = Array(name.unicodeScalars)
     guard !target.isEmpty, target.count <= lengthMax else { return nil }

@@ -1,7 +1,7 @@
 /// Finds mistakes in a strategy from its text alone, without a call and without running it.
 ///
-/// Everything the check must know about the world is a value given to it: the names of the sandbox, the
-/// language as it is served, the site, the modules. What is nil is not known and not checked.
+/// Everything the check must know about the world is a value given to it: the names of the sandbox,
+/// the language as it is served, the site, the modules. What is nil is not known and not checked.
 public struct StrategyCheck: Sendable {
   /// Judges a skill expression: nil when it is well formed, otherwise where and why not.
   ///

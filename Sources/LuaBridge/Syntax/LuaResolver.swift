@@ -1,10 +1,11 @@
 // Tells what each name stands for, and holds the rules of scope that the grammar cannot say:
 // assignment to constants, labels and jumps, the number of local variables.
 //
-// State: per open function its blocks, visible labels and jumps not yet resolved; per name the stack
-// of variables that carry it, innermost last. Invariant: `active` lists the visible variables in order
-// of declaration; a block remembers how many were active when it began and cuts back to that.
-// Source: `lparser.c` (`createlabel`, `solvegotos`, `leaveblock`, `check_readonly`); manual 3.3.4, 3.5.
+// State: per open function its blocks, visible labels and jumps not yet resolved; per name the
+// stack of variables that carry it, innermost last. Invariant: `active` lists the visible variables
+// in order of declaration; a block remembers how many were active when it began and cuts back to
+// that. Source: `lparser.c` (`createlabel`, `solvegotos`, `leaveblock`, `check_readonly`); manual
+// 3.3.4, 3.5.
 
 struct LuaResolver {
   static let localsMax = 200

@@ -1,8 +1,8 @@
 // The tree of a Lua source, with places, made for finding meaning and not for running it.
 //
 // Invariant: the tree is never deeper than a small multiple of `LuaParser.levelsMax`, whatever the
-// source. Chains that the grammar allows to be endless (`a.b.c…`, `a + b + …`, `elseif`) are therefore
-// arrays and not nested nodes; walkers and deinitialisers may recurse without fear.
+// source. Chains that the grammar allows to be endless (`a.b.c…`, `a + b + …`, `elseif`) are
+// therefore arrays and not nested nodes; walkers and deinitialisers may recurse without fear.
 
 /// A parsed source: its statements and what its names mean.
 package struct LuaChunk: Sendable {

@@ -19,9 +19,10 @@ public enum TableKey: Hashable, Sendable, ExpressibleByStringLiteral, Expressibl
 
 /// Finds the place in a file where the table that it returns says something.
 ///
-/// Made for validators that hold the finished table and want to point at the line: the site file is run
-/// to get its value, and read here to find where each part of it stands. Follows local variables that
-/// never change; what a file computes is found at the nearest part that is written down.
+/// Made for validators that hold the finished table and want to point at the line: the site file is
+/// run to get its value, and read here to find where each part of it stands. Follows local
+/// variables that never change; what a file computes is found at the nearest part that is written
+/// down.
 public struct TableLocator: Sendable {
   private let bindings: LuaBindings
   private let root: LuaExpression?
@@ -44,8 +45,8 @@ public struct TableLocator: Sendable {
 
   /// The place of the part under `path`, or of the nearest part above it that the file has.
   ///
-  /// A field is found where its key stands, a positional one where its value stands; the empty path is
-  /// the returned table, and the start of the file when nothing is returned.
+  /// A field is found where its key stands, a positional one where its value stands; the empty path
+  /// is the returned table, and the start of the file when nothing is returned.
   public func position(of path: [TableKey]) -> SourcePosition {
     guard let root else { return SourcePosition() }
     var place = root.position

@@ -166,6 +166,14 @@ struct ByteView {
     return unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
   }
 
+  /// Four bytes, the first one lowest, with letters in lower case; other bytes may change too.
+  @inline(__always)
+  func lowercasedWord(at position: Int) -> UInt32 {
+    precondition(position >= 0 && position + 4 <= count)
+    let word = unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt32.self)
+    return UInt32(littleEndian: word) | 0x2020_2020
+  }
+
   /// Copies the bytes to `target`, which has room for `count` of them.
   @inline(__always)
   func copy(to target: UnsafeMutablePointer<UInt8>) {

@@ -29,18 +29,17 @@ extension Envelope {
   mutating func scan(_ bytes: ByteView) {
     guard bytes.count <= Int(UInt16.max) else { return note(.tooLong) }
     var seen = Seen()
-    var lines = 1
+    var ends = 0
     var end = bytes.position(of: 0x0A, from: 0, to: bytes.count)
     guard end < bytes.count else { return note(.noHeaderEnd) }
-    scanStartLine(bytes, lineEnd(bytes, from: 0, newline: end))
+    scanStartLine(bytes, lineEnd(bytes, from: 0, newline: end, &ends))
     let headersStart = end + 1
     var start = headersStart
     var complete = false
     while start < bytes.count {
       end = bytes.position(of: 0x0A, from: start, to: bytes.count)
       guard end < bytes.count else { break }
-      lines += 1
-      let contentEnd = lineEnd(bytes, from: start, newline: end)
+      let contentEnd = lineEnd(bytes, from: start, newline: end, &ends)
       guard contentEnd > start else {
         complete = true
         break
@@ -52,7 +51,8 @@ extension Envelope {
     let bodyStart = complete ? end + 1 : bytes.count
     if !complete { note(.noHeaderEnd) }
     let head = bytes.view(from: 0, to: bodyStart)
-    if head.countCarriageReturns() != lines { note(.controlByte) }
+    // Every control byte but tab must be a part of a line end.
+    if head.countControls() != ends { note(.controlByte) }
     settleBody(bytes, from: bodyStart)
     settleMandatory(seen)
   }
@@ -60,12 +60,20 @@ extension Envelope {
   /// Remembers an oddity.
   mutating func note(_ found: Oddity) { oddity.formUnion(found) }
 
-  /// Where the text of a line ends that is closed by the newline at `newline`.
-  private mutating func lineEnd(_ bytes: ByteView, from start: Int, newline: Int) -> Int {
+  /// Where the text of a line ends that is closed by the newline at `newline`; counts its bytes.
+  @inline(__always)
+  private mutating func lineEnd(
+    _ bytes: ByteView,
+    from start: Int,
+    newline: Int,
+    _ ends: inout Int
+  ) -> Int {
     guard newline > start, bytes[newline - 1] == 0x0D else {
       note(.bareLineEnd)
+      ends += 1
       return newline
     }
+    ends += 2
     return newline - 1
   }
 
@@ -82,7 +90,10 @@ extension Envelope {
     let uriEnd = bytes.position(of: 0x20, from: methodEnd + 1, to: end)
     requestURI = ByteSlice(from: methodEnd + 1, to: uriEnd)
     guard uriEnd < end else { return note(.startLine) }
-    if !bytes[requestURI].isPlainURI { note(.requestURI) }
+    let uri = bytes[requestURI]
+    if !(uri.isPlainURI || isTrusting && SIPURI(uri)?.headers.isEmpty == true) {
+      note(.requestURI)
+    }
     if !bytes.view(from: uriEnd + 1, to: end).equals("SIP/2.0") { note(.version) }
   }
 
@@ -163,6 +174,8 @@ extension Envelope {
   private mutating func settleBody(_ bytes: ByteView, from start: Int) {
     let rest = bytes.count - start
     var length = rest
+    // Without a Content-Length libosip2 decides whether the rest is a body.
+    if contentLength < 0, rest > 0 { note(.number) }
     if contentLength >= 0 {
       if Int(contentLength) > rest { note(.contentLength) }
       length = min(rest, Int(contentLength))
@@ -274,23 +287,55 @@ extension ByteView {
     return count > 0
   }
 
-  /// Whether this may be taken for a sip, sips or tel URI without asking libosip2.
-  fileprivate var isPlainURI: Bool {
-    guard
-      hasPrefixIgnoringCase("sip:") || hasPrefixIgnoringCase("sips:")
-        || hasPrefixIgnoringCase("tel:")
-    else { return false }
-    for index in 0..<count {
-      switch self[index] {
-      case 0...0x20, 0x22, 0x3C, 0x3E, 0x3F, 0x5C, 0x7F...0xFF: return false
-      default: continue
-      }
+  /// Whether this is a sip, sips or tel URI that needs no parser: no escapes, no headers.
+  var isPlainURI: Bool {
+    // Very short ones are refused by libosip2.
+    guard count > 6 else { return false }
+    var start = 4
+    switch lowercasedWord(at: 0) {
+    case 0x3A70_6973: break  // "sip:"
+    case 0x7370_6973 where self[4] == UInt8(ascii: ":"): start = 5  // "sips:"
+    case 0x3A6C_6574: return isPlainPart(from: 4, to: count)  // "tel:"
+    default: return false
     }
+    let at = position(of: UInt8(ascii: "@"), from: start, to: count)
+    var index = start
+    if at < count {
+      guard at > start, isPlainPart(from: start, to: at),
+        position(of: UInt8(ascii: ":"), from: start, to: at) == at
+      else { return false }
+      index = at + 1
+    }
+    guard let hostEnd = SIPURI.endOfHost(self, index), hostEnd > index else { return false }
+    index = hostEnd
+    if index < count, self[index] == UInt8(ascii: ":") {
+      let portStart = index + 1
+      index = portStart
+      while index < count, self[index].isDigit { index += 1 }
+      guard view(from: portStart, to: index).decimal(atMost: 65_535) != nil else { return false }
+    }
+    guard index < count else { return true }
+    return self[index] == UInt8(ascii: ";") && isPlainPart(from: index, to: count)
+      && position(of: UInt8(ascii: "@"), from: index, to: count) == count
+  }
+
+  private func isPlainPart(from start: Int, to end: Int) -> Bool {
+    for index in start..<end where !self[index].isPlainURIByte { return false }
     return true
   }
 
-  /// The number of carriage returns; -1 when there is a control byte that no line may contain.
-  fileprivate func countCarriageReturns() -> Int {
-    unsafe withUnsafeBytes { unsafe rs_count_carriage_returns($0.baseAddress, $0.count) }
+  /// The number of control bytes other than tab.
+  fileprivate func countControls() -> Int {
+    unsafe withUnsafeBytes { unsafe rs_count_controls($0.baseAddress, $0.count) }
+  }
+}
+
+extension UInt8 {
+  /// Whether the byte may stand in a plain URI: no delimiter, no escape, nothing beyond ASCII.
+  fileprivate var isPlainURIByte: Bool {
+    switch self {
+    case 0...0x20, 0x22, 0x25, 0x2C, 0x3C, 0x3E, 0x3F, 0x5C, 0x7F...0xFF: false
+    default: true
+    }
   }
 }

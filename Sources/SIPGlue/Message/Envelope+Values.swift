@@ -5,95 +5,97 @@ extension Envelope {
   mutating func takeVia(_ bytes: ByteView, _ value: ByteSlice, _ line: ByteSlice) {
     viaCount += 1
     viaLines = joined(viaLines, line)
-    if viaCount == 1 {
-      scanTopVia(bytes, value)
-    } else if value.isEmpty {
-      note(.emptyValue)
+    var via = ViaSlices()
+    via.value = value
+    via.isPlain = scanVia(bytes, &via)
+    if !via.isPlain {
+      note(.via)
+      let comma = bytes.position(of: UInt8(ascii: ","), from: value.start, to: value.end)
+      if comma < value.end { note(.severalValues) }
     }
-    let comma = bytes.position(of: UInt8(ascii: ","), from: value.start, to: value.end)
-    if comma < value.end { note(.severalValues) }
+    if viaCount == 1 { topVia = via }
   }
 
-  /// Reads "SIP/2.0/UDP host:port;name=value;name".
-  private mutating func scanTopVia(_ bytes: ByteView, _ value: ByteSlice) {
-    topVia.value = value
+  /// Reads "SIP/2.0/UDP host:port;name=value;name"; false when it is anything else.
+  private func scanVia(_ bytes: ByteView, _ via: inout ViaSlices) -> Bool {
+    let value = via.value
     guard value.length > 10,
       bytes.view(from: value.start, to: value.start + 8).equals("SIP/2.0/")
-    else { return note(.via) }
+    else { return false }
     var index = value.start + 8
     while index < value.end, bytes[index].isTokenByte { index += 1 }
-    topVia.transport = ByteSlice(from: value.start + 8, to: index)
-    guard !topVia.transport.isEmpty, index < value.end, bytes[index] == 0x20 else {
-      return note(.via)
-    }
+    via.transport = ByteSlice(from: value.start + 8, to: index)
+    guard !via.transport.isEmpty, index < value.end, bytes[index] == 0x20 else { return false }
     let hostStart = index + 1
     guard let hostEnd = SIPURI.endOfHost(bytes.view(from: 0, to: value.end), hostStart),
       hostEnd > hostStart
-    else { return note(.via) }
-    topVia.host = ByteSlice(from: hostStart, to: hostEnd)
+    else { return false }
+    via.host = ByteSlice(from: hostStart, to: hostEnd)
     index = hostEnd
     if index < value.end, bytes[index] == UInt8(ascii: ":") {
       let portStart = index + 1
       index = portStart
       while index < value.end, bytes[index].isDigit { index += 1 }
-      guard index - portStart <= 5,
-        let port = bytes.view(from: portStart, to: index).decimal(atMost: 65_535), port > 0
-      else { return note(.via) }
-      topVia.port = UInt16(port)
+      guard let port = bytes.view(from: portStart, to: index).decimal(atMost: 65_535), port > 0
+      else { return false }
+      via.port = UInt16(port)
     }
-    topVia.sentBy = ByteSlice(from: hostStart, to: index)
+    via.sentBy = ByteSlice(from: hostStart, to: index)
     while index < value.end {
-      guard let end = scanViaParameter(bytes, index, value.end) else { return note(.via) }
+      guard let end = scanViaParameter(bytes, index, &via) else { return false }
       index = end
     }
-    topVia.isPlain = true
+    return true
   }
 
   /// Reads one parameter that begins with its semicolon; where it ends, or nil when it is odd.
-  private mutating func scanViaParameter(_ bytes: ByteView, _ start: Int, _ limit: Int) -> Int? {
+  private func scanViaParameter(
+    _ bytes: ByteView,
+    _ start: Int,
+    _ via: inout ViaSlices
+  ) -> Int? {
+    let limit = via.value.end
     guard bytes[start] == UInt8(ascii: ";") else { return nil }
     var index = start + 1
     while index < limit, bytes[index].isTokenByte { index += 1 }
     let name = bytes.view(from: start + 1, to: index)
-    var value = ByteSlice.none
     guard !name.isEmpty else { return nil }
-    let hasValue = index < limit && bytes[index] == UInt8(ascii: "=")
-    if hasValue {
-      let valueStart = index + 1
-      index = valueStart
-      if isTrusting, index < limit, bytes[index] == UInt8(ascii: "\"") {
-        guard let close = NameAddress.endOfQuoted(bytes.view(from: 0, to: limit), index) else {
-          return nil
-        }
-        index = close + 1
-      } else {
-        while index < limit, bytes[index].isViaValueByte { index += 1 }
-      }
-      value = ByteSlice(from: valueStart, to: index)
-      guard !value.isEmpty else { return nil }
+    var value = ByteSlice.none
+    if index < limit, bytes[index] == UInt8(ascii: "=") {
+      guard let end = endOfViaValue(bytes, index + 1, limit) else { return nil }
+      value = ByteSlice(from: index + 1, to: end)
+      index = end
     }
     let parameter = ByteSlice(from: start, to: index)
     switch name[0].lowercased {
     case UInt8(ascii: "b") where name.equalsIgnoringCase("branch"):
-      guard topVia.branch.isEmpty, hasValue else { return nil }
-      topVia.branch = value
-      topVia.hasUsefulBranch =
-        value.length > 7 && bytes[value].hasPrefixIgnoringCase("z9hg4bk")
+      guard via.branch.isEmpty, !value.isEmpty else { return nil }
+      via.branch = value
+      via.hasUsefulBranch = bytes[value].isUsefulBranch
     case UInt8(ascii: "r") where name.equalsIgnoringCase("rport"):
-      guard topVia.responsePort == .absent else { return nil }
-      topVia.responsePortParameter = parameter
-      topVia.responsePort = .requested
-      if hasValue {
+      guard via.responsePort == .absent else { return nil }
+      via.responsePortParameter = parameter
+      via.responsePort = .requested
+      if !value.isEmpty {
         guard let port = bytes[value].decimal(atMost: 65_535) else { return nil }
-        topVia.responsePort = .value(UInt16(port))
+        via.responsePort = .value(UInt16(port))
       }
     case UInt8(ascii: "r") where name.equalsIgnoringCase("received"):
-      guard topVia.receivedParameter.isEmpty, hasValue else { return nil }
-      topVia.receivedParameter = parameter
-      topVia.received = value
+      guard via.receivedParameter.isEmpty, !value.isEmpty else { return nil }
+      via.receivedParameter = parameter
+      via.received = value
     default: break
     }
     return index
+  }
+
+  private func endOfViaValue(_ bytes: ByteView, _ start: Int, _ limit: Int) -> Int? {
+    if isTrusting, start < limit, bytes[start] == UInt8(ascii: "\"") {
+      return NameAddress.endOfQuoted(bytes.view(from: 0, to: limit), start).map { $0 + 1 }
+    }
+    var index = start
+    while index < limit, bytes[index].isViaValueByte { index += 1 }
+    return index > start ? index : nil
   }
 
   /// Reads a From or To value.
@@ -119,10 +121,10 @@ extension Envelope {
       end = bytes.position(of: UInt8(ascii: ";"), from: value.start, to: value.end)
       party.uri = ByteSlice(from: value.start, to: end)
       while isTrusting, bytes[party.uri].hasBlankAtEnd { party.uri.length -= 1 }
-      let question = bytes.position(of: UInt8(ascii: "?"), from: value.start, to: end)
-      if question < end { note(.party) }
     }
-    if !bytes[party.uri].isPlainPartyURI { note(.party) }
+    if !(bytes[party.uri].isPlainURI || isTrusting && SIPURI(bytes[party.uri]) != nil) {
+      note(.party)
+    }
     guard !oddity.contains(.party) else { return party }
     scanTag(bytes, from: end, &party)
     return party
@@ -140,7 +142,9 @@ extension Envelope {
         guard backslash == close else { return nil }
       }
       index = close + 1
-      while index < value.end, bytes[index].isBlank { index += 1 }
+      while index < value.end, bytes[index] == 0x20 || isTrusting && bytes[index].isBlank {
+        index += 1
+      }
       return index < value.end && bytes[index] == UInt8(ascii: "<") ? index : nil
     }
     while index < value.end, bytes[index].isTokenByte || bytes[index] == 0x20 { index += 1 }
@@ -242,20 +246,12 @@ extension Envelope {
 }
 
 extension ByteView {
-  fileprivate var hasBlankAtEnd: Bool { count > 0 && self[count - 1].isBlank }
-
-  /// Whether a From or To address may be taken as it is: any scheme, no byte that needs a parser.
-  fileprivate var isPlainPartyURI: Bool {
-    let colon = position(of: UInt8(ascii: ":"), from: 0, to: count)
-    guard colon > 0, colon < count - 1, view(from: 0, to: colon).isToken else { return false }
-    for index in colon + 1..<count {
-      switch self[index] {
-      case 0...0x20, 0x22, 0x2C, 0x3C, 0x3E, 0x5C, 0x7F...0xFF: return false
-      default: continue
-      }
-    }
-    return true
+  /// RFC 3261 8.1.1.7: the magic cookie, and something behind it.
+  fileprivate var isUsefulBranch: Bool {
+    count > 7 && lowercasedWord(at: 0) == 0x6768_397A && lowercasedWord(at: 3) == 0x6B62_3467
   }
+
+  fileprivate var hasBlankAtEnd: Bool { count > 0 && self[count - 1].isBlank }
 }
 
 extension UInt8 {

@@ -100,29 +100,39 @@ extension Received {
   fileprivate var verdictWithoutParsing: Verdict? {
     let odd = envelope.oddity
     if odd.contains(.tooLong) { return .drop(.garbage) }
-    if odd.contains(.version) { return refusal(envelope.isRequest && namesSIP ? 505 : 0) }
+    if odd.contains(.version) { return refusal(envelope.isRequest ? statusForVersion : 0) }
     if odd.contains(.startLine) { return refusal(400) }
-    if odd.contains(.requestURI) { return refusal(hasUnknownScheme ? 416 : 400) }
-    let hopeless: Oddity = [.repeated, .contentLength, .sequenceMethod]
-    return odd.isDisjoint(with: hopeless) ? nil : refusal(400)
+    if odd.contains(.requestURI) {
+      if hasUnknownScheme { return refusal(416) }
+      // RFC 3261 19.1.1: headers have no place in a request URI.
+      guard let uri = SIPURI(bytes[envelope.requestURI]), uri.headers.isEmpty else {
+        return refusal(400)
+      }
+    }
+    return odd.isDisjoint(with: [.repeated, .contentLength]) ? nil : refusal(400)
   }
 
   /// An answer where there is one to give; status 0 is for what is not SIP.
   fileprivate func refusal(_ status: UInt16) -> Verdict {
     guard envelope.isRequest else { return .drop(.malformedResponse) }
     guard envelope.method != .ack else { return .drop(.malformedACK) }
-    let canAnswer = envelope.viaCount > 0 && !envelope.topVia.sentBy.isEmpty
+    let canAnswer = envelope.viaCount > 0 && !envelope.topVia.value.isEmpty
     guard canAnswer, status > 0, !envelope.oddity.contains(.controlByte) else {
       return .drop(.garbage)
     }
     return .answer(status)
   }
 
-  /// Whether the start line ends in "SIP/" and some version.
-  private var namesSIP: Bool {
-    let line = bytes.position(of: 0x0A, from: 0, to: bytes.count)
-    let start = min(envelope.requestURI.end + 1, line)
-    return bytes.view(from: start, to: line).hasPrefixIgnoringCase("sip/")
+  /// 505 for another version of SIP, 400 for stray blanks before ours, 0 when it is not SIP.
+  private var statusForVersion: UInt16 {
+    let newline = bytes.position(of: 0x0A, from: 0, to: bytes.count)
+    let line = bytes.view(from: 0, to: newline)
+    let end = line.count > 0 && line[line.count - 1] == 0x0D ? line.count - 1 : line.count
+    var start = end
+    while start > 0, line[start - 1] != 0x20 { start -= 1 }
+    let version = line.view(from: start, to: end)
+    guard version.hasPrefixIgnoringCase("sip/") else { return 0 }
+    return version.equalsIgnoringCase("sip/2.0") ? 400 : 505
   }
 
   private var hasUnknownScheme: Bool {

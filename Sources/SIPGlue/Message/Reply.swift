@@ -270,6 +270,8 @@ extension Envelope {
   /// Where replies to this request go: back to where it came from (RFC 3261 18.2.2, RFC 3581 4).
   func replyDestination(from source: Endpoint) -> Endpoint {
     var destination = source
+    // Where the Via is beyond understanding, the port that it came from is the best guess.
+    guard topVia.isPlain else { return source }
     if topVia.responsePort == .absent { destination.port = topVia.port == 0 ? 5060 : topVia.port }
     return destination
   }

@@ -178,12 +178,14 @@ extension SIPMessage {
   /// A q value of at most three decimals, in thousandths.
   static func thousandths(_ text: String) -> UInt16? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard let whole = parts.first.flatMap({ UInt16($0) }), whole <= 1, parts.count <= 2 else {
+    guard parts.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } }),
+      let whole = parts.first.flatMap({ UInt16($0) }), whole <= 1, parts.count <= 2
+    else {
       return nil
     }
     guard parts.count == 2 else { return whole * 1000 }
     let digits = parts[1]
-    guard digits.count <= 3, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+    guard digits.count <= 3 else { return nil }
     let padded = digits + String(repeating: "0", count: 3 - digits.count)
     let result = whole * 1000 + (UInt16(padded) ?? 0)
     return result <= 1000 ? result : nil

@@ -12,7 +12,7 @@ struct SIPURI: Sendable {
   /// The user part, still escaped; for tel the number.
   var user: ByteSlice
   var password: ByteSlice
-  /// The host; an IPv6 reference keeps its brackets. Empty for tel.
+  /// The host with the brackets of an IPv6 reference; empty for tel.
   var host: ByteSlice
   /// 0 when there is none.
   var port: UInt16
@@ -54,7 +54,9 @@ struct SIPURI: Sendable {
     return String(decoding: result, as: UTF8.self)
   }
 
-  /// Parses a URI; nil when it is not well formed. Unknown schemes are `.other` without parts.
+  /// Parses a URI; nil when it is not well formed.
+  ///
+  /// Unknown schemes are `.other` without parts.
   init?(_ text: ByteView) {
     user = .none
     password = .none

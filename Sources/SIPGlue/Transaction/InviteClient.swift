@@ -24,7 +24,9 @@ extension TransactionTable {
     return handle(of: slot)
   }
 
-  /// Matches a response. Failures of INVITE are acknowledged here, known retransmissions absorbed.
+  /// Matches a response.
+  ///
+  /// Failures of INVITE are acknowledged here, known retransmissions absorbed.
   mutating func receive(
     response: borrowing Received,
     at now: Instant,

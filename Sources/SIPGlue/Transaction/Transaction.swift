@@ -95,9 +95,9 @@ struct TransactionRecord {
   var keyLength: UInt16 = 0
   var lastLength: UInt16 = 0
   var requestLength: UInt16 = 0
-  /// Server: key and, until the final reply, skeleton. Client: the request.
+  /// Of a server key and, until the final reply, skeleton; of a client the request.
   var request = Block.none
-  /// Server: the last reply. Client: the ACK.
+  /// Of a server the last reply; of a client the ACK.
   var last = Block.none
   var owner: UInt64 = 0
   /// The branch that we made, of a client transaction.

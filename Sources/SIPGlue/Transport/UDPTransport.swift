@@ -2,9 +2,9 @@
 //
 // States: open; open and blocked (the kernel's send buffer is full: the rest of the outgoing queue
 // waits, in order, until the descriptor is writable).
-// Invariants: a datagram is read where the kernel put it and sent from where it was written; nothing
-// is allocated and no text is made per datagram. Nothing that happens to one datagram (too large,
-// refused, unreachable) stops another or throws: it is counted.
+// Invariants: a datagram is read where the kernel put it and sent from where it was written;
+// nothing is allocated and no text is made per datagram. Nothing that happens to one datagram (too
+// large, refused, unreachable) stops another or throws: it is counted.
 // Who may change it: the one thread that owns it, together with its outgoing queue, which nobody
 // else may empty while the transport is blocked.
 // Source: RFC 3261 18 (UDP), recvmmsg(2), sendmmsg(2), udp(7); MEASURED 4.
@@ -40,6 +40,9 @@ public struct UDPTransport: ~Copyable {
     public var refused = 0
     /// Times that the kernel's send buffer was full.
     public var blocked = 0
+
+    /// Counters at zero.
+    public init() {}
   }
 
   /// What has become of the datagrams so far.
@@ -48,9 +51,7 @@ public struct UDPTransport: ~Copyable {
   public private(set) var lastFailure: Int32 = 0
 
   private var socket: DatagramSocket
-  /// How many datagrams at the front of the outgoing queue are done with.
-  private var done = 0
-  private var isBlocked = false
+  private var window = SendWindow()
 
   /// Datagrams per system call.
   private static let batchMax = 64
@@ -82,7 +83,7 @@ public struct UDPTransport: ~Copyable {
   public var descriptor: Int32 { socket.descriptor }
 
   /// What to register for: writing only while something waits for it.
-  public var interest: Readiness { isBlocked ? [.readable, .writable] : .readable }
+  public var interest: Readiness { window.isBlocked ? [.readable, .writable] : .readable }
 
   /// Datagrams that the kernel threw away because this thread was too slow.
   public var kernelDrops: Int { socket.kernelDrops }
@@ -120,53 +121,113 @@ public struct UDPTransport: ~Copyable {
   /// When the kernel takes no more, the rest stays in the queue: call again when the descriptor is
   /// writable. The switch may append in the meantime.
   mutating func send(_ queue: inout OutgoingQueue) {
-    isBlocked = false
-    while done < queue.count {
+    window.open()
+    while window.hasMore(of: queue.count) {
       stage(queue)
       let flushed = socket.flush()
       socket.discardStaged()
-      switch flushed {
-      case .all(let sent):
-        note(sent: sent)
-      case .blocked(let sent):
-        note(sent: sent)
-        counters.blocked += 1
-        isBlocked = true
-        return
-      case .refused(let sent, let count, let code):
-        note(sent: sent)
-        refuse(count, code)
+      switch window.note(flushed, segments: socket.segments, counting: &counters) {
+      case .goOn: continue
+      case .wait: return
+      case .failed(let code): lastFailure = code
+      case .sendApart(let code):
+        lastFailure = code
+        socket.stopSegmenting()
       }
     }
     queue.removeAll()
-    done = 0
+    window = SendWindow()
   }
 
   /// Stages the next batch; its bytes stay where the queue has them.
   private mutating func stage(_ queue: borrowing OutgoingQueue) {
-    let end = min(queue.count, done + UDPTransport.batchMax)
-    for index in done..<end {
+    for index in window.batch(of: queue.count, max: UDPTransport.batchMax) {
       let (bytes, destination) = queue[index]
       let address = SocketAddress(destination)
       let isStaged = unsafe bytes.withUnsafeBytes { unsafe socket.stage($0, to: address) }
       guard isStaged else { return }
     }
   }
+}
 
-  private mutating func note(sent: Int) {
-    counters.sent += sent
-    done += sent
+extension UDPTransport {
+  /// Sends copies of plain datagrams in order, for tools and tests.
+  package mutating func send(copies: [(bytes: [UInt8], destination: SocketAddress)]) {
+    var queue = OutgoingQueue()
+    for copy in copies {
+      copy.bytes.withByteView { queue.append($0, to: Endpoint(copy.destination)) }
+    }
+    while queue.count > 0 {
+      send(&queue)
+      guard window.isBlocked else { continue }
+      _ = try? Readiness.wait(for: descriptor, .writable, timeout: 1_000_000_000)
+    }
   }
 
-  /// A refused run may only mean that its device cannot cut it apart: then it goes out in pieces.
-  private mutating func refuse(_ count: Int, _ code: Int32) {
-    lastFailure = code
-    guard count == 1 || !socket.segments else {
-      socket.stopSegmenting()
-      return
+  /// Receives one batch as copies, for tools and tests.
+  package mutating func receiveCopies() -> [(bytes: [UInt8], source: SocketAddress)] {
+    var copies: [(bytes: [UInt8], source: SocketAddress)] = []
+    receive { bytes, source in copies.append((bytes.array, SocketAddress(source))) }
+    return copies
+  }
+}
+
+/// How far the kernel has taken the outgoing queue; pure, so that its refusals can be tested.
+package struct SendWindow {
+  /// What to do after a flush.
+  package enum Next: Equatable {
+    /// Stage and flush the next batch.
+    case goOn
+    /// The kernel is full: keep the rest until the descriptor is writable.
+    case wait
+    /// The kernel refused datagrams, which are given up; go on with the next.
+    case failed(Int32)
+    /// A run was refused: perhaps its device cannot cut it apart. Send it again in pieces.
+    case sendApart(Int32)
+  }
+
+  /// How many datagrams at the front of the queue are done with, sent or given up.
+  package private(set) var done = 0
+  /// Whether the rest waits for the descriptor to be writable.
+  package private(set) var isBlocked = false
+
+  /// Makes an open window at the front of the queue.
+  package init() {}
+
+  /// Tries again after the descriptor has become writable.
+  package mutating func open() { isBlocked = false }
+
+  /// Whether a queue of so many datagrams holds more to send.
+  package func hasMore(of count: Int) -> Bool { done < count }
+
+  /// The positions to stage next.
+  package func batch(of count: Int, max: Int) -> Range<Int> { done..<min(count, done + max) }
+
+  /// Takes in what became of a flush.
+  package mutating func note(
+    _ flushed: DatagramSocket.Flushed,
+    segments: Bool,
+    counting counters: inout UDPTransport.Counters
+  ) -> Next {
+    switch flushed {
+    case .all(let sent):
+      counters.sent += sent
+      done += sent
+      return .goOn
+    case .blocked(let sent):
+      counters.sent += sent
+      done += sent
+      counters.blocked += 1
+      isBlocked = true
+      return .wait
+    case .refused(let sent, let count, let code):
+      counters.sent += sent
+      done += sent
+      guard count == 1 || !segments else { return .sendApart(code) }
+      counters.refused += count
+      done += count
+      return .failed(code)
     }
-    counters.refused += count
-    done += count
   }
 }
 

@@ -1,0 +1,31 @@
+/// Allocations per operation that are allowed, by the beginning of a case's name; the figures hold
+/// for Swift 6.3. Times are not checked: machines are noisy.
+private let allocationsAllowed: [(prefix: String, allocations: Double)] = [
+  ("engine: a redirected call", 2.0),
+  ("engine: a bridged call", 2.0),
+  ("strategy: a redirected call", 2.0),
+  ("strategy: a bridged call", 21.0),
+  ("sip: INVITE, 486, ACK", 0.0),
+]
+
+/// Compares the allocations of cases with what is allowed, and prints what differs.
+func checkThresholds(_ cases: [Case]) -> Bool {
+  var isGood = true
+  for subject in cases {
+    guard let allowed = allocationsAllowed.first(where: { subject.name.hasPrefix($0.prefix) })
+    else {
+      print("no threshold: \(subject.name)")
+      isGood = false
+      continue
+    }
+    let result = measure(subject, runs: 2, scale: 0.1)
+    // A tenth of an allocation is what growing tables cost in a short run.
+    let isWithin = result.allocations <= allowed.allocations + 0.1
+    if !isWithin { isGood = false }
+    print(
+      "\(isWithin ? "ok  " : "MORE") \(rounded(result.allocations)) allocations, "
+        + "\(rounded(allowed.allocations)) allowed: \(subject.name)"
+    )
+  }
+  return isGood
+}

@@ -1,0 +1,117 @@
+internal import Service
+internal import Wire
+
+/// The verbs that show a part of a running server's picture.
+enum ListVerbs {
+  static let calls = list("calls", "calls alive, with state and target", table: callTable)
+
+  /// The table of `calls`.
+  static func callTable(_ picture: JSONValue) -> Table {
+    var table = Table(["CONNID", "FROM", "DIALLED", "STATE", "AT", "TARGET", "AGE"])
+    for call in picture["calls"]?.elements ?? [] {
+      table.add([
+        call.word("ConnID"), call.word("ANI"), call.word("DNIS"), call.word("state"),
+        call.word("at"), call.word("target"), Human.span(call.seconds("age")),
+      ])
+    }
+    return table
+  }
+
+  static let queues = list(
+    "queues",
+    "queues: who waits, how long, and who serves",
+    table: queueTable
+  )
+
+  /// The table of `queues`.
+  static func queueTable(_ picture: JSONValue) -> Table {
+    var table = Table(["QUEUE", "NAME", "WAITING", "OLDEST", "AGENTS FREE", "LOGGED IN"])
+    for queue in picture["queues"]?.elements ?? [] {
+      let count = queue["waiting"]?.elements?.count ?? 0
+      table.add([
+        queue.word("dn"), queue.word("name"), "\(count)",
+        count == 0 ? "-" : Human.span(queue.seconds("oldest_wait")),
+        "\(queue["agents_available"]?.integer ?? 0)",
+        "\(queue["agents_logged_in"]?.integer ?? 0)",
+      ])
+    }
+    return table
+  }
+
+  static let agents = list("agents", "agents: where they are and what they do", table: agentTable)
+
+  /// The table of `agents`.
+  static func agentTable(_ picture: JSONValue) -> Table {
+    var table = Table(["AGENT", "NAME", "DN", "STATE", "FOR", "CALL"])
+    for agent in picture["agents"]?.elements ?? [] {
+      var state = agent.word("state")
+      let reason = agent["reason"]?.string ?? ""
+      if !reason.isEmpty { state += " (\(reason))" }
+      table.add([
+        agent.word("id"), agent.word("name"), agent.word("dn"), state,
+        Human.span(agent.seconds("for")), agent.word("call"),
+      ])
+    }
+    return table
+  }
+
+  static let dns = list("dns", "DNs: what they are and whether calls reach them") { picture in
+    var table = Table(["DN", "KIND", "SERVICE", "AGENT"])
+    for dn in picture["dns"]?.elements ?? [] {
+      table.add([
+        dn.word("dn"), dn.word("kind"), dn["in_service"]?.bool == true ? "in" : "out",
+        dn.word("agent"),
+      ])
+    }
+    return table
+  }
+
+  static let reservations = list(
+    "reservations",
+    "reservations: which agent is kept for which call"
+  ) { picture in
+    var table = Table(["AGENT", "CALL", "REASON", "ENDS IN"])
+    for entry in picture["reservations"]?.elements ?? [] {
+      let expires = entry["expires_in"]?.number
+      table.add([
+        entry.word("agent"), entry.word("owner"), entry.word("reason"),
+        expires.map { Human.span($0) } ?? "-",
+      ])
+    }
+    return table
+  }
+
+  private static func list(
+    _ name: String,
+    _ summary: String,
+    table: @escaping @Sendable (JSONValue) -> Table
+  ) -> Verb {
+    Verb(
+      name: name,
+      summary: summary,
+      flags: [Verb.data],
+      example: "pointsman \(name) --data var",
+      run: { invocation in
+        var client = try ControlClient(data: invocation.data)
+        let (text, value) = try client.result(of: ControlRequest(name))
+        guard !invocation.json else {
+          Console.print(text)
+          return .well
+        }
+        for line in table(value).lines { Console.print(line) }
+        return .well
+      }
+    )
+  }
+}
+
+extension JSONValue {
+  /// A text field; `-` when it is empty or missing.
+  func word(_ key: String) -> String {
+    guard let text = self[key]?.string, !text.isEmpty else { return "-" }
+    return text
+  }
+
+  /// A time in seconds; 0 when it is missing.
+  func seconds(_ key: String) -> Double { self[key]?.number ?? 0 }
+}

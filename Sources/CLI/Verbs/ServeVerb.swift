@@ -1,0 +1,38 @@
+internal import Service
+
+/// `pointsman serve`.
+enum ServeVerb {
+  static let verb = Verb(
+    name: "serve",
+    summary: "run the engine; SIGHUP reloads the strategies, SIGTERM drains and stops",
+    flags: [
+      Verb.Flag(name: "--site", value: "FILE", summary: "the site file (default: site.lua)"),
+      Verb.Flag(
+        name: "--strategies",
+        value: "DIR",
+        summary: "the folder of strategies (default: strategies)"
+      ),
+      Verb.data,
+      Verb.Flag(name: "--seconds", value: "N", summary: "stop by itself after N seconds"),
+      Verb.Flag(
+        name: "--drain",
+        value: "N",
+        summary: "wait at most N seconds for calls to end when stopping (default: 30)"
+      ),
+    ],
+    example: "pointsman serve --site site.lua --strategies strategies --data var",
+    run: run
+  )
+
+  private static func run(_ invocation: Invocation) throws -> Outcome {
+    var options = ServeOptions()
+    options.site = invocation["--site"] ?? "site.lua"
+    options.strategies = invocation["--strategies"] ?? "strategies"
+    options.data = invocation.data
+    options.seconds = try invocation.seconds("--seconds")
+    options.drain = try invocation.seconds("--drain") ?? 30
+    options.watchesSignals = true
+    try Service.run(options) { line in Console.complain(line) }
+    return .well
+  }
+}

@@ -1,0 +1,285 @@
+// One coroutine per call: made, started, resumed, and kept for the next call.
+//
+// States of an rs_co: free (in `free_list`, nothing of a call in it) -> started by rs_co_start ->
+// yielded <-> resumed -> ended -> released (free again, or dropped when enough are kept).
+// Invariants:
+// - `T` and `call` are anchored in the registry as long as the rs_co lives.
+// - Between two resumes the stack of T ends with the `results` values that were yielded.
+// - `rs->current` is the rs_co that runs, NULL when none does: a `call` object answers only then.
+// Who may change it: the functions of this file.
+// Source: HOUSE 2.5; MEASURED 3 (a kept coroutine and a kept call object cost half of new ones).
+
+#include "internal.h"
+
+#include <stdlib.h>
+
+#define KEPT 1024  // free coroutines kept for the next calls
+
+typedef struct {
+  rs_lua *rs;
+  rs_co *co;
+} make_request;
+
+static int make(lua_State *L) {
+  make_request *request = lua_touserdata(L, 1);
+  rs_co *co = request->co;
+  co->T = lua_newthread(L);
+  co->thread_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  co->call = lua_newuserdatauv(L, sizeof *co->call, 1);
+  co->call->tag = RS_TAG_CALL;
+  co->call->co = co;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &rs_key_call);
+  lua_setmetatable(L, -2);
+  co->call_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
+static void drop(rs_co *co) {
+  rs_lua *rs = co->rs;
+  // A lightened free of the call object: whoever still holds it finds nobody behind it.
+  if (co->call != NULL) co->call->co = NULL;
+  if (co->call_ref > 0) luaL_unref(rs->L, LUA_REGISTRYINDEX, co->call_ref);
+  if (co->thread_ref > 0) luaL_unref(rs->L, LUA_REGISTRYINDEX, co->thread_ref);
+  *co->link = co->next;
+  if (co->next != NULL) co->next->link = co->link;
+  free(co->pairs);
+  free(co->bytes);
+  free(co);
+}
+
+rs_co *rs_co_new(rs_lua *rs) {
+  rs_co *co = rs->free_list;
+  if (co != NULL) {
+    rs->free_list = co->next_free;
+    rs->free_count -= 1;
+    return co;
+  }
+  co = calloc(1, sizeof *co);
+  if (co == NULL) return NULL;
+  co->rs = rs;
+  co->fresh = true;
+  co->next = rs->all;
+  co->link = &rs->all;
+  if (rs->all != NULL) rs->all->link = &co->next;
+  rs->all = co;
+  make_request request = {rs, co};
+  if (rs_protected(rs, make, &request, 0) != RS_RETURNED) {
+    drop(co);
+    return NULL;
+  }
+  return co;
+}
+
+static void run_close_handlers(rs_co *co) {
+  rs_lua *rs = co->rs;
+  rs->current = NULL;
+  rs_arm(rs, co->T, rs->limits.instructions);
+  lua_resetthread(co->T);
+  rs_disarm(rs, co->T);
+  lua_settop(co->T, 0);
+}
+
+void rs_co_release(rs_co *co) {
+  rs_lua *rs = co->rs;
+  if (co->fresh) {
+    lua_settop(co->T, 0);
+  } else {
+    run_close_handlers(co);
+  }
+  co->fresh = true;
+  co->results = 0;
+  co->byte_count = 0;
+  co->pair_count = 0;
+  memset(co->texts, 0, sizeof co->texts);
+  if (co->has_user_data) {
+    lua_rawgeti(rs->L, LUA_REGISTRYINDEX, co->call_ref);
+    lua_pushnil(rs->L);
+    lua_setiuservalue(rs->L, -2, 1);
+    lua_pop(rs->L, 1);
+    co->has_user_data = false;
+  }
+  if (rs->free_count >= KEPT) {
+    drop(co);
+    return;
+  }
+  co->next_free = rs->free_list;
+  rs->free_list = co;
+  rs->free_count += 1;
+}
+
+// MARK: Facts
+
+static bool room(rs_co *co, size_t count) {
+  if (co->byte_capacity - co->byte_count >= count) return true;
+  size_t capacity = (co->byte_count + count) * 2 + 128;
+  char *bytes = realloc(co->bytes, capacity);
+  if (bytes == NULL) return false;
+  co->bytes = bytes;
+  co->byte_capacity = capacity;
+  return true;
+}
+
+static rs_span keep(rs_co *co, const void *bytes, size_t count) {
+  rs_span span = {(uint32_t)co->byte_count, 0};
+  if (count == 0 || count > UINT32_MAX / 4 || !room(co, count)) return span;
+  memcpy(co->bytes + co->byte_count, bytes, count);
+  co->byte_count += count;
+  span.count = (uint32_t)count;
+  return span;
+}
+
+void rs_co_text(rs_co *co, rs_fact fact, const void *bytes, size_t count) {
+  co->texts[fact] = keep(co, bytes, count);
+}
+
+void rs_co_number(rs_co *co, rs_fact fact, uint64_t value) { co->numbers[fact] = value; }
+
+void rs_co_uuid(rs_co *co, uint64_t high, uint64_t middle, uint64_t low) {
+  co->uuid[0] = high;
+  co->uuid[1] = middle;
+  co->uuid[2] = low;
+}
+
+void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *value,
+                     size_t value_count) {
+  if (co->pair_count + 2 > co->pair_capacity) {
+    size_t capacity = co->pair_capacity * 2 + 16;
+    rs_span *pairs = realloc(co->pairs, capacity * sizeof *pairs);
+    if (pairs == NULL) return;
+    co->pairs = pairs;
+    co->pair_capacity = capacity;
+  }
+  co->pairs[co->pair_count++] = keep(co, key, key_count);
+  co->pairs[co->pair_count++] = keep(co, value, value_count);
+}
+
+// MARK: Running
+
+static rs_outcome run(rs_co *co, int arguments) {
+  rs_lua *rs = co->rs;
+  co->fresh = false;
+  rs->current = co;
+  rs_arm(rs, co->T, rs->limits.instructions);
+  int status = lua_resume(co->T, NULL, arguments, &co->results);
+  rs_disarm(rs, co->T);
+  rs->current = NULL;
+  if (status == LUA_YIELD && rs->condemned == 0) return RS_YIELDED;
+  if (status == LUA_OK && rs->condemned == 0) {
+    // An ended coroutine can run again as it is: no reset needed.
+    co->fresh = true;
+    return RS_RETURNED;
+  }
+  if (status == LUA_YIELD || status == LUA_OK) {
+    rs_message(rs, "instruction budget exceeded", 27);
+    return (rs_outcome)rs->condemned;
+  }
+  return rs_judge(rs, co->T, status);
+}
+
+rs_outcome rs_co_start(rs_co *co, int reference) {
+  lua_settop(co->T, 0);
+  lua_rawgeti(co->T, LUA_REGISTRYINDEX, reference);
+  lua_rawgeti(co->T, LUA_REGISTRYINDEX, co->call_ref);
+  return run(co, 1);
+}
+
+typedef struct {
+  rs_co *co;
+  const rs_value *values;
+  size_t count;
+} push_request;
+
+static void push_value(lua_State *T, const rs_value *value) {
+  switch (value->kind) {
+    case RS_BOOLEAN: lua_pushboolean(T, value->boolean); return;
+    case RS_INTEGER: lua_pushinteger(T, value->integer); return;
+    case RS_NUMBER: lua_pushnumber(T, value->number); return;
+    case RS_TEXT: lua_pushlstring(T, value->text.bytes, value->text.count); return;
+    case RS_TARGET: {
+      rs_slice texts[2] = {value->text, value->second};
+      rs_push_target(T, (int)value->integer, 0, texts, value->second.count > 0 ? 2 : 1);
+      return;
+    }
+    case RS_NIL:
+    case RS_OTHER: lua_pushnil(T); return;
+  }
+}
+
+static int push_values(lua_State *L) {
+  push_request *request = lua_touserdata(L, 1);
+  for (size_t i = 0; i < request->count; i++) {
+    push_value(L, &request->values[i]);
+  }
+  lua_xmove(L, request->co->T, (int)request->count);
+  return 0;
+}
+
+rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count) {
+  lua_State *T = co->T;
+  lua_pop(T, co->results);
+  co->results = 0;
+  if (!lua_checkstack(T, (int)count + 2)) return RS_MEMORY;
+  bool plain = true;
+  for (size_t i = 0; i < count; i++) {
+    if (values[i].kind == RS_TEXT || values[i].kind == RS_TARGET) plain = false;
+  }
+  if (plain) {
+    for (size_t i = 0; i < count; i++) push_value(T, &values[i]);
+  } else {
+    push_request request = {co, values, count};
+    rs_outcome outcome = rs_protected(co->rs, push_values, &request, 0);
+    if (outcome != RS_RETURNED) return outcome;
+  }
+  return run(co, (int)count);
+}
+
+// MARK: Reading
+
+static int at(const rs_co *co, int index) { return index - co->results; }
+
+int rs_co_count(const rs_co *co) { return co->results; }
+
+const rs_target *rs_co_target(const rs_co *co, int index) {
+  if (index >= co->results) return NULL;
+  const rs_target *target = lua_touserdata(co->T, at(co, index));
+  if (target == NULL || !lua_isuserdata(co->T, at(co, index))) return NULL;
+  if (lua_islightuserdata(co->T, at(co, index))) return NULL;
+  return target->tag == RS_TAG_TARGET ? target : NULL;
+}
+
+rs_kind rs_co_kind(const rs_co *co, int index) {
+  if (index >= co->results) return RS_NIL;
+  switch (lua_type(co->T, at(co, index))) {
+    case LUA_TNIL: return RS_NIL;
+    case LUA_TBOOLEAN: return RS_BOOLEAN;
+    case LUA_TNUMBER: return lua_isinteger(co->T, at(co, index)) ? RS_INTEGER : RS_NUMBER;
+    case LUA_TSTRING: return RS_TEXT;
+    case LUA_TUSERDATA: return rs_co_target(co, index) != NULL ? RS_TARGET : RS_OTHER;
+    default: return RS_OTHER;
+  }
+}
+
+bool rs_co_boolean(const rs_co *co, int index) {
+  return index < co->results && lua_toboolean(co->T, at(co, index));
+}
+
+int64_t rs_co_integer(const rs_co *co, int index) {
+  return index < co->results ? lua_tointeger(co->T, at(co, index)) : 0;
+}
+
+double rs_co_double(const rs_co *co, int index) {
+  return index < co->results ? lua_tonumber(co->T, at(co, index)) : 0;
+}
+
+rs_slice rs_co_slice(const rs_co *co, int index) {
+  rs_slice slice = {NULL, 0};
+  if (index < co->results && lua_type(co->T, at(co, index)) == LUA_TSTRING) {
+    slice.bytes = lua_tolstring(co->T, at(co, index), &slice.count);
+  }
+  return slice;
+}
+
+const char *rs_co_type_name(const rs_co *co, int index) {
+  if (index >= co->results) return "nothing";
+  return lua_typename(co->T, lua_type(co->T, at(co, index)));
+}

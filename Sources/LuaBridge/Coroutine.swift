@@ -1,0 +1,53 @@
+// States: filled with a call's facts -> running <-> suspended -> ended -> released.
+// Invariant: every coroutine that `make` gave out is released once, by its holder.
+
+internal import CLuaShim
+internal import Engine
+
+/// The handle of one call's coroutine; a plain pointer that its holder must release.
+@safe
+struct Coroutine {
+  let pointer: OpaquePointer
+
+  /// Takes a kept coroutine or makes one; nil when there is no memory.
+  static func make(in interpreter: borrowing Interpreter) -> Coroutine? {
+    guard let pointer = unsafe rs_co_new(interpreter.pointer) else { return nil }
+    return unsafe Coroutine(pointer: pointer)
+  }
+
+  /// Gives the coroutine back; a suspended one is closed.
+  func release() { unsafe rs_co_release(pointer) }
+
+  /// Tells the coroutine what `call` shows.
+  func fill(_ facts: borrowing CallFacts) {
+    unsafe rs_co_number(pointer, RS_FACT_ID, facts.connID.value)
+    unsafe rs_co_uuid(pointer, facts.uuid.high, facts.uuid.middle, facts.uuid.low)
+    unsafe rs_co_number(pointer, RS_FACT_ENTERED, facts.entered)
+    fill(RS_FACT_ANI, facts.ani)
+    fill(RS_FACT_DNIS, facts.dnis)
+    fill(RS_FACT_ROUTING_POINT, facts.routingPoint.number)
+    update(facts.context)
+    for pair in facts.userData.pairs {
+      unsafe pair.key.withSlice { key in
+        unsafe pair.value.withSlice { value in
+          unsafe rs_co_user_data(pointer, key.bytes, key.count, value.bytes, value.count)
+        }
+      }
+    }
+  }
+
+  private func fill(_ fact: rs_fact, _ text: String) {
+    unsafe text.withSlice { slice in
+      unsafe rs_co_text(pointer, fact, slice.bytes, slice.count)
+    }
+  }
+
+  /// Tells the coroutine what has changed since its last step.
+  func update(_ context: ResumeContext) {
+    unsafe rs_co_number(pointer, RS_FACT_NOW, context.now)
+    unsafe rs_co_number(pointer, RS_FACT_ATTEMPTS, UInt64(context.attempts))
+  }
+
+  /// Runs a strategy up to its first request or its end.
+  func start(_ reference: Int32) -> rs_outcome { unsafe rs_co_start(pointer, reference) }
+}

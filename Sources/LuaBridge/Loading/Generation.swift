@@ -1,0 +1,158 @@
+// States: loading (inside `init`) -> sealed: nothing in it changes any more, calls may run.
+// Invariant: it belongs to one thread at a time. It is built where there is time (the control
+// thread) and handed over once, to `LuaStrategies.install`; `@unchecked Sendable` says only that
+// this hand-over is allowed.
+// Source: HOUSE 2.5 "Generations".
+
+internal import CLuaShim
+public import Engine
+
+/// One loaded version of all strategies: an interpreter with everything compiled and frozen.
+public final class Generation: @unchecked Sendable {
+  /// Identifies the sources.
+  public let fingerprint: String
+  /// The names of the strategies in it, sorted.
+  public let strategies: [StrategyName]
+
+  let interpreter: Interpreter
+  let references: [String: Int32]
+  let folder: String
+
+  /// Instructions that loading one file may cost, as a multiple of the budget of a step.
+  private static let loadFactor: Int64 = 20
+
+  /// Compiles, runs and freezes a set of sources.
+  ///
+  /// - Throws: every problem of every file at once; nothing is left behind then.
+  public init(_ source: StrategySource, limits: Limits = .standard) throws(LoadFailure) {
+    guard let interpreter = Interpreter(limits: limits, counted: true) else {
+      throw LoadFailure([LuaProblem(file: source.folder, line: 0, message: "no memory")])
+    }
+    let names = source.files.map { source.folder + "/" + $0.path }
+    var problems: [LuaProblem] = []
+    var references: [String: Int32] = [:]
+    if let problem = Self.open(interpreter) { throw LoadFailure([problem]) }
+    for (file, name) in zip(source.files, names) {
+      if let table = file.table {
+        do throws(LuaProblem) {
+          try Self.add(CommaSeparated(file.bytes, file: name), as: table, to: interpreter)
+        } catch {
+          problems.append(error)
+        }
+      } else if let module = file.module {
+        Self.add(file, module: module, name: name, to: interpreter)
+      }
+    }
+    let budget = Int64(limits.strategyInstructionsMax) * Self.loadFactor
+    for (file, name) in zip(source.files, names) {
+      guard let module = file.module else { continue }
+      var reference: Int32 = 0
+      let outcome = unsafe module.withSlice { slice in
+        unsafe rs_lua_load(interpreter.pointer, slice, budget, &reference)
+      }
+      if outcome != RS_RETURNED {
+        let problem = LuaProblem(text: interpreter.message, file: name, files: names)
+        if !problems.contains(problem) { problems.append(problem) }
+      } else if let strategy = file.strategy {
+        references[strategy.text] = reference
+        if reference == 0 {
+          problems.append(
+            LuaProblem(file: name, line: 0, message: "a strategy returns a function of the call")
+          )
+        }
+      }
+    }
+    guard problems.isEmpty else { throw LoadFailure(problems) }
+    guard unsafe rs_lua_seal(interpreter.pointer) == RS_RETURNED else {
+      throw LoadFailure([
+        LuaProblem(text: interpreter.message, file: source.folder, files: names)
+      ])
+    }
+    fingerprint = source.fingerprint
+    folder = source.folder
+    strategies = references.keys.sorted().map { StrategyName($0) }
+    self.references = references
+    self.interpreter = interpreter
+  }
+
+  /// Bytes that Lua holds for this generation now.
+  public var byteCount: Int { interpreter.byteCount }
+
+  /// Bytes that Lua holds in the whole process.
+  public static var byteCountEverywhere: Int { rs_lua_bytes_everywhere() }
+
+  /// Dotted names of everything that a script can reach, sorted within their tables.
+  public var reachableNames: [String] {
+    guard unsafe rs_lua_names(interpreter.pointer) == RS_RETURNED else { return [] }
+    return String(decoding: interpreter.flat, as: UTF8.self)
+      .split(separator: "\n")
+      .map(String.init)
+  }
+}
+
+extension Generation {
+  private static func open(_ interpreter: borrowing Interpreter) -> LuaProblem? {
+    let prelude = PackageResources.Prelude_lua
+    let pointer = unsafe interpreter.pointer
+    let outcome = unsafe prelude.withSlice { unsafe rs_lua_prelude(pointer, $0) }
+    guard outcome != RS_RETURNED else { return nil }
+    return LuaProblem(file: "prelude", line: 0, message: interpreter.message)
+  }
+
+  private static func add(
+    _ file: StrategySource.File,
+    module: String,
+    name: String,
+    to interpreter: borrowing Interpreter
+  ) {
+    let pointer = unsafe interpreter.pointer
+    unsafe module.withSlice { module in
+      unsafe name.withSlice { name in
+        unsafe file.bytes.withSlice { text in
+          _ = unsafe rs_lua_add_source(pointer, module, name, text)
+        }
+      }
+    }
+  }
+
+  private static func add(
+    _ table: CommaSeparated,
+    as name: String,
+    to interpreter: borrowing Interpreter
+  ) {
+    let pointer = unsafe interpreter.pointer
+    unsafe name.withSlice { _ = unsafe rs_lua_data_table(pointer, $0) }
+    for row in table.rows {
+      unsafe withSlices(table.header) { names in
+        unsafe withSlices(row.fields) { cells in
+          guard let first = unsafe cells.first else { return }
+          _ = unsafe rs_lua_data_row(
+            pointer,
+            first,
+            names.baseAddress,
+            cells.baseAddress,
+            cells.count
+          )
+        }
+      }
+    }
+  }
+
+  /// Lends several texts to C at once.
+  private static func withSlices(
+    _ texts: [String],
+    _ body: (UnsafeBufferPointer<rs_slice>) -> Void
+  ) {
+    let bytes = texts.flatMap { Array($0.utf8) }
+    unsafe bytes.withUnsafeBytes { all in
+      var slices: [rs_slice] = unsafe []
+      var offset = 0
+      for text in texts {
+        let start = unsafe all.baseAddress.map { unsafe $0 + offset }
+        unsafe slices.append(rs_slice(bytes: start, count: text.utf8.count))
+        offset += text.utf8.count
+      }
+      unsafe slices.withUnsafeBufferPointer { unsafe body($0) }
+    }
+  }
+}

@@ -1,0 +1,261 @@
+// States of a call here: unknown -> suspended in a generation (an entry in `live`) -> unknown.
+// Invariants:
+// - A call is in `live` exactly between a `.requested` step and the next resume or cancel.
+// - A call ends in the generation in which it started; `install` never touches a running one.
+// - A generation that is not current and has no live coroutine is gone.
+// Who may change it: the thread that owns the shard.
+// Source: HOUSE 2.5; SURFACE 4.
+
+internal import CLuaShim
+public import Engine
+
+/// Runs the strategies of a shard: generations of sources, one coroutine per call.
+public struct LuaStrategies: StrategyRuntime, ~Copyable {
+  /// How the instruction budget is kept.
+  public enum Budget: Sendable, Hashable {
+    /// Every instruction counts: the same script always ends at the same one; half the speed.
+    case counted
+    /// A watchdog ends a step after this time; library work is still counted exactly.
+    ///
+    /// The watched thread is the one that creates the `LuaStrategies`: create it where it runs.
+    case watched(milliseconds: Int64)
+  }
+
+  /// A generation and how many calls it still carries.
+  public struct GenerationReport: Sendable, Hashable {
+    /// Counts installations, from 1.
+    public var number: Int
+    /// The fingerprint of its sources.
+    public var fingerprint: String
+    /// Calls suspended in it.
+    public var liveCount: Int
+    /// Whether new calls start in it.
+    public var isCurrent: Bool
+    /// Bytes that Lua holds for it.
+    public var byteCount: Int
+  }
+
+  private final class Slot {
+    let generation: Generation
+    let number: Int
+    var liveCount = 0
+
+    init(_ generation: Generation, number: Int) {
+      self.generation = generation
+      self.number = number
+    }
+  }
+
+  private struct Run {
+    var coroutine: Coroutine
+    var slot: Slot
+    var steps: Int
+    var strategy: StrategyName
+  }
+
+  private let limits: Limits
+  private let budget: Budget
+  private let watchdog: Watchdog
+  private var current: Slot
+  private var retired: [Slot] = []
+  private var live: [ConnID: Run] = [:]
+  private var lastName: StrategyName
+  private var lastReference: Int32 = 0
+
+  /// The call stack at the last failure, for logs.
+  public private(set) var lastTraceback = ""
+
+  /// Makes a runtime whose first generation is `generation`.
+  public init(_ generation: Generation, limits: Limits = .standard, budget: Budget = .counted) {
+    self.limits = limits
+    self.budget = budget
+    watchdog = Watchdog(budget)
+    lastName = ""
+    current = Slot(generation, number: 1)
+    prepare(generation)
+  }
+
+  deinit {
+    for run in live.values { run.coroutine.release() }
+  }
+}
+
+// MARK: - The engine's side
+
+extension LuaStrategies {
+  /// Starts a strategy for a call in the current generation.
+  public mutating func start(
+    _ strategy: StrategyName,
+    facts: borrowing CallFacts
+  ) -> StrategyStep {
+    if strategy != lastName || lastReference == 0 {
+      guard let reference = current.generation.references[strategy.text] else {
+        return .failed(.noSuchStrategy)
+      }
+      lastName = strategy
+      lastReference = reference
+    }
+    cancel(facts.connID)
+    guard let coroutine = Coroutine.make(in: current.generation.interpreter) else {
+      return .failed(.memory)
+    }
+    coroutine.fill(facts)
+    watchdog.enter(current.generation.interpreter)
+    let outcome = coroutine.start(lastReference)
+    watchdog.leave()
+    if outcome == RS_YIELDED {
+      current.liveCount += 1
+      let run = Run(coroutine: coroutine, slot: current, steps: 0, strategy: strategy)
+      return suspend(facts.connID, run)
+    }
+    return end(outcome, coroutine, in: current.generation, strategy)
+  }
+
+  /// Answers the last request of a call's strategy and runs it on.
+  public mutating func resume(
+    _ call: ConnID,
+    with answer: StrategyAnswer,
+    context: ResumeContext
+  ) -> StrategyStep {
+    guard let run = live.removeValue(forKey: call) else {
+      return .failed(.error("the call has no strategy that waits"))
+    }
+    run.coroutine.update(context)
+    watchdog.enter(run.slot.generation.interpreter)
+    let outcome = run.coroutine.resume(with: answer)
+    watchdog.leave()
+    if outcome == RS_YIELDED { return suspend(call, run) }
+    let step = end(outcome, run.coroutine, in: run.slot.generation, run.strategy)
+    leave(run.slot)
+    return step
+  }
+
+  /// Forgets a call's suspended strategy, if there is one.
+  public mutating func cancel(_ call: ConnID) {
+    guard let run = live.removeValue(forKey: call) else { return }
+    run.coroutine.release()
+    leave(run.slot)
+  }
+
+  private mutating func suspend(_ call: ConnID, _ run: Run) -> StrategyStep {
+    var run = run
+    run.steps += 1
+    guard run.steps <= limits.strategyStepsMax else {
+      run.coroutine.release()
+      leave(run.slot)
+      return .failed(.steps)
+    }
+    guard let request = run.coroutine.request() else {
+      run.coroutine.release()
+      leave(run.slot)
+      return .failed(.error("the prelude asked for something unknown"))
+    }
+    live[call] = run
+    return .requested(request)
+  }
+
+  private mutating func end(
+    _ outcome: rs_outcome,
+    _ coroutine: Coroutine,
+    in generation: Generation,
+    _ strategy: StrategyName
+  ) -> StrategyStep {
+    defer { coroutine.release() }
+    switch outcome {
+    case RS_RETURNED:
+      switch coroutine.result() {
+      case .success(let target): return .finished(target)
+      case .failure(let problem):
+        return .failed(.error(generation.place(problem.message, strategy)))
+      }
+    case RS_INSTRUCTIONS:
+      lastTraceback = generation.interpreter.traceback
+      return .failed(.instructions)
+    case RS_MEMORY:
+      lastTraceback = generation.interpreter.traceback
+      return .failed(.memory)
+    default:
+      lastTraceback = generation.interpreter.traceback
+      return .failed(.error(generation.place(generation.interpreter.message, strategy)))
+    }
+  }
+
+  private mutating func leave(_ slot: Slot) {
+    slot.liveCount -= 1
+    if slot.liveCount == 0, slot !== current { retired.removeAll { $0 === slot } }
+  }
+}
+
+// MARK: - Generations
+
+extension LuaStrategies {
+  /// Makes a generation the one in which new calls start; calls in flight stay where they are.
+  public mutating func install(_ generation: Generation) {
+    prepare(generation)
+    if current.liveCount > 0 { retired.append(current) }
+    current = Slot(generation, number: current.number + 1)
+    lastReference = 0
+  }
+
+  /// The generations that are alive, the current one last.
+  public var generations: [GenerationReport] {
+    (retired + [current]).map { slot in
+      GenerationReport(
+        number: slot.number,
+        fingerprint: slot.generation.fingerprint,
+        liveCount: slot.liveCount,
+        isCurrent: slot === current,
+        byteCount: slot.generation.byteCount
+      )
+    }
+  }
+
+  /// The fingerprint of the generation in which new calls start.
+  public var currentFingerprint: String { current.generation.fingerprint }
+
+  /// The strategies in the current generation, sorted.
+  public var strategies: [StrategyName] { current.generation.strategies }
+
+  /// Calls suspended in any generation.
+  public var liveCount: Int { live.count }
+
+  /// The fingerprint of the generation in which a call is suspended; nil when it is not.
+  public func fingerprint(of call: ConnID) -> String? { live[call]?.slot.generation.fingerprint }
+
+  private func prepare(_ generation: Generation) {
+    unsafe rs_lua_set_counted(generation.interpreter.pointer, budget == .counted)
+  }
+}
+
+extension Generation {
+  /// The text of an error with a place: the strategy's file where Lua knew none.
+  func place(_ message: String, _ strategy: StrategyName) -> String {
+    if message.hasPrefix(folder + "/") { return message }
+    return "\(folder)/\(strategy.text).lua: \(message)"
+  }
+}
+
+/// The owner of the thread that ends steps that take too long; does nothing in counted mode.
+@safe
+private struct Watchdog: ~Copyable {
+  private let pointer: OpaquePointer?
+
+  init(_ budget: LuaStrategies.Budget) {
+    switch budget {
+    case .counted: unsafe pointer = nil
+    case .watched(let milliseconds): unsafe pointer = rs_watchdog_start(milliseconds)
+    }
+  }
+
+  deinit { unsafe rs_watchdog_stop(pointer) }
+
+  func enter(_ interpreter: borrowing Interpreter) {
+    guard let pointer = unsafe pointer else { return }
+    unsafe rs_watchdog_enter(pointer, interpreter.pointer)
+  }
+
+  func leave() {
+    guard let pointer = unsafe pointer else { return }
+    unsafe rs_watchdog_leave(pointer)
+  }
+}

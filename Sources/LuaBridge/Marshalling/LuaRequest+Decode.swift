@@ -1,0 +1,122 @@
+internal import CLuaShim
+internal import Engine
+
+/// The operations that Prelude.lua yields; the numbers are its own.
+enum HostOperation: Int64 {
+  case select = 1
+  case route = 2
+  case wait = 3
+  case priority = 4
+  case attach = 5
+  case note = 6
+  case exclude = 7
+  case availableAgents = 8
+  case loggedInAgents = 9
+  case queueWaiting = 10
+  case queueOldestWait = 11
+  case random = 12
+  case header = 13
+}
+
+extension Coroutine {
+  private var count: Int32 { unsafe rs_co_count(pointer) }
+
+  /// What the coroutine asks for; nil when the prelude and this file disagree.
+  func request() -> StrategyRequest? {
+    guard let operation = HostOperation(rawValue: unsafe rs_co_integer(pointer, 0)) else {
+      return nil
+    }
+    switch operation {
+    case .select: return selection().map { .select($0) }
+    case .route: return target(at: 2).map { .route($0, ringTimeout: duration(at: 1)) }
+    case .wait: return duration(at: 1).map { .wait($0) }
+    case .priority: return priority(at: 1).map { .priority($0) }
+    case .attach: return .attach(pairs(from: 1))
+    case .note: return .note(text(at: 1))
+    case .exclude: return target(at: 1).map { .exclude($0) }
+    case .availableAgents: return filter(at: 1).map { .availableAgents($0) }
+    case .loggedInAgents: return filter(at: 1).map { .loggedInAgents($0) }
+    case .queueWaiting: return .queueWaiting(DN(text(at: 1)))
+    case .queueOldestWait: return .queueOldestWait(DN(text(at: 1)))
+    case .random: return .random
+    case .header: return .header(text(at: 1))
+    }
+  }
+
+  /// What the coroutine returned.
+  func result() -> Result<Target?, LuaProblem> {
+    guard count > 0 else { return .success(nil) }
+    let kind = unsafe rs_co_kind(pointer, 0)
+    if kind == RS_NIL { return .success(nil) }
+    if let target = target(at: 0) { return .success(target) }
+    let name = unsafe String(cString: rs_co_type_name(pointer, 0))
+    let message = "the strategy returned a \(name), not a target such as dn \"7001\" or ANY"
+    return .failure(LuaProblem(file: "", line: 0, message: message))
+  }
+
+  private func selection() -> Selection? {
+    guard count > 3 else { return nil }
+    var targets: [Target] = []
+    targets.reserveCapacity(Int(count) - 3)
+    for index in 3..<count {
+      guard let target = target(at: index) else { return nil }
+      targets.append(target)
+    }
+    return Selection(targets, timeout: duration(at: 1), priority: priority(at: 2))
+  }
+
+  private func text(at index: Int32) -> String {
+    unsafe rs_co_slice(pointer, index).text
+  }
+
+  private func duration(at index: Int32) -> Duration? {
+    let kind = unsafe rs_co_kind(pointer, index)
+    guard kind == RS_INTEGER || kind == RS_NUMBER else { return nil }
+    let nanoseconds = unsafe (rs_co_double(pointer, index) * 1e9).rounded()
+    return .nanoseconds(Int64(exactly: nanoseconds) ?? .max)
+  }
+
+  private func priority(at index: Int32) -> Int32? {
+    guard unsafe rs_co_kind(pointer, index) == RS_INTEGER else { return nil }
+    return Int32(clamping: unsafe rs_co_integer(pointer, index))
+  }
+
+  private func pairs(from first: Int32) -> [KeyValue] {
+    stride(from: first, to: count - 1, by: 2).map { index in
+      KeyValue(text(at: index), text(at: index + 1))
+    }
+  }
+
+  private func filter(at index: Int32) -> AgentFilter? {
+    guard case .any(let filter) = target(at: index) else { return nil }
+    return filter
+  }
+
+  private func target(at index: Int32) -> Target? {
+    guard let target = unsafe rs_co_target(pointer, index) else { return nil }
+    func name(_ index: Int32) -> String { unsafe rs_target_slice(target, index).text }
+    switch unsafe rs_target_kind(rawValue: UInt32(rs_target_kind_of(target))) {
+    case RS_TARGET_DN: return .dn(DN(name(0)))
+    case RS_TARGET_AGENT: return .agent(AgentID(name(0)))
+    case RS_TARGET_QUEUE: return .queue(DN(name(0)))
+    case RS_TARGET_TRUNK: return .trunk(name: name(0), number: name(1))
+    case RS_TARGET_REJECT: return .reject(UInt16(clamping: unsafe rs_target_number(target)))
+    case RS_TARGET_ANY:
+      let names = unsafe rs_target_count(target)
+      let skills = unsafe rs_target_slice(target, 0)
+      if names == 1, unsafe skills.count == 0 { return .any(.none) }
+      var filter = AgentFilter(skills: unsafe skills.count == 0 ? nil : name(0))
+      for index in 1..<max(names, 1) {
+        let excluded = name(index)
+        if excluded.utf8.first == UInt8(ascii: "d") {
+          filter.excludedDNs.append(DN(String(excluded.dropFirst())))
+        } else {
+          filter.excludedAgents.append(AgentID(String(excluded.dropFirst())))
+        }
+      }
+      return .any(filter)
+    default:
+      return nil
+    }
+  }
+}

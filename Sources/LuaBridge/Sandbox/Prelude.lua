@@ -1,0 +1,339 @@
+-- What scripts call. Every request to the engine is a yield of an operation and plain values;
+-- LuaRequest+Decode.swift reads them and knows the same numbers.
+-- Errors in arguments are raised at the line of the script: helpers are called by a tail call
+-- where they raise with level 2, by a plain call where they raise with level 3.
+
+local core = ...
+local yield, target, kind, check = core.yield, core.target, core.kind, core.check
+local methods = core.methods
+
+local SELECT, ROUTE, WAIT, PRIORITY, ATTACH, NOTE, EXCLUDE = 1, 2, 3, 4, 5, 6, 7
+local AVAILABLE, LOGGED_IN, WAITING, OLDEST_WAIT, RANDOM, HEADER = 8, 9, 10, 11, 12, 13
+
+local DN, AGENT, QUEUE, ANY_AGENT, TRUNK, REJECT = 1, 2, 3, 4, 5, 6
+
+local SECONDS_MAX = 86400 * 365
+
+local function describe(value)
+  if kind(value) then return "target" end
+  return value == nil and "nothing" or type(value)
+end
+
+-- Asks the engine; an answer of false and a text is an error in the request.
+local function ask(...)
+  local answer, reason = yield(...)
+  if answer == false then error(reason, 2) end
+  return answer, reason
+end
+
+local function missing(name)
+  return function() error(name .. " is not available yet", 2) end
+end
+
+local function check_seconds(value, what)
+  if math.type(value) == nil then
+    error(what .. " expects seconds, got " .. describe(value), 3)
+  end
+  if not (value >= 0 and value <= SECONDS_MAX) then
+    error(what .. " expects seconds between 0 and a year", 3)
+  end
+end
+
+local function check_name(value, what)
+  if type(value) ~= "string" then
+    error(what .. " expects a text, got " .. describe(value), 3)
+  end
+  if value == "" or #value > 256 then
+    error(what .. " expects a text of 1 to 256 bytes", 3)
+  end
+end
+
+-- Targets
+
+function dn(number)
+  check_name(number, "dn")
+  return target(DN, 0, number)
+end
+
+function agent(id)
+  check_name(id, "agent")
+  return target(AGENT, 0, id)
+end
+
+function queue(number)
+  check_name(number, "queue")
+  return target(QUEUE, 0, number)
+end
+
+function trunk(name, number)
+  check_name(name, "trunk")
+  check_name(number, "trunk")
+  return target(TRUNK, 0, name, number)
+end
+
+function reject(status)
+  if math.type(status) ~= "integer" or status < 400 or status > 699 then
+    error("reject expects a SIP status between 400 and 699", 2)
+  end
+  return target(REJECT, status)
+end
+
+ANY = target(ANY_AGENT, 0, "")
+
+local ANY_FIELDS = { skills = true, exclude = true }
+
+-- The filter that a table describes; `what` names the function for messages.
+local function filter(fields, what)
+  for name in pairs(fields) do
+    if name == "group" then error("group is not available yet", 3) end
+    if not ANY_FIELDS[name] then
+      error(what .. " does not know '" .. tostring(name) .. "'", 3)
+    end
+  end
+  local skills, exclude = fields.skills, fields.exclude
+  if skills ~= nil and type(skills) ~= "string" then
+    error(what .. ": skills expects an expression, got " .. describe(skills), 3)
+  end
+  if skills and #skills > 1024 then error(what .. ": skills is too long", 3) end
+  if exclude == nil then return target(ANY_AGENT, 0, skills or "") end
+  if kind(exclude) then exclude = { exclude } end
+  if type(exclude) ~= "table" then
+    error(what .. ": exclude expects a list of targets, got " .. describe(exclude), 3)
+  end
+  if #exclude > 64 then error(what .. ": exclude has more than 64 targets", 3) end
+  local names = {}
+  for i, one in ipairs(exclude) do
+    local k = kind(one)
+    if k ~= DN and k ~= AGENT then
+      error(what .. ': exclude expects targets such as agent "1001", got ' .. describe(one), 3)
+    end
+    names[i] = (k == DN and "d" or "a") .. one.name
+  end
+  return target(ANY_AGENT, 0, skills or "", table.unpack(names))
+end
+
+function any(fields)
+  if type(fields) ~= "table" then
+    error("any expects a table such as { skills = \"sales > 2\" }, got " .. describe(fields), 2)
+  end
+  local result = filter(fields, "any")
+  return result
+end
+
+-- The call
+
+local OPTIONS = { timeout = true, by = true, priority = true, clear = true }
+
+local function check_options(options, what, known)
+  if options == nil then return {} end
+  if type(options) ~= "table" then
+    error(what .. " expects options as a table, got " .. describe(options), 3)
+  end
+  for name in pairs(options) do
+    if not known[name] then
+      error(what .. " does not know the option '" .. tostring(name) .. "'", 3)
+    end
+  end
+  if options.timeout ~= nil and math.type(options.timeout) == nil then
+    error(what .. ": timeout expects seconds, got " .. describe(options.timeout), 3)
+  end
+  if options.timeout and not (options.timeout >= 0 and options.timeout <= SECONDS_MAX) then
+    error(what .. ": timeout expects seconds between 0 and a year", 3)
+  end
+  return options
+end
+
+local function check_priority(value, what)
+  if math.type(value) ~= "integer" or value < -2147483648 or value > 2147483647 then
+    error(what .. " expects a whole number, got " .. describe(value), 3)
+  end
+end
+
+local function check_self(self)
+  local problem = check(self)
+  if problem then error(problem, 3) end
+end
+
+function methods.select(self, targets, options)
+  check_self(self)
+  options = check_options(options, "call:select", OPTIONS)
+  if options.by ~= nil and options.by ~= "longest_idle" then
+    error("call:select: by = " .. tostring(options.by) .. " is not available yet", 2)
+  end
+  if options.clear then error("call:select: clear is not available yet", 2) end
+  if options.priority ~= nil then check_priority(options.priority, "call:select: priority") end
+  if kind(targets) then return ask(SELECT, options.timeout, options.priority, targets) end
+  if type(targets) ~= "table" then
+    error("call:select expects a target or a list of targets, got " .. describe(targets), 2)
+  end
+  local count = #targets
+  if count == 0 then error("call:select expects at least one target", 2) end
+  if count > 64 then error("call:select takes at most 64 targets", 2) end
+  for i = 1, count do
+    if not kind(targets[i]) then
+      error("call:select expects targets, got " .. describe(targets[i]) .. " at " .. i, 2)
+    end
+  end
+  return ask(SELECT, options.timeout, options.priority, table.unpack(targets, 1, count))
+end
+
+local ROUTE_OPTIONS = { timeout = true }
+
+function methods.route(self, to, options)
+  check_self(self)
+  if not kind(to) then error("call:route expects a target, got " .. describe(to), 2) end
+  options = check_options(options, "call:route", ROUTE_OPTIONS)
+  return ask(ROUTE, options.timeout, to)
+end
+
+function methods.wait(self, seconds)
+  check_self(self)
+  check_seconds(seconds, "call:wait")
+  return ask(WAIT, seconds)
+end
+
+function methods.priority(self, level)
+  check_self(self)
+  check_priority(level, "call:priority")
+  return ask(PRIORITY, level)
+end
+
+function methods.attach(self, data)
+  check_self(self)
+  if type(data) ~= "table" then
+    error("call:attach expects a table such as { key = \"value\" }, got " .. describe(data), 2)
+  end
+  local list = {}
+  for key, value in pairs(data) do
+    if type(key) ~= "string" or key == "" then
+      error("call:attach expects texts as keys, got " .. describe(key), 2)
+    end
+    local t = type(value)
+    if t ~= "string" and t ~= "number" and t ~= "boolean" then
+      error("call:attach: the value of '" .. key .. "' is a " .. describe(value), 2)
+    end
+    list[#list + 1] = key
+    list[#list + 1] = tostring(value)
+  end
+  if #list == 0 then return true end
+  if #list > 256 then error("call:attach takes at most 128 pairs at once", 2) end
+  local answer, reason = yield(ATTACH, table.unpack(list))
+  if answer == false then error(reason, 2) end
+  core.attach(table.unpack(list))
+  return answer
+end
+
+function methods.note(self, text)
+  check_self(self)
+  local t = type(text)
+  if t ~= "string" and t ~= "number" then
+    error("call:note expects a text, got " .. describe(text), 2)
+  end
+  return ask(NOTE, tostring(text))
+end
+
+function methods.exclude(self, who)
+  check_self(self)
+  local k = kind(who)
+  if k ~= DN and k ~= AGENT then
+    error("call:exclude expects a dn or an agent, got " .. describe(who), 2)
+  end
+  return ask(EXCLUDE, who)
+end
+
+function methods.header(self, name)
+  check_self(self)
+  check_name(name, "call:header")
+  return ask(HEADER, name)
+end
+
+methods.treat = missing("call:treat")
+
+-- The world
+
+local function check_filter(value, what)
+  if value == nil then return ANY end
+  if kind(value) == ANY_AGENT then return value end
+  if kind(value) or type(value) ~= "table" then
+    error(what .. " expects ANY, any { } or nothing, got " .. describe(value), 3)
+  end
+  return nil
+end
+
+agents = {}
+
+function agents.available(which)
+  local wanted = check_filter(which, "agents.available")
+  if not wanted then wanted = filter(which, "agents.available") end
+  return ask(AVAILABLE, wanted)
+end
+
+function agents.logged_in(which)
+  local wanted = check_filter(which, "agents.logged_in")
+  if not wanted then wanted = filter(which, "agents.logged_in") end
+  return ask(LOGGED_IN, wanted)
+end
+
+local function read_only() error("queues cannot be changed by a script", 2) end
+
+queues = setmetatable({}, {
+  __index = function(_, number)
+    if type(number) ~= "string" then
+      error('queues expects a text, as in queues["9000"], got ' .. describe(number), 2)
+    end
+    return setmetatable({}, {
+      __index = function(_, field)
+        if field == "waiting" then return ask(WAITING, number) end
+        if field == "oldest_wait" then return ask(OLDEST_WAIT, number) end
+        if field == "expected_wait" then error("expected_wait is not available yet", 2) end
+        error("a queue does not know '" .. tostring(field) .. "'", 2)
+      end,
+      __newindex = read_only,
+    })
+  end,
+  __newindex = read_only,
+})
+
+function table_lookup(name, key)
+  check_name(name, "table_lookup")
+  if type(key) == "number" then key = tostring(key) end
+  if type(key) ~= "string" then
+    error("table_lookup expects a text as key, got " .. describe(key), 2)
+  end
+  local row = core.lookup(name, key)
+  if row == false then
+    error("there is no table '" .. name .. "': strategies/data/" .. name .. ".csv", 2)
+  end
+  return row
+end
+
+-- A whole number from 0 to `limit`, every one equally likely; nil and a text where nobody is asked.
+local function below(limit)
+  local mask = limit
+  for _, shift in ipairs { 1, 2, 4, 8, 16, 32 } do mask = mask | (mask >> shift) end
+  while true do
+    local bits, reason = yield(RANDOM)
+    if not bits then return nil, reason end
+    if not math.ult(limit, bits & mask) then return bits & mask end
+  end
+end
+
+function random(low, high)
+  if low == nil then
+    local bits, reason = yield(RANDOM)
+    if not bits then error(reason, 2) end
+    return (bits >> 11) * 0x1p-53
+  end
+  if high == nil then low, high = 1, low end
+  low, high = math.tointeger(low), math.tointeger(high)
+  if not low or not high then error("random expects whole numbers", 2) end
+  if low > high then error("random: the interval is empty", 2) end
+  local offset, reason = below(high - low)
+  if not offset then error(reason, 2) end
+  return low + offset
+end
+
+math.random = random
+
+share = missing("share")
+local_time = missing("local_time")

@@ -1,0 +1,58 @@
+// A call as the line side sees it: the caller's INVITE, and where its diversion stands.
+//
+// States (`Phase`):
+//   waiting    → offered to the engine; nobody is being called
+//   diverting  → our INVITE to a target is under way (`target` is its leg)
+//   talking    → the target answered, the caller has our 200 (`caller` and `target` are legs)
+// A call is removed as soon as the engine has nothing to expect of it any more: after a redirect, a
+// rejection, a release by either side or by the engine. What remains to be done then (BYE, CANCEL,
+// waiting for an ACK) is done by its legs and transactions alone.
+//
+// Invariants: `.offered` has been signalled for every call in the slab; `.released` is signalled at
+// most once, on removal; the ConnID is in `ConnIDMap` while the call is in the slab.
+// Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13; HOUSE 2.7; DOMAIN 6.1.
+
+internal import Engine
+
+/// A call, from its INVITE until nobody expects anything of it.
+struct Call {
+  enum Phase: UInt8 { case waiting, diverting, talking }
+
+  var conn: ConnID
+  var phase = Phase.waiting
+  /// The caller's INVITE, read, with the bytes that the envelope refers to.
+  var invite: Text
+  var envelope: Envelope
+  var source: Endpoint
+  /// The server transaction of that INVITE.
+  var transaction: TransactionHandle
+  /// The tag that the caller knows us by.
+  var localTag: SIPToken
+  /// The key under which a second copy of the INVITE is found (RFC 3261 8.2.2.2).
+  var mergeKey: UInt64
+  /// The DN that was called: an index into `SIPSwitch.entries`.
+  var entry: Int
+  var isTrusted: Bool
+  /// Whether the INVITE brought History-Info along.
+  var hasHistory: Bool
+
+  /// The engine's number of the diversion under way or done last.
+  var attempt: UInt32 = 0
+  /// How many diversions were tried.
+  var diversions: UInt32 = 0
+  var lastFailure: RouteFailure?
+  /// Whether `.ringing` has been signalled for this attempt.
+  var hasRung = false
+  /// Whether the caller has seen a session description under `localTag`.
+  var hasShownMedia = false
+  /// Whether the caller waits in a queue and is to hear 182.
+  var isQueued = false
+
+  var target: Slot?
+  var caller: Slot?
+  /// A re-INVITE that is being passed on.
+  var renegotiation: Slot?
+
+  /// Whether the caller's INVITE has a body, in other words, offers a session.
+  var hasOffer: Bool { !envelope.body.isEmpty }
+}

@@ -1,0 +1,81 @@
+// A leg: our side of one dialog, with the caller or with a target.
+//
+// States (`State`):
+//   calling    → (target only) our INVITE is out
+//   abandoned  → (target only) the same, but nobody wants the answer: cancelled; a late 200 is
+//                acknowledged and ended by BYE
+//   talking    → the dialog is confirmed on this leg
+//   parting    → (caller only) our 200 waits for its ACK, then BYE follows: a BYE before that is
+//                not allowed to us (RFC 3261 15)
+//   ending     → our BYE is out
+// A leg goes when its dialog has ended: BYE received, our BYE answered or timed out, INVITE failed.
+//
+// Invariants: `call` is nil in abandoned, parting and ending, and names a call that names this leg
+// otherwise; every leg that is not `talking` has a live transaction whose end removes it; the tag
+// is in `ConnIDMap` while the leg is in the slab.
+// Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13, 15.
+
+/// Our side of one dialog.
+struct Leg {
+  enum Side: UInt8 { case caller, target }
+  enum State: UInt8 { case calling, abandoned, talking, parting, ending }
+
+  var side: Side
+  var state: State
+  /// The call that this leg serves, while somebody expects something of it.
+  var call: Slot?
+  var attempt: UInt32 = 0
+
+  /// The leg's texts, which the slices below refer to.
+  var text: Text
+  var callID = ByteSlice.none
+  /// Our From (To in what comes in), tag included.
+  var local = ByteSlice.none
+  /// The other side's identity, tag included once it is known.
+  var remote = ByteSlice.none
+  var remoteTag = ByteSlice.none
+  /// Where requests are addressed: the other side's Contact.
+  var target = ByteSlice.none
+  /// Route lines with their line ends.
+  var routes = ByteSlice.none
+
+  /// The tag that finds this leg.
+  var localTag: SIPToken
+  /// Where requests are sent.
+  var hop: Endpoint
+  var localSequence: UInt32
+  var remoteSequence: UInt32
+  /// The called DN, for our Contact.
+  var entry: Int
+
+  /// Our INVITE on this leg that was sent last.
+  var clientInvite: TransactionHandle?
+  var clientSequence: UInt32 = 0
+  /// Whether its success still waits for our ACK.
+  var owesACK = false
+  /// The INVITE received last on this leg that we have answered.
+  var serverInvite: TransactionHandle?
+  var serverSequence: UInt32 = 0
+  /// Whether our success still waits for the ACK.
+  var awaitsACK = false
+  /// Whether the phone has rung.
+  var hasRung = false
+  /// Whether `localTag` leads here; a second phone that answered shares it with the first.
+  var isNamed = true
+}
+
+/// A request on its way from one leg to the other.
+struct Relay {
+  /// The leg that it came in on.
+  var from: Slot
+  /// The leg that it went out on.
+  var to: Slot
+  /// Its server transaction, and its number on the leg it came from.
+  var server: TransactionHandle
+  var serverSequence: UInt32
+  /// Its client transaction, and its number on the leg it went out on.
+  var client: TransactionHandle?
+  var clientSequence: UInt32
+  var method: SIPMethod
+  var hasBody: Bool
+}

@@ -1,0 +1,54 @@
+// The headers of a first INVITE that the envelope does not know, found in one walk over its lines.
+
+/// Where the less common headers of an INVITE stand: slices of its bytes, the first of each name.
+struct OfferHeaders {
+  var assertedIdentity = ByteSlice.none
+  var contentEncoding = ByteSlice.none
+  var proxyRequire = ByteSlice.none
+  var callUUID = ByteSlice.none
+  var diversion = ByteSlice.none
+  var history = ByteSlice.none
+
+  init(_ envelope: Envelope, in bytes: ByteView) {
+    let limit = envelope.headerLines.end
+    var line = Line(bytes: bytes, start: envelope.headerLines.start, end: 0)
+    while line.start < limit {
+      line.end = bytes.position(of: 0x0A, from: line.start, to: limit)
+      // The first letter tells most lines apart.
+      switch bytes[line.start].lowercased {
+      case UInt8(ascii: "p"):
+        line.take("p-asserted-identity", into: &assertedIdentity)
+        line.take("proxy-require", into: &proxyRequire)
+      case UInt8(ascii: "c"): line.take("content-encoding", into: &contentEncoding)
+      case UInt8(ascii: "e"): line.take("e", into: &contentEncoding)
+      case UInt8(ascii: "x"): line.take("x-genesys-calluuid", into: &callUUID)
+      case UInt8(ascii: "d"): line.take("diversion", into: &diversion)
+      case UInt8(ascii: "h"): line.take("history-info", into: &history)
+      default: break
+      }
+      line.start = line.end + 1
+    }
+  }
+
+  private struct Line {
+    let bytes: ByteView
+    var start: Int
+    var end: Int
+
+    /// Takes the value if the line has this name and none has been taken.
+    func take(_ name: StaticString, into value: inout ByteSlice) {
+      let length = name.utf8CodeUnitCount
+      guard value.isEmpty, end - start > length,
+        bytes.view(from: start, to: start + length).equalsIgnoringCase(name)
+      else { return }
+      var index = start + length
+      while index < end, bytes[index].isBlank { index += 1 }
+      guard index < end, bytes[index] == UInt8(ascii: ":") else { return }
+      index += 1
+      var last = end
+      while last > index, bytes[last - 1] == 0x0D || bytes[last - 1].isBlank { last -= 1 }
+      while index < last, bytes[index].isBlank { index += 1 }
+      value = ByteSlice(from: index, to: last)
+    }
+  }
+}

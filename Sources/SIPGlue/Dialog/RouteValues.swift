@@ -1,0 +1,81 @@
+// Route sets: the values of Record-Route lines, one by one, in either order.
+//
+// A callee's route set is the Record-Route of the request in its order, a caller's that of the
+// response in reverse (RFC 3261 12.1). Lines may hold several values separated by commas, and
+// commas may stand in quotes and angle brackets. Strict routers (RFC 2543) are treated as loose
+// ones.
+
+/// Walks the values of a block of header lines of one kind.
+enum RouteValues {
+  /// Shows every value, in order, as positions in `lines`.
+  static func forEach(in lines: ByteView, _ body: (ByteSlice) -> Void) {
+    var start = 0
+    while start < lines.count {
+      let end = lines.position(of: 0x0A, from: start, to: lines.count)
+      let colon = lines.position(of: UInt8(ascii: ":"), from: start, to: end)
+      if colon < end { forEachValue(in: lines, from: colon + 1, to: end, body) }
+      start = end + 1
+    }
+  }
+
+  /// Shows every value of one header value that may be a list.
+  static func forEachValue(in value: ByteView, _ body: (ByteSlice) -> Void) {
+    forEachValue(in: value, from: 0, to: value.count, body)
+  }
+
+  private static func forEachValue(
+    in lines: ByteView,
+    from start: Int,
+    to end: Int,
+    _ body: (ByteSlice) -> Void
+  ) {
+    var begin = start
+    var index = start
+    var inQuotes = false
+    var inBrackets = false
+    while index <= end {
+      let byte = index < end ? lines[index] : UInt8(ascii: ",")
+      if inQuotes, index < end {
+        if byte == UInt8(ascii: "\\") { index += 1 }
+        if byte == UInt8(ascii: "\"") { inQuotes = false }
+      } else if byte == UInt8(ascii: "\"") {
+        inQuotes = true
+      } else if byte == UInt8(ascii: "<") {
+        inBrackets = true
+      } else if byte == UInt8(ascii: ">") {
+        inBrackets = false
+      } else if byte == UInt8(ascii: ","), !inBrackets || index >= end {
+        var first = begin
+        var last = min(index, end)
+        while first < last, lines[first].isBlank { first += 1 }
+        while last > first, lines[last - 1].isBlank || lines[last - 1] == 0x0D { last -= 1 }
+        if last > first { body(ByteSlice(from: first, to: last)) }
+        begin = index + 1
+      }
+      index += 1
+    }
+  }
+
+  /// Appends the values of Record-Route lines as Route lines.
+  static func write(_ lines: ByteView, reversed: Bool, to writer: inout MessageWriter) {
+    guard !lines.isEmpty else { return }
+    var values: [ByteSlice] = []
+    forEach(in: lines) { values.append($0) }
+    if reversed { values.reverse() }
+    for value in values { writer.header("Route", lines[value]) }
+  }
+
+  /// The address of the first Route line's value.
+  static func firstHop(in lines: ByteView) -> Endpoint? {
+    var found: Endpoint?
+    var isFirst = true
+    forEach(in: lines) { value in
+      guard isFirst else { return }
+      isFirst = false
+      let text = lines[value]
+      guard let address = NameAddress(text) else { return }
+      found = NextHop.endpoint(of: text[address.uri])
+    }
+    return found
+  }
+}

@@ -1,0 +1,166 @@
+// What the engine wants, done on the line.
+
+internal import Engine
+
+extension SIPSwitch {
+  mutating func run(_ command: LineCommand, at now: Instant) {
+    switch command {
+    case .divert(let conn, let attempt, let destination, let mode):
+      guard let slot = map.call(conn) else { return }
+      divert(slot, attempt, to: destination, mode, at: now)
+    case .cancelDiversion(let conn, let attempt, let failure):
+      guard let slot = map.call(conn), calls[slot].attempt == attempt else { return }
+      takeBack(slot, after: failure, at: now)
+    case .queued(let conn, _, _):
+      guard let slot = map.call(conn), calls[slot].phase != .talking else { return }
+      calls[slot].isQueued = true
+      sayStillWaiting(slot, at: now)
+    case .dequeued(let conn):
+      guard let slot = map.call(conn) else { return }
+      calls[slot].isQueued = false
+    case .reject(let conn, let status):
+      guard let slot = map.call(conn) else { return }
+      dismiss(slot, (300...699).contains(status) ? status : 480, at: now)
+    case .release(let conn):
+      guard let slot = map.call(conn) else { return }
+      dismiss(slot, 480, at: now)
+    case .readHeader(let conn, let name):
+      guard let slot = map.call(conn) else { return }
+      signals.append(.header(conn, header(name, of: slot)))
+    }
+  }
+
+  /// Ends a call because the engine says so; an unanswered caller gets this status.
+  private mutating func dismiss(_ slot: Slot, _ status: UInt16, at now: Instant) {
+    if calls[slot].phase != .talking {
+      reply(to: calls[slot].transaction, status, tag: calls[slot].localTag, at: now)
+    }
+    end(slot, by: nil, at: now)
+  }
+
+  private mutating func divert(
+    _ slot: Slot,
+    _ attempt: UInt32,
+    to destination: Destination,
+    _ mode: DivertMode,
+    at now: Instant
+  ) {
+    let conn = calls[slot].conn
+    guard calls[slot].phase != .talking else {
+      // An answered caller cannot be diverted yet.
+      return signals.append(.diversionFailed(conn, attempt: attempt, .cancelled))
+    }
+    if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
+    calls[slot].attempt = attempt
+    calls[slot].diversions += 1
+    switch resolve(destination, at: now) {
+    case .failure(let failure):
+      calls[slot].lastFailure = failure.reason
+      signals.append(.diversionFailed(conn, attempt: attempt, failure.reason))
+    case .success(let hop):
+      switch mode {
+      case .redirect: redirect(slot, at: now)
+      case .bridge: bridge(slot, to: hop, at: now)
+      }
+    }
+  }
+
+  /// Takes the diversion under way back; an answer that crosses is ended by the leg itself.
+  private mutating func takeBack(_ slot: Slot, after failure: RouteFailure, at now: Instant) {
+    switch calls[slot].phase {
+    case .waiting: return
+    case .talking:
+      // The answer was faster than the command: the caller is connected, and that ends now.
+      end(slot, by: .line, at: now)
+    case .diverting:
+      calls[slot].phase = .waiting
+      calls[slot].lastFailure = failure
+      if let target = calls[slot].target { hangUp(target, at: now) }
+      calls[slot].target = nil
+      if calls[slot].isQueued { sayStillWaiting(slot, at: now) }
+    }
+  }
+
+  /// Why a destination has no address.
+  struct Unresolved: Error {
+    var reason: RouteFailure
+  }
+
+  /// Finds where a destination is; its URI is in `targetURI` afterwards.
+  private mutating func resolve(
+    _ destination: Destination,
+    at now: Instant
+  ) -> Result<Endpoint, Unresolved> {
+    targetURI.removeAll()
+    switch destination {
+    case .dn(let dn):
+      guard registrar.isExtension(dn) else { return .failure(Unresolved(reason: .noSuchTarget)) }
+      guard let binding = registrar.binding(of: dn, at: now) else {
+        return .failure(Unresolved(reason: .unreachable))
+      }
+      targetURI.write(binding.uri)
+      if let peer = binding.received {
+        let behind = peer.host.withByteView { Endpoint(address: $0, port: peer.port) }
+        if let behind { return .success(behind) }
+      }
+    case .trunk(let name, let number):
+      guard let trunk = plan.trunks.first(where: { $0.name == name }), trunk.takes(number),
+        !number.isEmpty
+      else { return .failure(Unresolved(reason: .noSuchTarget)) }
+      trunk.uri.withByteView { text in
+        guard let uri = SIPURI(text), uri.scheme == .sip else { return }
+        targetURI.write("sip:")
+        number.withByteView { targetURI.writeUser($0) }
+        targetURI.write(byte: UInt8(ascii: "@"))
+        targetURI.write(text.view(from: uri.host.start, to: text.count))
+      }
+    }
+    guard let hop = NextHop.endpoint(of: targetURI.bytes) else {
+      // A name and no DNS, or no URI at all.
+      return .failure(Unresolved(reason: .unreachable))
+    }
+    return .success(hop)
+  }
+
+  /// A header of the caller's INVITE.
+  private func header(_ name: String, of slot: Slot) -> String? {
+    let invite = calls[slot].invite.bytes
+    var found: String?
+    name.withByteView { wanted in
+      let short = Self.compactForm(of: wanted)
+      HeaderLines.forEach(in: invite[calls[slot].envelope.headerLines]) { name, line in
+        guard found == nil else { return }
+        let isShort = name.count == 1 && short == name[0].lowercased
+        guard isShort || name.equalsIgnoringCase(wanted) else { return }
+        found = HeaderLines.value(of: line).string
+      }
+    }
+    return found
+  }
+
+  /// The one-letter name of a header (RFC 3261 7.3.3 and later); 0 when there is none.
+  private static func compactForm(of name: ByteView) -> UInt8 {
+    let forms: [(StaticString, UInt8)] = [
+      ("call-id", 0x69), ("contact", 0x6D), ("content-encoding", 0x65), ("content-length", 0x6C),
+      ("content-type", 0x63), ("from", 0x66), ("subject", 0x73), ("supported", 0x6B),
+      ("to", 0x74), ("via", 0x76), ("refer-to", 0x72), ("referred-by", 0x62), ("event", 0x6F),
+      ("session-expires", 0x78), ("request-disposition", 0x64), ("identity", 0x79),
+    ]
+    return forms.first { name.equalsIgnoringCase($0.0) }?.1 ?? 0
+  }
+}
+
+extension MessageWriter {
+  /// Appends text as the user part of a URI: what may stand there unescaped stays (RFC 3261 25.1).
+  mutating func writeUser(_ text: ByteView) {
+    for index in 0..<text.count {
+      switch text[index] {
+      case UInt8(ascii: "+"), UInt8(ascii: "&"), UInt8(ascii: "="), UInt8(ascii: "$"),
+        UInt8(ascii: ","), UInt8(ascii: "/"):
+        write(byte: text[index])
+      default:
+        writeEscaped(text.view(from: index, to: index + 1))
+      }
+    }
+  }
+}

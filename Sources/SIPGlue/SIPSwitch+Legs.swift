@@ -1,0 +1,249 @@
+// Legs: requests on them, and how they end.
+
+internal import Engine
+
+/// A request on a leg.
+struct LegRequest {
+  var method: SIPMethod
+  var owner: Owner
+  var body = ByteView.empty
+  var bodyType = ByteView.empty
+  var maxForwards: UInt8 = 70
+
+  init(_ method: SIPMethod, owner: Owner) {
+    self.method = method
+    self.owner = owner
+  }
+}
+
+extension SIPSwitch {
+  /// Sends a request with the header lines in `lines`; nil when there is no room for a transaction.
+  mutating func send(
+    _ request: LegRequest,
+    on slot: Slot,
+    at now: Instant
+  ) -> TransactionHandle? {
+    legs[slot].localSequence += 1
+    let branch = tokens.next()
+    write(request, on: slot, sequence: legs[slot].localSequence, branch: branch)
+    guard !scratch.overflowed else { return nil }
+    let client = ClientRequest(
+      method: request.method,
+      branch: branch,
+      destination: legs[slot].hop,
+      owner: request.owner.raw
+    )
+    return table.send(scratch.bytes, as: client, at: now, into: &outgoing)
+  }
+
+  /// Writes a request into `scratch`; what `lines` holds goes along and is forgotten.
+  private mutating func write(
+    _ request: LegRequest,
+    on slot: Slot,
+    sequence: UInt32,
+    branch: SIPToken
+  ) {
+    let leg = legs[slot]
+    let text = leg.text.bytes
+    if request.method == .invite || request.method == .update {
+      writeContact(entry: leg.entry)
+      lines.header("Allow", Self.allowed)
+    }
+    let headers = lines.bytes
+    scratch.removeAll()
+    scratch.begin(
+      RequestHead(
+        method: request.method,
+        uri: text[leg.target],
+        branch: branch,
+        sentBy: sentBy,
+        from: text[leg.local],
+        to: text[leg.remote],
+        callID: text[leg.callID],
+        sequence: sequence,
+        maxForwards: request.maxForwards,
+        routeLines: text[leg.routes]
+      )
+    )
+    scratch.write(headers)
+    scratch.finish(body: request.body, type: request.bodyType)
+    lines.removeAll()
+  }
+
+  /// Writes our Contact.
+  mutating func writeContact(entry: Int) {
+    lines.write("Contact: <sip:")
+    lines.write(entries[entry].text.bytes)
+    lines.write(byte: UInt8(ascii: "@"))
+    lines.write(sentBy)
+    lines.write(">\r\n")
+  }
+
+  /// Acknowledges the success of our last INVITE on a leg; the table repeats it when asked to.
+  mutating func acknowledge(_ slot: Slot, body: ByteView, type: ByteView) {
+    legs[slot].owesACK = false
+    guard let invite = legs[slot].clientInvite else { return }
+    writeACK(slot, body: body, type: type)
+    table.acknowledge(invite, with: scratch.bytes, to: legs[slot].hop, into: &outgoing)
+  }
+
+  /// Writes the ACK to a success into `scratch`.
+  mutating func writeACK(_ slot: Slot, body: ByteView = .empty, type: ByteView = .empty) {
+    var request = LegRequest(.ack, owner: .nobody)
+    request.body = body
+    request.bodyType = type
+    write(request, on: slot, sequence: legs[slot].clientSequence, branch: tokens.next())
+  }
+
+  /// Takes the dialog from a success: its tag, Contact and route set (RFC 3261 12.1.2).
+  mutating func adopt(_ received: borrowing Received, on slot: Slot) {
+    let leg = legs[slot]
+    let old = leg.text.bytes
+    let bytes = received.bytes
+    let envelope = received.envelope
+    var draft = LegText()
+    scratch.removeAll()
+    draft.callID = scratch.append(old[leg.callID])
+    draft.local = scratch.append(old[leg.local])
+    draft.remote = scratch.append(bytes[envelope.to.value])
+    draft.remoteTag = scratch.append(bytes[envelope.to.tag])
+    let contact = bytes[envelope.contact]
+    let target = NameAddress(contact).map { contact[$0.uri] } ?? old[leg.target]
+    draft.target = scratch.append(target)
+    let start = scratch.count
+    RouteValues.write(bytes[envelope.recordRouteLines], reversed: true, to: &scratch)
+    draft.routes = scratch.slice(from: start)
+    replaceText(of: slot, by: draft)
+  }
+
+  /// Takes a new Contact from a request or a success inside the dialog (RFC 3261 12.2).
+  mutating func retarget(_ slot: Slot, to contact: ByteView) {
+    guard let address = NameAddress(contact) else { return }
+    let leg = legs[slot]
+    let old = leg.text.bytes
+    guard !old[leg.target].equals(contact[address.uri]) else { return }
+    var draft = LegText()
+    scratch.removeAll()
+    draft.callID = scratch.append(old[leg.callID])
+    draft.local = scratch.append(old[leg.local])
+    draft.remote = scratch.append(old[leg.remote])
+    draft.remoteTag = scratch.append(old[leg.remoteTag])
+    draft.target = scratch.append(contact[address.uri])
+    draft.routes = scratch.append(old[leg.routes])
+    replaceText(of: slot, by: draft)
+  }
+
+  private mutating func replaceText(of slot: Slot, by draft: LegText) {
+    let text = texts.make(scratch.bytes)
+    texts.free(legs[slot].text)
+    legs[slot].text = text
+    legs[slot].take(draft)
+    if let hop = Self.hop(text.bytes, draft) { legs[slot].hop = hop }
+  }
+
+  /// Where requests of a dialog go: the first route, else the target; nil when it is a name.
+  static func hop(_ text: ByteView, _ draft: LegText) -> Endpoint? {
+    draft.routes.isEmpty
+      ? NextHop.endpoint(of: text[draft.target]) : RouteValues.firstHop(in: text[draft.routes])
+  }
+
+  // MARK: Ends
+
+  /// Ends a leg as its state requires; its call no longer counts on it.
+  mutating func hangUp(_ slot: Slot, at now: Instant) {
+    legs[slot].call = nil
+    switch legs[slot].state {
+    case .abandoned, .parting, .ending: return
+    case .calling:
+      legs[slot].state = .abandoned
+      guard let invite = legs[slot].clientInvite else { return removeLeg(slot) }
+      table.cancel(invite, at: now, into: &outgoing)
+    case .talking:
+      probes.disarm(slot.index)
+      if legs[slot].owesACK { acknowledge(slot, body: .empty, type: .empty) }
+      if legs[slot].awaitsACK {
+        legs[slot].state = .parting
+      } else {
+        sayGoodbye(slot, at: now)
+      }
+    }
+  }
+
+  /// Sends BYE.
+  mutating func sayGoodbye(_ slot: Slot, at now: Instant) {
+    legs[slot].state = .ending
+    guard send(LegRequest(.bye, owner: Owner(.farewell, slot)), on: slot, at: now) != nil else {
+      return removeLeg(slot)
+    }
+  }
+
+  /// Forgets a leg.
+  mutating func removeLeg(_ slot: Slot) {
+    if legs[slot].isNamed { map.remove(legs[slot].localTag) }
+    probes.disarm(slot.index)
+    texts.free(legs[slot].text)
+    legs.remove(slot)
+  }
+
+  /// BYE from the other side.
+  mutating func hungUp(_ slot: Slot, _ handle: TransactionHandle, at now: Instant) {
+    reply(to: handle, 200, tag: nil, at: now)
+    if legs[slot].awaitsACK, let invite = legs[slot].serverInvite {
+      // He has our success, or he would not hang up.
+      table.successAcknowledged(invite)
+    }
+    if legs[slot].owesACK { acknowledge(slot, body: .empty, type: .empty) }
+    let side = legs[slot].side
+    let call = legs[slot].call
+    if let call { end(call, by: side == .caller ? .caller : .target, sparing: slot, at: now) }
+    removeLeg(slot)
+  }
+
+  /// ACK to a success of ours.
+  mutating func acknowledged(_ received: borrowing Received, at now: Instant) {
+    guard let owner = party(of: received), owner.kind == .leg, legs[owner.slot].awaitsACK,
+      legs[owner.slot].serverSequence == received.envelope.sequence
+    else {
+      counters.unmatched += 1
+      return
+    }
+    let slot = owner.slot
+    legs[slot].awaitsACK = false
+    if let invite = legs[slot].serverInvite { table.successAcknowledged(invite) }
+    if legs[slot].state == .parting { return sayGoodbye(slot, at: now) }
+    guard let other = partner(of: slot), legs[other].owesACK else { return }
+    let bytes = received.bytes
+    acknowledge(
+      other,
+      body: bytes[received.envelope.body],
+      type: bytes[received.envelope.contentType]
+    )
+  }
+
+  /// The leg on the other side of the call.
+  func partner(of slot: Slot) -> Slot? {
+    guard let call = legs[slot].call else { return nil }
+    return legs[slot].side == .caller ? calls[call].target : calls[call].caller
+  }
+
+  /// Ends a call on all sides but `spared`; tells the engine unless it asked for it (`by` nil).
+  mutating func end(
+    _ slot: Slot,
+    by side: ReleasedBy?,
+    sparing spared: Slot? = nil,
+    at now: Instant
+  ) {
+    let call = calls[slot]
+    if let pending = call.renegotiation { abortRelay(pending, at: now) }
+    if let leg = call.target, leg != spared { hangUp(leg, at: now) }
+    if let leg = call.caller, leg != spared { hangUp(leg, at: now) }
+    // Once answered, the tag is the leg's.
+    if call.caller == nil { map.remove(call.localTag) }
+    map.removeFirst(call.mergeKey)
+    map.remove(call.conn)
+    refresh.disarm(slot.index)
+    texts.free(call.invite)
+    calls.remove(slot)
+    if let side { signals.append(.released(call.conn, by: side)) }
+  }
+}

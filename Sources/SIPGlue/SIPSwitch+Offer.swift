@@ -1,0 +1,212 @@
+// A first INVITE: who calls whom, may he, and what the engine is told.
+
+internal import Engine
+
+extension SIPSwitch {
+  /// Serves an INVITE that opens a dialog.
+  mutating func offer(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    from source: Endpoint,
+    at now: Instant
+  ) {
+    let bytes = received.bytes
+    let envelope = received.envelope
+    // 100 at once (RFC 3261 17.2.1): the strategy may take its time.
+    reply(to: handle, 100, tag: nil, at: now)
+    guard envelope.maxForwards != 0 else { return refuse(handle, 483, at: now) }
+    let key = tokens.hash(
+      bytes[envelope.callID],
+      bytes[envelope.from.tag],
+      envelope.sequence
+    )
+    guard map.first(key) == nil else { return refuse(handle, 482, at: now) }
+    guard let dialled = dialledDN(bytes[envelope.requestURI]) else {
+      return refuse(handle, 416, at: now)
+    }
+    let isTrusted = plan.trusted.contains { $0.contains(source) }
+    guard let caller = admitted(received, handle, isTrusted: isTrusted, at: now) else { return }
+    guard let entry = entryIndex[dialled] else {
+      guard registrar.isExtension(dialled) else { return refuse(handle, 404, at: now) }
+      lines.write("Warning: 399 ")
+      lines.write(sentBy)
+      lines.write(" \"direct calls to extensions are not routed yet\"\r\n")
+      return refuse(handle, 480, at: now)
+    }
+    let headers = OfferHeaders(envelope, in: bytes)
+    if let status = problem(with: received, headers) { return refuse(handle, status, at: now) }
+    guard !isDraining, calls.count < plan.limits.callsMax else {
+      lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
+      return refuse(handle, 503, at: now)
+    }
+    let call = Call(
+      conn: map.makeConnID(),
+      invite: texts.make(bytes),
+      envelope: envelope,
+      source: source,
+      transaction: handle,
+      localTag: tokens.next(),
+      mergeKey: key,
+      entry: entry,
+      isTrusted: isTrusted,
+      hasHistory: !headers.history.isEmpty
+    )
+    let slot = calls.insert(call)
+    map.set(call.conn, slot)
+    map.set(call.localTag, Owner(.call, slot))
+    map.setFirst(key, slot)
+    table.setOwner(Owner(.call, slot).raw, of: handle)
+    refresh.arm(slot.index, at: now)
+    counters.calls += 1
+    announce(call, caller, headers)
+  }
+
+  /// Tells the engine.
+  private mutating func announce(
+    _ call: Call,
+    _ caller: String,
+    _ headers: OfferHeaders
+  ) {
+    let bytes = call.invite.bytes
+    let envelope = call.envelope
+    var ani = caller
+    if call.isTrusted, !headers.assertedIdentity.isEmpty,
+      let user = Self.user(ofFirstAddressIn: bytes[headers.assertedIdentity])
+    {
+      ani = user
+    }
+    var dnis = ""
+    if let uri = SIPURI(bytes[envelope.to.uri]) { dnis = uri.userText(in: bytes[envelope.to.uri]) }
+    if dnis.isEmpty { dnis = entries[call.entry].dn.number }
+    var offer = CallOffer(
+      call.conn,
+      at: entries[call.entry].dn,
+      ani: ani,
+      dnis: dnis,
+      type: registrar.isExtension(DN(caller)) ? .internal : .inbound
+    )
+    offer.uuid = Self.uuid(bytes[headers.callUUID])
+    signals.append(.offered(offer))
+  }
+
+  /// The number of the caller if he may call; otherwise the reply is on its way.
+  private mutating func admitted(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    isTrusted: Bool,
+    at now: Instant
+  ) -> String? {
+    let from = received.bytes[received.envelope.from.uri]
+    let caller = SIPURI(from).map { $0.userText(in: from) } ?? ""
+    if isTrusted { return caller }
+    counters.unauthorized += 1
+    guard callersWithPassword.contains(DN(caller)) else {
+      refuse(handle, 403, at: now)
+      return nil
+    }
+    switch registrar.admit(
+      Self.credentials(in: received, proxy: true),
+      userAgent: received.envelope.header("user-agent", in: received.bytes)?.string,
+      at: now
+    ) {
+    case .admitted(let user):
+      guard user == caller else {
+        refuse(handle, 403, at: now)
+        return nil
+      }
+      counters.unauthorized -= 1
+      return caller
+    case .challenged(let challenges):
+      for challenge in challenges {
+        lines.write("Proxy-Authenticate: ")
+        lines.write(challenge.headerValue)
+        lines.write("\r\n")
+      }
+      refuse(handle, 407, at: now)
+      return nil
+    case .malformed:
+      refuse(handle, 400, at: now)
+      return nil
+    }
+  }
+
+  /// What is wrong with an INVITE for a DN of ours, if anything; may leave header lines in `lines`.
+  private mutating func problem(
+    with received: borrowing Received,
+    _ headers: OfferHeaders
+  ) -> UInt16? {
+    let bytes = received.bytes
+    let envelope = received.envelope
+    guard headers.proxyRequire.isEmpty else {
+      lines.header("Unsupported", bytes[headers.proxyRequire])
+      return 420
+    }
+    if !envelope.body.isEmpty {
+      let type = bytes[envelope.contentType]
+      let encoding = bytes[headers.contentEncoding]
+      guard
+        type.hasPrefixIgnoringCase("application/sdp") || type.hasPrefixIgnoringCase("multipart/"),
+        encoding.isEmpty || encoding.equalsIgnoringCase("identity")
+      else {
+        lines.header("Accept", "application/sdp")
+        lines.header("Accept-Encoding", "identity")
+        return 415
+      }
+    }
+    // Without it the caller could not be reached once he is answered (RFC 3261 8.1.1.8).
+    guard NameAddress(bytes[envelope.contact]) != nil else { return 400 }
+    guard !headers.diversion.isEmpty else { return nil }
+    return diversionCount(of: received) > plan.limits.diversionsMax ? 482 : nil
+  }
+
+  /// How often the call has been diverted before (RFC 5806): the sum of the counters.
+  private func diversionCount(of received: borrowing Received) -> Int {
+    let bytes = received.bytes
+    var count = 0
+    HeaderLines.forEach(in: bytes[received.envelope.headerLines]) { name, line in
+      guard name.equalsIgnoringCase("diversion") else { return }
+      RouteValues.forEach(in: line) { value in
+        let counter = NameAddress(line[value])?.parameter("counter", in: line[value])
+        count += Int(counter?.decimal(atMost: 1000) ?? 1)
+      }
+    }
+    return count
+  }
+
+  /// The DN that a Request-URI names; nil when it is no URI that we serve.
+  private func dialledDN(_ text: ByteView) -> DN? {
+    guard let uri = SIPURI(text), uri.scheme == .sip || uri.scheme == .tel else { return nil }
+    return DN(uri.userText(in: text))
+  }
+
+  /// The user part of the first of several addresses.
+  static func user(ofFirstAddressIn value: ByteView) -> String? {
+    var first = value
+    var found = false
+    RouteValues.forEachValue(in: value) { slice in
+      if !found { first = value[slice] }
+      found = true
+    }
+    guard let address = NameAddress(first), let uri = SIPURI(first[address.uri]) else { return nil }
+    let user = uri.userText(in: first[address.uri])
+    return user.isEmpty ? nil : user
+  }
+
+  /// A CallUUID in its written form: 32 characters of 0-9 and A-V, 5 bits each.
+  static func uuid(_ text: ByteView) -> CallUUID? {
+    guard text.count == 32 else { return nil }
+    var parts: [UInt64] = [0, 0, 0]
+    for index in 0..<32 {
+      let byte = text[index]
+      let value: UInt8
+      switch byte {
+      case 0x30...0x39: value = byte - 0x30
+      case 0x41...0x56: value = byte - 0x41 + 10
+      default: return nil
+      }
+      let part = index < 12 ? 0 : index < 24 ? 1 : 2
+      parts[part] = parts[part] << 5 | UInt64(value)
+    }
+    return CallUUID(high: parts[0], middle: parts[1], low: parts[2])
+  }
+}

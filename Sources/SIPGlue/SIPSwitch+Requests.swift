@@ -1,0 +1,183 @@
+// Requests: matched to transactions, then sorted by method.
+
+internal import Engine
+
+extension SIPSwitch {
+  /// What we can do, as the value of Allow.
+  static var allowed: StaticString { "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE" }
+
+  mutating func request(_ received: borrowing Received, from source: Endpoint, at now: Instant) {
+    switch table.receive(request: received, from: source, at: now, into: &outgoing) {
+    case .new(let handle):
+      dispatch(received, handle, from: source, at: now)
+    case .retransmission:
+      counters.retransmissions += 1
+    case .absorbed:
+      break
+    case .acknowledgement:
+      acknowledged(received, at: now)
+    case .refused:
+      counters.refused += 1
+      lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
+      answerStatelessly(503, to: received, from: source)
+    }
+  }
+
+  private mutating func dispatch(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    from source: Endpoint,
+    at now: Instant
+  ) {
+    let envelope = received.envelope
+    if envelope.method == .cancel { return cancelled(received, handle, at: now) }
+    guard envelope.require.isEmpty else {
+      lines.header("Unsupported", received.bytes[envelope.require])
+      return refuse(handle, 420, at: now)
+    }
+    guard envelope.to.tag.isEmpty else { return inDialog(received, handle, at: now) }
+    switch envelope.method {
+    case .invite: offer(received, handle, from: source, at: now)
+    case .register: register(received, handle, from: source, at: now)
+    case .options: describe(handle, at: now)
+    case .bye, .info, .update, .prack:
+      counters.strays += 1
+      refuse(handle, 481, at: now)
+    case .ack, .cancel: break
+    case .refer, .notify, .subscribe, .message, .publish: refuseMethod(handle, 405, at: now)
+    case .other: refuseMethod(handle, 501, at: now)
+    }
+  }
+
+  /// Refuses a method, and says which ones there are.
+  mutating func refuseMethod(_ handle: TransactionHandle, _ status: UInt16, at now: Instant) {
+    lines.header("Allow", Self.allowed)
+    refuse(handle, status, at: now)
+  }
+
+  /// Answers OPTIONS (RFC 3261 11.2).
+  mutating func describe(_ handle: TransactionHandle, at now: Instant) {
+    lines.header("Allow", Self.allowed)
+    lines.header("Accept", "application/sdp")
+    lines.header("Accept-Encoding", "identity")
+    lines.header("Accept-Language", "en")
+    lines.write("Supported: \r\n")
+    reply(to: handle, isDraining ? 503 : 200, tag: tokens.next(), at: now)
+  }
+
+  /// A CANCEL: of a first INVITE, or of one that is being passed on (RFC 3261 9.2).
+  private mutating func cancelled(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    at now: Instant
+  ) {
+    guard let invite = table.invite(cancelledBy: received) else {
+      counters.strays += 1
+      return refuse(handle, 481, at: now)
+    }
+    let owner = Owner(table.owner(of: invite) ?? 0)
+    switch owner.kind {
+    case .call where calls.contains(owner.slot):
+      reply(to: handle, 200, tag: calls[owner.slot].localTag, at: now)
+      guard calls[owner.slot].phase != .talking else { return }
+      abandon(owner.slot, at: now)
+    case .relay where relays.contains(owner.slot):
+      reply(to: handle, 200, tag: tokens.next(), at: now)
+      if let client = relays[owner.slot].client {
+        table.cancel(client, at: now, into: &outgoing)
+      }
+    case .call, .leg, .relay, .farewell, .probe, .nobody:
+      // Answered already: the CANCEL came too late and changes nothing.
+      reply(to: handle, 200, tag: tokens.next(), at: now)
+    }
+  }
+
+  /// The caller gave up before the answer.
+  mutating func abandon(_ slot: Slot, at now: Instant) {
+    reply(to: calls[slot].transaction, 487, tag: calls[slot].localTag, at: now)
+    end(slot, by: .caller, at: now)
+  }
+
+  /// The party that an in-dialog request is for; nil when there is none.
+  func party(of received: borrowing Received) -> Owner? {
+    let bytes = received.bytes
+    let envelope = received.envelope
+    guard let tag = SIPToken(bytes[envelope.to.tag]), let owner = map.party(tag) else { return nil }
+    switch owner.kind {
+    case .call:
+      let invite = calls[owner.slot].invite.bytes
+      let first = calls[owner.slot].envelope
+      let isSame =
+        invite[first.callID].equals(bytes[envelope.callID])
+        && invite[first.from.tag].equals(bytes[envelope.from.tag])
+      return isSame ? owner : nil
+    case .leg:
+      let text = legs[owner.slot].text.bytes
+      let isSame =
+        text[legs[owner.slot].callID].equals(bytes[envelope.callID])
+        && text[legs[owner.slot].remoteTag].equals(bytes[envelope.from.tag])
+      return isSame ? owner : nil
+    case .nobody, .farewell, .relay, .probe:
+      return nil
+    }
+  }
+
+  private mutating func inDialog(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    at now: Instant
+  ) {
+    guard let owner = party(of: received) else {
+      counters.strays += 1
+      return refuse(handle, 481, at: now)
+    }
+    if owner.kind == .call {
+      return early(received, handle, owner.slot, at: now)
+    }
+    let slot = owner.slot
+    let envelope = received.envelope
+    guard envelope.sequence > legs[slot].remoteSequence else {
+      // RFC 3261 12.2.2: out of order.
+      return refuse(handle, 500, at: now)
+    }
+    switch envelope.method {
+    case .bye:
+      legs[slot].remoteSequence = envelope.sequence
+      hungUp(slot, handle, at: now)
+    case .invite, .info, .update, .message:
+      relay(received, handle, from: slot, at: now)
+    case .options:
+      legs[slot].remoteSequence = envelope.sequence
+      describe(handle, at: now)
+    case .ack, .cancel: break
+    case .register, .prack, .refer, .notify, .subscribe, .publish:
+      refuseMethod(handle, 405, at: now)
+    case .other: refuseMethod(handle, 501, at: now)
+    }
+  }
+
+  /// A request in the dialog that our 18x opened, before the answer.
+  private mutating func early(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    _ slot: Slot,
+    at now: Instant
+  ) {
+    switch received.envelope.method {
+    case .bye:
+      // Allowed to a caller instead of CANCEL (RFC 3261 15).
+      reply(to: handle, 200, tag: nil, at: now)
+      abandon(slot, at: now)
+    case .invite:
+      refuse(handle, 491, at: now)
+    case .options:
+      describe(handle, at: now)
+    case .info, .update, .prack:
+      refuse(handle, 488, at: now)
+    case .ack, .cancel: break
+    case .register, .refer, .notify, .subscribe, .message, .publish:
+      refuseMethod(handle, 405, at: now)
+    case .other: refuseMethod(handle, 501, at: now)
+    }
+  }
+}

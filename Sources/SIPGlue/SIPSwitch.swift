@@ -1,0 +1,264 @@
+// The switch: what arrives is sorted here, what must be remembered lies here.
+//
+// States: calls (`Call`), legs (`Leg`) and relayed requests (`Relay`) in slabs; transactions in
+// `TransactionTable`; registrations in `Registrar`. Their essays hold the rules; here stands how
+// they hang together:
+//   * a message is read (`MessageReader`), matched to its transaction (`TransactionTable`), and
+//     only what is new comes to the switch; retransmissions never run anything twice;
+//   * a tag, a Call-ID or a ConnID becomes a slot through `ConnIDMap` and nowhere else;
+//   * a transaction knows for whom it is done through its `Owner`, so that nothing points back;
+//   * replies and requests are written from slices of what came in: no `String` for a message.
+// Invariants: `.released` once for a call at most, and never after the engine has rejected or
+// released it; after a call has gone, what is left of it ends by timers alone.
+// Who may change it: the extensions of this type in `SIPSwitch+….swift`.
+// Source: RFC 3261, RFC 3581, RFC 5806, RFC 6026, RFC 7044; HOUSE 2.7; DOMAIN 6.1.
+
+public import Engine
+
+/// The line side: SIP in, `LineSignal` out; `LineCommand` in, SIP out.
+///
+/// Sans-IO, in virtual time. The owner calls, always with instants that do not go back:
+/// - `receive(_:from:at:)` for every datagram,
+/// - `perform(_:at:)` for every command of the engine,
+/// - `advance(to:)` when `nextDeadline` has come,
+/// and after each of these takes `signals` (then `removeSignals()`) and what `outgoing` holds.
+public struct SIPSwitch: ~Copyable {
+  /// A DN at which calls arrive.
+  struct Entry {
+    var dn: DN
+    /// The DN as user part of a URI.
+    var text: Text
+  }
+
+  let plan: SIPPlan
+  let sentBy: Endpoint
+  let domain: Text
+  let entries: [Entry]
+  let entryIndex: [DN: Int]
+  /// Extensions that may call from untrusted places, with digest.
+  let callersWithPassword: Set<DN>
+
+  var tokens: TokenSource
+  var reader = MessageReader()
+  var table: TransactionTable
+  var registrar: Registrar
+  var map: ConnIDMap
+  var calls = Slab<Call>()
+  var legs = Slab<Leg>()
+  var relays = Slab<Relay>()
+  var texts = TextStore()
+  /// When a waiting caller must hear from us again.
+  var refresh: DeadlineList
+  /// When a talking leg is asked whether it is still there.
+  var probes: DeadlineList
+
+  /// Reused memory: a request or leg text being written; header lines for a reply; a target's URI.
+  var scratch = MessageWriter()
+  var lines = MessageWriter()
+  var targetURI = MessageWriter(capacity: 256)
+  var events: [TransactionEvent] = []
+  var changes: [RegistrationChange] = []
+  /// Blocks that belong to the plan and live as long as the switch.
+  private let planTextCount: Int
+
+  /// What happened on the line since `removeSignals`, in order.
+  public internal(set) var signals: [LineSignal] = []
+
+  /// What has been counted since the start.
+  public internal(set) var counters = SIPCounters()
+
+  /// Whether new calls are refused with 503.
+  public var isDraining = false
+
+  /// Datagrams that wait to be sent; the transport empties it.
+  var outgoing = OutgoingQueue()
+
+  /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
+  ///
+  /// `start` is the wall clock in nanoseconds since the Unix epoch; it makes ConnIDs that no
+  /// earlier run has used. `secret` makes tags, branches and nonces unpredictable.
+  ///
+  /// - Throws: `SIPSwitchError` when the plan's own address cannot be read or libcrypto lacks a
+  ///   hash.
+  public init(plan: SIPPlan, start: UInt64, secret: (UInt64, UInt64)) throws(SIPSwitchError) {
+    let port = plan.advertisedPort
+    guard
+      let own = plan.advertisedHost.withByteView({ Endpoint(address: $0, port: port) })
+    else { throw .advertisedHost(plan.advertisedHost) }
+    do {
+      var key: [UInt8] = []
+      for word in [secret.0, secret.1] {
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+          key.append(UInt8(truncatingIfNeeded: word >> shift))
+        }
+      }
+      registrar = try Registrar(
+        extensions: plan.extensions,
+        digest: DigestSettings(realm: plan.domain, secret: key),
+        settings: plan.registrar
+      )
+    } catch {
+      throw .digestUnavailable
+    }
+    self.plan = plan
+    callersWithPassword = Set(plan.extensions.filter { $0.password != nil }.map(\.dn))
+    sentBy = own
+    tokens = TokenSource(secret: secret)
+    table = TransactionTable(limit: plan.limits.transactionsMax)
+    map = ConnIDMap(start: start)
+    refresh = DeadlineList(interval: plan.limits.provisionalInterval)
+    probes = DeadlineList(interval: plan.limits.probeInterval)
+    domain = texts.make(plan.domain)
+    (entries, entryIndex) = Self.makeEntries(plan, &texts, &scratch)
+    planTextCount = texts.count
+    for dn in registrar.fixedDNs { signals.append(.inService(dn)) }
+  }
+
+  deinit {
+    for entry in entries { entry.text.release() }
+    domain.release()
+    calls.forEach { calls[$0].invite.release() }
+    legs.forEach { legs[$0].text.release() }
+  }
+
+  private static func makeEntries(
+    _ plan: SIPPlan,
+    _ texts: inout TextStore,
+    _ scratch: inout MessageWriter
+  ) -> ([Entry], [DN: Int]) {
+    var entries: [Entry] = []
+    var index: [DN: Int] = [:]
+    for dn in plan.routingPoints + plan.queues where index[dn] == nil {
+      scratch.removeAll()
+      dn.number.withByteView { scratch.writeEscaped($0) }
+      index[dn] = entries.count
+      entries.append(Entry(dn: dn, text: texts.make(scratch.bytes)))
+    }
+    return (entries, index)
+  }
+
+  /// The instant at which `advance(to:)` must next be called; nil when nothing is pending.
+  public var nextDeadline: Instant? {
+    var next = Instant.distantFuture
+    if let deadline = table.nextDeadline, deadline < next { next = deadline }
+    if let deadline = registrar.nextDeadline, deadline < next { next = deadline }
+    if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
+    if let deadline = probes.nextDeadline, deadline < next { next = deadline }
+    return next == .distantFuture ? nil : next
+  }
+
+  /// Calls that the engine knows.
+  public var callCount: Int { calls.count }
+
+  /// Legs that are not yet gone, those of ended calls included.
+  public var legCount: Int { legs.count }
+
+  /// Transactions that are not yet gone.
+  public var transactionCount: Int { table.count }
+
+  /// Whether nothing at all is left of any call: no leg, transaction, name or byte.
+  public var isIdle: Bool {
+    calls.count == 0 && legs.count == 0 && relays.count == 0 && table.count == 0 && map.isEmpty
+      && texts.count == planTextCount
+  }
+
+  /// Forgets the signals that have been taken; keeps the memory.
+  public mutating func removeSignals() { signals.removeAll(keepingCapacity: true) }
+
+  /// Reads one datagram.
+  mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
+    counters.received += 1
+    let before = outgoing.count
+    let received = reader.read(datagram)
+    if received.wasOdd { counters.odd += 1 }
+    switch received.verdict {
+    case .drop(let reason):
+      if reason == .keepAlive { counters.keepAlives += 1 } else { counters.malformed += 1 }
+    case .answer(let status):
+      counters.malformed += 1
+      answerStatelessly(status, to: received, from: source)
+    case .accept:
+      if received.envelope.isRequest {
+        request(received, from: source, at: now)
+      } else {
+        response(received, at: now)
+      }
+    }
+    counters.sent += UInt64(outgoing.count - before)
+  }
+
+  /// Lets timers expire.
+  public mutating func advance(to now: Instant) {
+    let before = outgoing.count
+    table.advance(to: now, into: &outgoing, events: &events)
+    var index = 0
+    while index < events.count {
+      expired(events[index], at: now)
+      index += 1
+    }
+    events.removeAll(keepingCapacity: true)
+    registrar.advance(to: now, into: &changes)
+    signalChanges()
+    while let index = refresh.popDue(at: now) {
+      if let slot = calls.slot(at: index) { sayStillWaiting(slot, at: now) }
+    }
+    while let index = probes.popDue(at: now) {
+      if let slot = legs.slot(at: index) { probe(slot, at: now) }
+    }
+    counters.sent += UInt64(outgoing.count - before)
+  }
+
+  /// Does what the engine wants; signals that follow at once are in `signals` when this returns.
+  public mutating func perform(_ command: LineCommand, at now: Instant) {
+    let before = outgoing.count
+    run(command, at: now)
+    counters.sent += UInt64(outgoing.count - before)
+  }
+}
+
+// MARK: Replies
+
+extension SIPSwitch {
+  /// Answers without a transaction.
+  mutating func answerStatelessly(
+    _ status: UInt16,
+    to received: borrowing Received,
+    from source: Endpoint
+  ) {
+    let reply = Reply(status, tag: tokens.next())
+    let destination = received.envelope.replyDestination(from: source)
+    let headers = lines.bytes
+    scratch.removeAll()
+    scratch.writeReply(reply, to: received, from: source) { $0.write(headers) }
+    lines.removeAll()
+    guard !scratch.overflowed else { return }
+    outgoing.append(scratch.bytes, to: destination)
+  }
+
+  /// Replies with the header lines in `lines`, which are forgotten afterwards.
+  mutating func reply(
+    to handle: TransactionHandle,
+    _ status: UInt16,
+    tag: SIPToken?,
+    at now: Instant
+  ) {
+    let headers = lines.bytes
+    table.reply(to: handle, with: Reply(status, tag: tag), at: now, into: &outgoing) {
+      $0.write(headers)
+    }
+    lines.removeAll()
+  }
+
+  /// Replies to a request that opens nothing, with a tag that is used once.
+  mutating func refuse(_ handle: TransactionHandle, _ status: UInt16, at now: Instant) {
+    counters.refused += 1
+    reply(to: handle, status, tag: tokens.next(), at: now)
+  }
+
+  /// Replies with a body.
+  mutating func reply(to handle: TransactionHandle, _ reply: Reply, at now: Instant) {
+    let headers = lines.bytes
+    table.reply(to: handle, with: reply, at: now, into: &outgoing) { $0.write(headers) }
+    lines.removeAll()
+  }
+}

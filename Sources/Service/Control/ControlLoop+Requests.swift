@@ -1,0 +1,232 @@
+internal import Engine
+internal import Reactor
+internal import Wire
+
+// Connections of the control socket and what they ask for.
+extension ControlLoop {
+  /// At most so many clients at a time.
+  private static let connectionsMax = 256
+
+  mutating func accept() {
+    while let stream = try? listener.accept() {
+      guard connections.count < Self.connectionsMax else { continue }
+      let connection = ControlConnection(id: nextConnection, stream: stream)
+      nextConnection += 1
+      let token = EventLoop.Token(connection.id)
+      do {
+        try loop.add(connection.stream.descriptor, .readable, token: token)
+        connections[connection.id] = connection
+      } catch {
+        say("control socket: \(error)")
+      }
+    }
+  }
+
+  mutating func close(_ id: UInt64) {
+    guard let connection = connections.removeValue(forKey: id) else { return }
+    try? loop.remove(connection.stream.descriptor)
+  }
+
+  /// Registers each connection for what it waits for, and closes those that are done.
+  mutating func updateInterests() throws {
+    for id in connections.keys.sorted() {
+      guard let connection = connections[id] else { continue }
+      if connection.isFinishing, connection.stream.outgoingCount == 0 {
+        close(id)
+        continue
+      }
+      let interest = connection.stream.interest
+      guard interest != connection.interest else { continue }
+      connection.interest = interest
+      try loop.change(connection.stream.descriptor, interest)
+    }
+  }
+
+  mutating func serve(_ connection: ControlConnection, _ readiness: Readiness) {
+    if readiness.contains(.writable), (try? connection.stream.flush()) == .broken {
+      return close(connection.id)
+    }
+    if readiness.contains(.failed) { return close(connection.id) }
+    guard !readiness.isDisjoint(with: [.readable, .closed]) else { return }
+    let received = try? connection.stream.receive()
+    takeLines(of: connection)
+    switch received {
+    case .open: return
+    case .ended:
+      if connection.isBusy { return }
+      connection.isFinishing = true
+      // Nobody reads what is left of a stream.
+      if connection.events != nil { close(connection.id) }
+    case .lineTooLong:
+      connection.refuse("the request is too long")
+      connection.isFinishing = true
+    case nil:
+      close(connection.id)
+    }
+  }
+
+  /// Handles the requests that have arrived, one at a time.
+  private mutating func takeLines(of connection: ControlConnection) {
+    while !connection.isBusy, !connection.isFinishing, connection.events == nil {
+      guard let line = connection.stream.nextLine() else { return }
+      guard !line.isEmpty else { continue }
+      do {
+        handle(try JSONValue(parsing: line), of: connection)
+      } catch {
+        connection.refuse("not JSON: \(error)")
+      }
+    }
+  }
+
+  /// An answer was given: the next request of that connection may be handled.
+  private mutating func finish(_ connection: ControlConnection) {
+    connection.isBusy = false
+    takeLines(of: connection)
+  }
+
+  private mutating func handle(_ request: JSONValue, of connection: ControlConnection) {
+    let verb = request["verb"]?.string ?? ""
+    if let part = PictureWriter.Part(rawValue: verb) {
+      return askForPicture([part], connection)
+    }
+    switch verb {
+    case "snapshot": askForPicture(PictureWriter.Part.allCases, connection)
+    case "strategies":
+      connection.isBusy = true
+      shard.post(.snapshot(ticket: ticket(for: .strategies(connection: connection.id))))
+    case "reload":
+      connection.isBusy = true
+      startReload(.client(connection.id))
+    case "agent": askForAgent(request, connection)
+    case "events": beginStream(request, connection)
+    default: connection.refuse("there is no request \"\(verb)\"")
+    }
+  }
+
+  private mutating func askForPicture(
+    _ parts: [PictureWriter.Part],
+    _ connection: ControlConnection
+  ) {
+    connection.isBusy = true
+    let ticket = ticket(for: .picture(connection: connection.id, parts: parts))
+    shard.post(.snapshot(ticket: ticket))
+  }
+
+  private mutating func beginStream(_ request: JSONValue, _ connection: ControlConnection) {
+    let from = request["from"]?.integer ?? 0
+    connection.events = ControlConnection.Stream(
+      next: UInt64(clamping: from),
+      follows: request["follow"]?.bool ?? false,
+      last: request["last"]?.integer.map { UInt64(clamping: $0) },
+      dn: request["dn"]?.string.map { DN($0) }
+    )
+    connection.send(["{\"ok\":true}"])
+  }
+
+  private mutating func askForAgent(_ request: JSONValue, _ connection: ControlConnection) {
+    guard let agent = request["agent"]?.string, !agent.isEmpty else {
+      return connection.refuse("the agent is missing")
+    }
+    let action: AgentRequest.Action
+    switch request["action"]?.string ?? "" {
+    case "login": action = .login(dn: request["dn"]?.string.map { DN($0) })
+    case "logout": action = .logout
+    case "ready": action = .ready
+    case "not-ready":
+      let number = request["mode"]?.integer ?? 0
+      guard let mode = UInt8(exactly: number).flatMap({ WorkMode(rawValue: $0) }) else {
+        return connection.refuse("there is no work mode \(number)")
+      }
+      action = .notReady(mode, reason: request["reason"]?.string)
+    case let other:
+      return connection.refuse("an agent cannot \"\(other)\"")
+    }
+    connection.isBusy = true
+    let ticket = ticket(for: .agent(connection: connection.id))
+    shard.post(.agent(AgentRequest(agent: AgentID(agent), action: action), ticket: ticket))
+  }
+
+  // MARK: Answers
+
+  mutating func answer(_ ticket: UInt64, agent: AgentPicture?, refusal: Event?) {
+    guard case .agent(let id)? = waiting.removeValue(forKey: ticket) else { return }
+    guard let connection = connections[id] else { return }
+    if let refusal {
+      let number = refusal.errorCode.map { " (\($0))" } ?? ""
+      connection.refuse((refusal.errorMessage ?? "refused") + number)
+    } else if let agent {
+      connection.succeed(PictureWriter.text(of: agent, at: Clock.realtime))
+    } else {
+      connection.refuse("there is no such agent")
+    }
+    finish(connection)
+  }
+
+  mutating func answer(_ ticket: UInt64, snapshot: Snapshot, figures: ShardFigures) {
+    switch waiting.removeValue(forKey: ticket) {
+    case .picture(let id, let parts):
+      guard let connection = connections[id] else { return }
+      connection.succeed(PictureWriter.text(of: snapshot, parts: parts, site: site.name))
+      finish(connection)
+    case .strategies(let id):
+      guard let connection = connections[id] else { return }
+      connection.succeed(strategyList(figures))
+      finish(connection)
+    case .agent, .events, .reload, nil:
+      return
+    }
+  }
+
+  private func strategyList(_ figures: ShardFigures) -> String {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("generation")
+    writer.value(reload.currentFingerprint)
+    writer.key("retired")
+    writer.value(UInt64(clamping: max(figures.generations - 1, 0)))
+    writer.key("strategies")
+    writer.beginArray()
+    for name in reload.strategyNames {
+      writer.beginObject()
+      writer.key("name")
+      writer.value(name)
+      writer.key("routing_points")
+      writer.beginArray()
+      for point in site.routingPoints where point.strategy == name { writer.value(point.dn) }
+      writer.endArray()
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    return writer.text
+  }
+
+  /// Tells who asked for a reload how it ended.
+  mutating func answerReload(_ id: UInt64, _ result: StrategyReload.Result) {
+    guard let connection = connections[id] else { return }
+    switch result {
+    case .unchanged(let fingerprint):
+      connection.succeed(reloadText(fingerprint, changed: false))
+    case .installed(let fingerprint):
+      connection.succeed(reloadText(fingerprint, changed: true))
+    case .broken(let findings):
+      let errors = findings.filter { $0.severity == .error }.count
+      connection.refuse(
+        "\(errors == 1 ? "1 error" : "\(errors) errors"): the strategies in use are unchanged",
+        findings: findings.map { $0.long }
+      )
+    }
+    finish(connection)
+  }
+
+  private func reloadText(_ fingerprint: String, changed: Bool) -> String {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("generation")
+    writer.value(fingerprint)
+    writer.key("changed")
+    writer.value(changed)
+    writer.endObject()
+    return writer.text
+  }
+}

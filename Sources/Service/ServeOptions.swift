@@ -1,0 +1,18 @@
+/// How the service is run.
+public struct ServeOptions: Sendable, Hashable {
+  /// The site file.
+  public var site = "site.lua"
+  /// The folder of strategies.
+  public var strategies = "strategies"
+  /// The folder of the store and the control socket.
+  public var data = "var"
+  /// Stop by itself after so many seconds.
+  public var seconds: Double?
+  /// How many seconds calls may still take when the service stops.
+  public var drain: Double = 30
+  /// Whether SIGHUP, SIGTERM and SIGINT are answered; set it when the process is all ours.
+  public var watchesSignals = false
+
+  /// Makes the standard options.
+  public init() {}
+}

@@ -1,0 +1,58 @@
+// The last events of an engine, for readers that come back.
+//
+// States: empty, filling, full (the oldest event goes when a new one comes).
+// Invariants: the events held are consecutive; the event with sequence number n stands at
+// n modulo capacity once the log is full; nothing is allocated per event once the log is full.
+// Who may change it: the shard loop that owns it. Source: SURFACE 5 (`seq` is gap-free; a reader
+// that reconnects says from=SEQ).
+
+package import Engine
+
+/// A bounded ring of events.
+package struct EventLog: ~Copyable {
+  private var ring: [Event] = []
+  private let capacity: Int
+  /// The sequence number of the oldest event held; one beyond `last` when there is none.
+  package private(set) var oldest: UInt64 = 1
+  /// The sequence number of the newest event; 0 when there never was one.
+  package private(set) var last: UInt64 = 0
+
+  /// Makes an empty log for at most `capacity` events.
+  package init(capacity: Int) {
+    precondition(capacity > 0)
+    self.capacity = capacity
+  }
+
+  /// Adds the next event.
+  package mutating func append(_ event: Event) {
+    precondition(ring.isEmpty || event.sequence == last + 1, "events must be consecutive")
+    if ring.isEmpty { oldest = event.sequence }
+    last = event.sequence
+    let place = Int(event.sequence % UInt64(capacity))
+    guard ring.count == capacity else {
+      // Until it is full, the ring grows in order; it is turned once so that places fit.
+      ring.append(event)
+      if ring.count == capacity { turn() }
+      return
+    }
+    ring[place] = event
+    oldest += 1
+  }
+
+  private mutating func turn() {
+    let shift = Int(oldest % UInt64(capacity))
+    guard shift > 0 else { return }
+    ring = Array(ring[(capacity - shift)...]) + Array(ring[..<(capacity - shift)])
+  }
+
+  /// At most `count` events from a sequence number on.
+  package func events(from sequence: UInt64, count: Int) -> [Event] {
+    let begin = max(sequence, oldest)
+    guard last > 0, begin <= last else { return [] }
+    let end = min(last, begin + UInt64(count) - 1)
+    let isFull = ring.count == capacity
+    return (begin...end).map { number in
+      ring[Int(isFull ? number % UInt64(capacity) : number - oldest)]
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// What stands between the engine and the world on the shard's thread.
+//
+// Invariants: commands are carried out in the order in which they were decided; every event of the
+// engine gets into the log, once; signals of the switch are taken in order, also those that a
+// command brought about, before anything else is handled.
+// Who may change it: the shard loop that owns it.
+
+internal import Engine
+internal import Reactor
+internal import SIPGlue
+
+/// The switch, its socket, and the log of what the engine announced.
+struct LineSide: ~Copyable {
+  var telephony: SIPSwitch
+  var transport: UDPTransport
+  var log: EventLog
+  /// The agent request that is being handled, and the error that the engine answered it with.
+  var reference: UInt32 = 0
+  var refusal: Event?
+
+  init(telephony: consuming SIPSwitch, transport: consuming UDPTransport, log: consuming EventLog) {
+    self.telephony = telephony
+    self.transport = transport
+    self.log = log
+  }
+
+  /// Carries out what the engine decided.
+  mutating func perform(_ outbox: borrowing Outbox, at now: Instant) {
+    for command in outbox.lineCommands { telephony.perform(command, at: now) }
+    for event in outbox.events {
+      if reference != 0, event.kind == .error, event.referenceID == reference { refusal = event }
+      log.append(event)
+    }
+  }
+
+  /// Receives one batch of datagrams.
+  mutating func receive(at now: Instant) {
+    transport.receive(into: &telephony, at: now)
+  }
+
+  /// Sends what waits.
+  mutating func send() { transport.send(from: &telephony) }
+}

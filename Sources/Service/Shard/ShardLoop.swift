@@ -1,0 +1,266 @@
+// The shard's thread: one engine, its strategies, one switch and its socket.
+//
+// States: running, draining (no new calls; those that are there end in peace), stopped.
+// Invariants: everything here belongs to one thread; others reach it through `Inbox` only. Instants
+// never go back. A turn of the loop is: what came on the line (at most one batch), what was posted,
+// what is due, until no signal is left; then everything that is to be sent goes out in one batch.
+// Between a packet and its reply there is no lock, no allocation per datagram and no text.
+// Who may change it: the thread itself; requests change it in the order of the inbox.
+// Source: HOUSE 2.9 (threading), 2.10 (a call in ten lines).
+
+internal import Engine
+internal import LuaBridge
+internal import Reactor
+internal import SIPGlue
+
+/// Drives a shard with real time and real packets.
+struct ShardLoop: ~Copyable {
+  /// What a shard's thread is made from.
+  struct Blueprint: Sendable {
+    var site: Site
+    var generation: Generation
+    var requests: Inbox<ShardRequest>
+    var reports: Inbox<ControlMessage>
+    /// Called once with the address that SIP is served on.
+    var whenBound: @Sendable (SocketAddress) -> Void
+  }
+
+  private enum Phase {
+    case running
+    case draining
+    case stopped
+  }
+
+  /// How long one step of a strategy may hold the loop.
+  private static let stepMilliseconds: Int64 = 100
+  private static let lineToken = EventLoop.Token(1)
+  private static let inboxToken = EventLoop.Token(2)
+
+  private var loop: EventLoop
+  private var line: LineSide
+  private var shard: Shard<LuaStrategies>
+  private let requests: Inbox<ShardRequest>
+  private let reports: Inbox<ControlMessage>
+  private var batch: [ShardRequest] = []
+  private var phase = Phase.running
+  private let start: UInt64
+  private var interest: Readiness = .readable
+  private var announcesEvents = false
+  private var hasPublished = false
+  private var references: UInt32 = 0
+
+  /// Makes everything that the thread owns; call it on that thread.
+  init(_ blueprint: Blueprint) throws {
+    let site = blueprint.site
+    guard let listener = site.listeners.first(where: { $0.transport == .udp }) else {
+      throw ServiceError("the site listens on no UDP address")
+    }
+    let start = Clock.monotonic
+    let epoch = Clock.realtime
+    let transport = try UDPTransport(address: listener.host, port: listener.port)
+    let plan = site.plan
+    let telephony = try SIPSwitch(
+      plan: site.sipPlan(boundTo: listener.host, port: transport.address.port),
+      start: epoch,
+      secret: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+    )
+    let engine = RoutingEngine(
+      plan: plan,
+      seed: UInt64.random(in: .min ... .max),
+      epoch: epoch
+    )
+    let strategies = LuaStrategies(
+      blueprint.generation,
+      limits: plan.limits,
+      budget: .watched(milliseconds: Self.stepMilliseconds)
+    )
+    blueprint.whenBound(transport.address)
+    var loop = try EventLoop()
+    try loop.add(transport.descriptor, .readable, token: Self.lineToken)
+    try loop.add(blueprint.requests.descriptor, .readable, token: Self.inboxToken)
+    self.start = start
+    self.loop = loop
+    shard = Shard(engine: engine, strategies: strategies)
+    line = LineSide(
+      telephony: telephony,
+      transport: transport,
+      log: EventLog(capacity: plan.limits.eventsKeptMax)
+    )
+    requests = blueprint.requests
+    reports = blueprint.reports
+  }
+
+  /// Works until told to stop.
+  mutating func run() {
+    feed(.control(.start), at: now)
+    do {
+      while true {
+        if case .stopped = phase { return }
+        try turn()
+      }
+    } catch {
+      reports.post(.report(.failed("\(error)")))
+    }
+  }
+
+  private var now: Instant { Instant(nanoseconds: Clock.monotonic - start) }
+
+  private mutating func turn() throws(ReactorError) {
+    settle(at: now)
+    line.send()
+    if line.transport.interest != interest {
+      interest = line.transport.interest
+      try loop.change(line.transport.descriptor, interest)
+    }
+    publish()
+    let count = try loop.wait(until: deadline)
+    let now = now
+    var hasRequests = false
+    for index in 0..<count {
+      switch loop.ready(at: index).token {
+      case Self.lineToken: line.receive(at: now)
+      case Self.inboxToken: hasRequests = true
+      default: break
+      }
+    }
+    settle(at: now)
+    if hasRequests {
+      requests.drain(into: &batch)
+      for request in batch { handle(request, at: now) }
+      batch.removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// The next moment at which something is due, on the monotonic clock.
+  private var deadline: UInt64? {
+    let line = line.telephony.nextDeadline
+    let engine = shard.nextDeadline
+    guard let first = [line, engine].compactMap({ $0 }).min() else { return nil }
+    let (sum, overflow) = start.addingReportingOverflow(first.nanoseconds)
+    return overflow ? nil : sum
+  }
+
+  // MARK: Signals
+
+  /// Lets pass what is due, and handles signals until none is left.
+  private mutating func settle(at now: Instant) {
+    takeSignals(at: now)
+    if let due = line.telephony.nextDeadline, due <= now {
+      line.telephony.advance(to: now)
+      takeSignals(at: now)
+    }
+    if let due = shard.nextDeadline, due <= now {
+      feed(.clock, at: now)
+      takeSignals(at: now)
+    }
+    if case .draining = phase, line.telephony.callCount == 0 {
+      phase = .stopped
+      line.send()
+      reports.post(.report(.drained))
+    }
+  }
+
+  /// Hands the switch's signals to the engine; commands may bring about further ones.
+  private mutating func takeSignals(at now: Instant) {
+    var index = 0
+    while index < line.telephony.signals.count {
+      let signal = line.telephony.signals[index]
+      index += 1
+      feed(.line(signal), at: now)
+    }
+    line.telephony.removeSignals()
+  }
+
+  private mutating func feed(_ signal: Signal, at now: Instant) {
+    Self.feed(signal, at: now, to: &shard, &line)
+  }
+
+  private static func feed(
+    _ signal: Signal,
+    at now: Instant,
+    to shard: inout Shard<LuaStrategies>,
+    _ line: inout LineSide
+  ) {
+    shard.handle(signal, at: now) { outbox in line.perform(outbox, at: now) }
+  }
+
+  // MARK: Requests
+
+  private mutating func handle(_ request: ShardRequest, at now: Instant) {
+    switch request {
+    case .agent(let signal, let ticket):
+      agent(signal, ticket: ticket, at: now)
+    case .snapshot(let ticket):
+      let snapshot = shard.snapshot(at: now)
+      reports.post(.report(.snapshot(snapshot, figures: figures, ticket: ticket)))
+    case .events(let from, let count, let ticket):
+      hasPublished = false
+      let events = line.log.events(from: from, count: count)
+      reports.post(
+        .report(
+          .events(events, oldest: line.log.oldest, last: line.log.last, ticket: ticket)
+        )
+      )
+    case .announceEvents(let wanted):
+      announcesEvents = wanted
+      hasPublished = false
+    case .install(let generation, let ticket):
+      install(generation, ticket: ticket, at: now)
+    case .drain:
+      guard case .running = phase else { return }
+      phase = .draining
+      line.telephony.isDraining = true
+      feed(.control(.drain), at: now)
+      settle(at: now)
+    case .stop:
+      hangUpAll(at: now)
+      phase = .stopped
+    }
+  }
+
+  private var figures: ShardFigures {
+    ShardFigures(
+      generations: shard.strategies.generations.count,
+      calls: line.telephony.callCount,
+      received: line.transport.counters.received,
+      sent: line.transport.counters.sent
+    )
+  }
+
+  private mutating func agent(_ signal: AgentRequest, ticket: UInt64, at now: Instant) {
+    references += 1
+    line.reference = references
+    line.refusal = nil
+    feed(.agent(signal.signal(reference: references)), at: now)
+    line.reference = 0
+    takeSignals(at: now)
+    let picture = shard.snapshot(at: now).agents.first { $0.id == signal.agent }
+    reports.post(.report(.agent(picture, refusal: line.refusal, ticket: ticket)))
+    line.refusal = nil
+  }
+
+  private mutating func install(_ generation: Generation, ticket: UInt64, at now: Instant) {
+    shard.strategies.install(generation)
+    feed(.control(.strategies(fingerprint: generation.fingerprint)), at: now)
+    reports.post(.report(.installed(ticket: ticket)))
+  }
+
+  /// Ends every call that is left, as politely as one datagram allows.
+  private mutating func hangUpAll(at now: Instant) {
+    for call in shard.snapshot(at: now).calls {
+      line.telephony.perform(.release(call.attributes.connID), at: now)
+    }
+    line.telephony.removeSignals()
+    line.send()
+  }
+
+  /// Says once that there are new events, to whoever wants to know.
+  private mutating func publish() {
+    guard announcesEvents, !hasPublished, line.log.last > 0 else { return }
+    guard line.log.last > lastPublished else { return }
+    lastPublished = line.log.last
+    hasPublished = true
+    reports.post(.report(.published))
+  }
+  private var lastPublished: UInt64 = 0
+}

@@ -1,0 +1,77 @@
+internal import Engine
+internal import LuaBridge
+
+/// What the control thread asks of the shard's thread, through its inbox.
+enum ShardRequest: Sendable {
+  /// An agent request of the T-Library; answered by `.agent`.
+  case agent(AgentRequest, ticket: UInt64)
+  /// A picture; answered by `.snapshot`.
+  case snapshot(ticket: UInt64)
+  /// Events from a sequence number on; answered by `.events`.
+  case events(from: UInt64, count: Int, ticket: UInt64)
+  /// Whether to report `.published` when there are new events.
+  case announceEvents(Bool)
+  /// A new generation of strategies; answered by `.installed`.
+  case install(Generation, ticket: UInt64)
+  /// No new calls; report `.drained` when none is left.
+  case drain
+  /// Hang up what is left, and stop.
+  case stop
+}
+
+/// An agent request before it has its reference number.
+struct AgentRequest: Sendable, Hashable {
+  /// What is asked.
+  enum Action: Sendable, Hashable {
+    case login(dn: DN?)
+    case logout
+    case ready
+    case notReady(WorkMode, reason: String?)
+  }
+
+  /// Who asks.
+  var agent: AgentID
+  /// What is asked.
+  var action: Action
+
+  /// The request as the engine takes it.
+  func signal(reference: UInt32) -> AgentSignal {
+    switch action {
+    case .login(let dn): .login(agent, dn: dn, reference: reference)
+    case .logout: .logout(agent, reference: reference)
+    case .ready: .ready(agent, reference: reference)
+    case .notReady(let mode, let reason):
+      .notReady(agent, mode, reason: reason, reference: reference)
+    }
+  }
+}
+
+/// What the shard's thread counts.
+struct ShardFigures: Sendable, Hashable {
+  /// Generations of strategies that live: the current one, and those that calls still run.
+  var generations = 0
+  /// Calls on the line.
+  var calls = 0
+  /// Datagrams received.
+  var received = 0
+  /// Datagrams sent.
+  var sent = 0
+}
+
+/// What the shard's thread tells the control thread, through the control inbox.
+enum ShardReport: Sendable {
+  /// How the agent stands after a request, and the error if it was refused.
+  case agent(AgentPicture?, refusal: Event?, ticket: UInt64)
+  /// A picture.
+  case snapshot(Snapshot, figures: ShardFigures, ticket: UInt64)
+  /// Events, consecutive, and what the log holds now.
+  case events([Event], oldest: UInt64, last: UInt64, ticket: UInt64)
+  /// There are new events; said once until somebody reads.
+  case published
+  /// The generation is current.
+  case installed(ticket: UInt64)
+  /// Draining, and no call is left.
+  case drained
+  /// The thread cannot go on.
+  case failed(String)
+}

@@ -1,0 +1,154 @@
+package import Engine
+package import SIPGlue
+
+/// The site file as typed values: everything that SURFACE 3 lets people write.
+///
+/// A `Site` is made by `SiteReader` and only when the file has no errors; `plan` and `sipPlan` are
+/// what the engine and the line side see of it.
+package struct Site: Sendable, Hashable {
+  /// The site's name.
+  package var name = "site"
+  /// Where SIP is spoken.
+  package var listeners: [ListenAddress] = []
+  /// The address that others shall use for us; nil: the one that we listen on.
+  package var advertisedHost: String?
+  /// The realm of digest authentication and the host of our From.
+  package var domain = ""
+  /// Peers that may send calls without digest, as written.
+  package var trusted: [Network] = []
+  /// Where HTTP is to be served, as written.
+  package var http: String?
+  /// Extensions, in the order of the file.
+  package var extensions: [Extension] = []
+  /// Agents, in the order of the file.
+  package var agents: [Agent] = []
+  /// Queues, in the order of the file.
+  package var queues: [Queue] = []
+  /// Routing points, in the order of the file.
+  package var routingPoints: [RoutingPoint] = []
+  /// Trunks, in the order of the file.
+  package var trunks: [Trunk] = []
+
+  /// A DN that a phone uses.
+  package struct Extension: Sendable, Hashable {
+    /// Its number.
+    package var dn: String
+    /// The digest password; nil: only trusted peers may register it.
+    package var password: String?
+    /// A fixed contact URI; nil: by registration.
+    package var contact: String?
+  }
+
+  /// The login of a person.
+  package struct Agent: Sendable, Hashable {
+    /// The login id.
+    package var id: String
+    /// The person's name.
+    package var name = ""
+    /// Skills and their levels, by name.
+    package var skills: [SkillLevel] = []
+    /// His own extension.
+    package var extensionDN: String?
+    /// Whether `login = "auto"`.
+    package var logsInAutomatically = false
+  }
+
+  /// A FIFO queue.
+  package struct Queue: Sendable, Hashable {
+    /// Its DN.
+    package var dn: String
+    /// Its name.
+    package var name = ""
+    /// The skill expression that its agents satisfy.
+    package var agents: String?
+    /// How long a phone rings.
+    package var ringTimeout: Duration = .seconds(15)
+    /// After-call work.
+    package var wrapUp: Duration = .zero
+  }
+
+  /// A DN that runs a strategy.
+  package struct RoutingPoint: Sendable, Hashable {
+    /// Its DN.
+    package var dn: String
+    /// The name of its strategy.
+    package var strategy = ""
+    /// How long the strategy may keep a call.
+    package var timeout: Duration = .seconds(30)
+    /// The default route.
+    package var defaults: [Target] = []
+    /// How calls leave.
+    package var divert: DivertMode = .bridge
+    /// How long an agent is left alone after a redirect.
+    package var redirectBlackout: Duration = .seconds(5)
+    /// How long a phone rings.
+    package var ringTimeout: Duration = .seconds(15)
+  }
+
+  /// A way to the outside.
+  package struct Trunk: Sendable, Hashable {
+    /// Its name.
+    package var name: String
+    /// Where it is.
+    package var uri = ""
+    /// Number patterns that it takes; empty: all.
+    package var numbers: [String] = []
+  }
+
+  /// What the engine sees of the site.
+  package var plan: Plan {
+    var plan = Plan(name: name)
+    plan.extensions = extensions.map {
+      ExtensionPlan(DN($0.dn), startsInService: $0.contact != nil)
+    }
+    plan.agents = agents.map { agent in
+      AgentPlan(
+        AgentID(agent.id),
+        name: agent.name,
+        skills: agent.skills,
+        extensionDN: agent.extensionDN.map { DN($0) },
+        logsInAutomatically: agent.logsInAutomatically
+      )
+    }
+    plan.queues = queues.map { queue in
+      QueuePlan(
+        DN(queue.dn),
+        name: queue.name,
+        agents: queue.agents,
+        ringTimeout: queue.ringTimeout,
+        wrapUp: queue.wrapUp
+      )
+    }
+    plan.routingPoints = routingPoints.map { point in
+      var result = RoutingPointPlan(
+        DN(point.dn),
+        strategy: StrategyName(point.strategy),
+        timeout: point.timeout,
+        defaults: point.defaults,
+        divert: point.divert
+      )
+      result.redirectBlackout = point.redirectBlackout
+      result.ringTimeout = point.ringTimeout
+      return result
+    }
+    plan.trunks = trunks.map { $0.name }
+    return plan
+  }
+
+  /// What the line side sees of the site, once it is known which port it has.
+  package func sipPlan(boundTo host: String, port: UInt16) -> SIPPlan {
+    var plan = SIPPlan(
+      advertisedHost: advertisedHost ?? host,
+      advertisedPort: port,
+      domain: domain
+    )
+    plan.trusted = trusted.compactMap { AddressRange($0.text) }
+    plan.extensions = extensions.map {
+      RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
+    }
+    plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
+    plan.routingPoints = routingPoints.map { DN($0.dn) }
+    plan.queues = queues.map { DN($0.dn) }
+    return plan
+  }
+}

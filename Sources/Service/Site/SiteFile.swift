@@ -1,0 +1,77 @@
+internal import LuaBridge
+
+/// Reads a site file: runs it in the sandbox, takes it apart, checks it.
+package enum SiteFile {
+  /// What came out: a site when there are no errors, and what was found in any case.
+  package struct Loaded: Sendable {
+    /// The site; nil when there are errors.
+    package var site: Site?
+    /// Errors and warnings, in the order of the file.
+    package var findings: [Finding]
+    /// What is in the file, for telling later whether it has changed.
+    package var fingerprint: String
+  }
+
+  /// Reads the site file at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - strategies: The names of the strategies that there are; nil: not checked.
+  /// - Returns: The site, if it has no errors, and what was found.
+  /// - Throws: When the file cannot be read at all.
+  package static func load(
+    _ path: String,
+    strategies: [String]?
+  ) throws(ServiceError) -> Loaded {
+    guard let bytes = Files.read(path) else {
+      throw ServiceError("cannot read the site file \(path)")
+    }
+    let folder = Files.folder(of: path)
+    return read(bytes, file: path, strategies: strategies) { name in
+      let secret = name.hasPrefix("/") ? name : folder + "/" + name
+      guard let text = Files.text(secret) else { return nil }
+      // A secret is a line; the line's end does not belong to it.
+      return String(text.prefix { $0 != "\n" && $0 != "\r\n" && $0 != "\r" })
+    }
+  }
+
+  /// Reads the text of a site file.
+  package static func read(
+    _ bytes: [UInt8],
+    file: String,
+    strategies: [String]?,
+    secret: @escaping (String) -> String?
+  ) -> Loaded {
+    let fingerprint = Fingerprint.of([(file, bytes)])
+    func failed(_ line: Int, _ column: Int, _ message: String) -> Loaded {
+      let finding = Finding(file: file, line: line, column: column, message: message)
+      return Loaded(site: nil, findings: [finding], fingerprint: fingerprint)
+    }
+    let locator: TableLocator
+    do {
+      locator = try TableLocator(source: String(decoding: bytes, as: UTF8.self))
+    } catch {
+      return failed(error.line, error.column, error.message)
+    }
+    let value: LuaValue
+    do {
+      value = try ConstantTable.evaluate(source: bytes, chunkname: file)
+    } catch {
+      return failed(max(error.line, 1), 1, error.message)
+    }
+    let world = SiteReader.World(
+      place: { locator.position(of: $0) },
+      variable: { Files.variable($0) },
+      secret: secret,
+      strategies: strategies
+    )
+    var reader = SiteReader(file: file, world: world)
+    reader.read(value)
+    let hasErrors = reader.findings.contains { $0.severity == .error }
+    return Loaded(
+      site: hasErrors ? nil : reader.site,
+      findings: reader.findings,
+      fingerprint: fingerprint
+    )
+  }
+}

@@ -1,0 +1,121 @@
+internal import Engine
+package import LuaBridge
+
+/// Reads a folder of strategies, and checks what is in it.
+package enum StrategyFolder {
+  /// The largest file that is read, in bytes.
+  private static let fileMax = 64 << 20
+
+  /// Reads every file of a generation.
+  ///
+  /// - Throws: When the folder, or a file in it, cannot be read.
+  package static func read(_ folder: String) throws(ServiceError) -> StrategySource {
+    let folder = trimmed(folder)
+    guard Files.isFolder(folder) else {
+      throw ServiceError("there is no folder of strategies at \(folder)")
+    }
+    var files: [StrategySource.File] = []
+    for path in Files.tree(folder) where StrategySource.belongs(path) && !isTest(path) {
+      guard let bytes = Files.read(folder + "/" + path), bytes.count <= fileMax else {
+        throw ServiceError("cannot read \(folder)/\(path)")
+      }
+      files.append(StrategySource.File(path: path, bytes: bytes))
+    }
+    let fingerprint = Fingerprint.of(files.map { ($0.path, $0.bytes) })
+    return StrategySource(folder: folder, fingerprint: fingerprint, files: files)
+  }
+
+  /// The names of the strategies in a set of files.
+  package static func names(in source: StrategySource) -> [String] {
+    source.files.map { $0.path }
+      .filter { $0.hasSuffix(".lua") && !$0.contains("/") }
+      .map { String($0.dropLast(4)) }
+  }
+
+  /// Finds mistakes in every Lua file of a set, without running any.
+  package static func check(_ source: StrategySource, site: Site?) -> [Finding] {
+    let check = makeCheck(source, site: site)
+    var findings: [Finding] = []
+    for file in source.files where file.path.hasSuffix(".lua") {
+      let diagnostics = check.diagnostics(
+        of: String(decoding: file.bytes, as: UTF8.self),
+        file: source.folder + "/" + file.path,
+        isModule: file.path.contains("/")
+      )
+      findings += diagnostics.map { Finding($0) }
+    }
+    return findings
+  }
+
+  /// A check that knows the sandbox, the site and what can be required.
+  static func makeCheck(_ source: StrategySource, site: Site?) -> StrategyCheck {
+    let modules = source.files.map { $0.path }
+      .filter { $0.hasSuffix(".lua") && $0.contains("/") }
+      .map { String($0.dropLast(4).map { $0 == "/" ? "." : $0 }) }
+    let tables = source.files.map { $0.path }
+      .filter { $0.hasPrefix("data/") && $0.hasSuffix(".csv") }
+      .map { String($0.dropFirst(5).dropLast(4)) }
+    var names = SiteNames(tables: Set(tables))
+    if let site {
+      names.dns = Set(
+        site.extensions.map { $0.dn } + site.queues.map { $0.dn }
+          + site.routingPoints.map { $0.dn }
+      )
+      names.queues = Set(site.queues.map { $0.dn })
+      names.agents = Set(site.agents.map { $0.id })
+      names.trunks = Set(site.trunks.map { $0.name })
+      names.skills = Set(site.agents.flatMap { agent in agent.skills.map { $0.name } })
+    }
+    return StrategyCheck(
+      allowedGlobals: sandboxNames,
+      site: names,
+      modules: Set(modules),
+      skillExpression: { text in
+        do throws(SkillExpressionError) {
+          _ = try SkillExpression(parsing: text)
+          return nil
+        } catch {
+          return (error.column, error.message)
+        }
+      }
+    )
+  }
+
+  /// Everything that a script can reach, asked of a sandbox without any strategy.
+  private static var sandboxNames: Set<String> {
+    let empty = StrategySource(fingerprint: "", files: [])
+    guard let generation = try? Generation(empty) else { return [] }
+    return Set(generation.reachableNames)
+  }
+
+  private static func isTest(_ path: String) -> Bool { path.hasSuffix("_test.lua") }
+
+  private static func trimmed(_ folder: String) -> String {
+    var folder = folder
+    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+    return folder
+  }
+}
+
+extension Finding {
+  /// A finding of the strategy check.
+  init(_ diagnostic: Diagnostic) {
+    self.init(
+      file: diagnostic.file,
+      line: diagnostic.line,
+      column: diagnostic.column,
+      severity: diagnostic.severity == .error ? .error : .warning,
+      message: diagnostic.message
+    )
+  }
+
+  /// A problem that showed when a generation was made.
+  init(_ problem: LuaProblem) {
+    self.init(
+      file: problem.file,
+      line: max(problem.line, 1),
+      column: 1,
+      message: problem.message
+    )
+  }
+}

@@ -1,0 +1,155 @@
+// Signals as text (SURFACE 6): one line of a recording each.
+//
+// `{"at":12.5,"signal":"call.offered","call":"006c02462a161006","dn":"8000",…}`: when, which
+// signal, whom it is about, then its details. Seconds are exact, to the nanosecond; T-Library's
+// enumerations are their numbers, our own are words; what a signal does not have is left out.
+
+public import Engine
+
+extension JSONWriter {
+  /// Writes a signal as one object.
+  ///
+  /// - Parameters:
+  ///   - signal: The signal.
+  ///   - instant: When the engine handled it, counted from the beginning of the recording.
+  public mutating func value(_ signal: borrowing Signal, at instant: Instant) {
+    beginObject()
+    key("at")
+    seconds(nanoseconds: instant.nanoseconds)
+    switch signal {
+    case .line(let signal): members(signal)
+    case .agent(let signal): members(signal)
+    case .strategy(let call, let step): members(step, of: call)
+    case .clock: name("clock")
+    case .control(let signal): members(signal)
+    }
+    endObject()
+  }
+
+  mutating func name(_ name: StaticString) {
+    key("signal")
+    literal(name)
+  }
+
+  mutating func call(_ call: ConnID) {
+    key("call")
+    value(call)
+  }
+
+  private mutating func members(_ signal: borrowing LineSignal) {
+    switch signal {
+    case .offered(let offer): members(offer)
+    case .ringing(let call, let attempt): members("call.ringing", call, attempt)
+    case .answered(let call, let attempt): members("call.answered", call, attempt)
+    case .diverted(let call, let attempt): members("call.diverted", call, attempt)
+    case .diversionFailed(let call, let attempt, let reason):
+      members("call.diversion_failed", call, attempt)
+      key("reason")
+      literal(reason.word)
+    case .released(let call, let by):
+      name("call.released")
+      self.call(call)
+      key("by")
+      literal(by.word)
+    case .header(let call, let text):
+      name("call.header")
+      self.call(call)
+      if let text { member("value", text) }
+    case .inService(let dn):
+      name("dn.in_service")
+      member("dn", dn.number)
+    case .outOfService(let dn):
+      name("dn.out_of_service")
+      member("dn", dn.number)
+    }
+  }
+
+  private mutating func members(_ signal: StaticString, _ call: ConnID, _ attempt: UInt32) {
+    name(signal)
+    self.call(call)
+    member("attempt", attempt)
+  }
+
+  private mutating func members(_ offer: borrowing CallOffer) {
+    name("call.offered")
+    call(offer.connID)
+    member("dn", offer.dn.number)
+    if !offer.ani.isEmpty { member("ani", offer.ani) }
+    if !offer.dnis.isEmpty { member("dnis", offer.dnis) }
+    member("type", offer.type.rawValue)
+    if let uuid = offer.uuid {
+      key("uuid")
+      value(uuid)
+    }
+    guard !offer.userData.isEmpty else { return }
+    key("user_data")
+    value(offer.userData.pairs)
+  }
+
+  private mutating func members(_ signal: borrowing AgentSignal) {
+    switch signal {
+    case .login(let agent, let dn, let reference):
+      name("agent.login")
+      member("agent", agent.text)
+      if let dn { member("dn", dn.number) }
+      member("reference", reference)
+    case .logout(let agent, let reference):
+      name("agent.logout")
+      member("agent", agent.text)
+      member("reference", reference)
+    case .ready(let agent, let reference):
+      name("agent.ready")
+      member("agent", agent.text)
+      member("reference", reference)
+    case .notReady(let agent, let mode, let reason, let reference):
+      name("agent.not_ready")
+      member("agent", agent.text)
+      member("work_mode", mode.rawValue)
+      if let reason { member("reason", reason) }
+      member("reference", reference)
+    }
+  }
+
+  private mutating func members(_ signal: borrowing ControlSignal) {
+    switch signal {
+    case .start: name("control.start")
+    case .strategies(let fingerprint):
+      name("control.strategies")
+      member("fingerprint", fingerprint)
+    case .drain: name("control.drain")
+    }
+  }
+}
+
+extension RouteFailure {
+  /// The reason as strategies and recordings spell it (SURFACE 4).
+  public var text: String { "\(word)" }
+
+  var word: StaticString {
+    switch self {
+    case .timeout: "timeout"
+    case .busy: "busy"
+    case .noAnswer: "no_answer"
+    case .rejected: "rejected"
+    case .unreachable: "unreachable"
+    case .noSuchTarget: "no_such_target"
+    case .cancelled: "cancelled"
+    }
+  }
+
+  static var words: [(RouteFailure, StaticString)] { allCases.map { ($0, $0.word) } }
+}
+
+extension ReleasedBy {
+  var word: StaticString {
+    switch self {
+    case .caller: "caller"
+    case .target: "target"
+    case .line: "line"
+    }
+  }
+
+  static var words: [(ReleasedBy, StaticString)] {
+    [ReleasedBy.caller, .target, .line].map { ($0, $0.word) }
+  }
+}

@@ -1,0 +1,299 @@
+import Engine
+import LuaBridge
+import Testing
+
+@Suite("The strategy language")
+struct LanguageTests {
+  @Test("the smallest strategy returns ANY")
+  func any() throws {
+    #expect(try ending("return ANY") == .finished(.any(.none)))
+  }
+
+  @Test(
+    "every target is returned as it was made",
+    arguments: [
+      ("dn \"7001\"", Target.dn("7001")),
+      ("agent \"1001\"", .agent("1001")),
+      ("queue \"9000\"", .queue("9000")),
+      ("trunk(\"carrier\", \"+44\")", .trunk(name: "carrier", number: "+44")),
+      ("reject(486)", .reject(486)),
+      ("any { skills = \"sales > 2\" }", .any(AgentFilter(skills: "sales > 2"))),
+      (
+        "any { exclude = { agent \"1\", dn \"7\" } }",
+        .any(AgentFilter(excludedAgents: ["1"], excludedDNs: ["7"]))
+      ),
+    ]
+  )
+  func targets(text: String, target: Target) throws {
+    #expect(try ending("return \(text)") == .finished(target))
+  }
+
+  @Test("a strategy that returns nothing names no target")
+  func nothing() throws {
+    #expect(try ending("local x = 1") == .finished(nil))
+    #expect(try ending("return nil") == .finished(nil))
+  }
+
+  @Test("a strategy that returns something else fails and says what")
+  func otherResult() throws {
+    let message = "strategies/s.lua: the strategy returned a string, not a target such as "
+      + "dn \"7001\" or ANY"
+    #expect(try ending("return \"7001\"") == .failed(.error(message)))
+    guard case .failed = try ending("return call") else {
+      Issue.record("a call is not a target")
+      return
+    }
+  }
+
+  @Test("the call's facts are what the engine said")
+  func facts() throws {
+    let seen = try notes(
+      """
+      for _, name in ipairs { "id", "uuid", "ani", "dnis", "routing_point", "now", "entered",
+                              "attempts" } do
+        call:note(name .. "=" .. tostring(call[name]))
+      end
+      call:note(call.user_data.vip .. call.user_data.segment .. tostring(call.user_data.none))
+      for k, v in pairs(call.user_data) do call:note(k .. ":" .. v) end
+      call:note(tostring(call))
+      call:note(tostring(call.nothing))
+      """
+    )
+    #expect(
+      seen == [
+        "id=006c02462a161006", "uuid=00000000000100000000000200000013", "ani=+4420", "dnis=8000",
+        "routing_point=8000", "now=1763683200.0", "entered=1763683199.0", "attempts=0",
+        "yesgoldnil", "segment:gold", "vip:yes", "call 006c02462a161006", "nil",
+      ]
+    )
+  }
+
+  @Test("now and attempts change between steps")
+  func contextMoves() throws {
+    var bench = try Workbench(
+      """
+      return function(call)
+        local before = call.now
+        call:wait(1)
+        call:note(call.now - before .. " " .. call.attempts)
+      end
+      """
+    )
+    bench.context = ResumeContext(now: 1_763_683_205_000_000_000, attempts: 2)
+    #expect(bench.run() == .finished(nil))
+    #expect(bench.notes == ["5.0 2"])
+  }
+
+  @Test("select, route and the other verbs become requests")
+  func verbs() throws {
+    var bench = try Workbench(
+      """
+      return function(call)
+        call:select(ANY)
+        call:select({ agent "1", any { skills = "a > 1" } }, { timeout = 0.5, priority = 7 })
+        call:select(ANY, { by = "longest_idle" })
+        call:route(dn "7001")
+        call:route(dn "7001", { timeout = 20 })
+        call:wait(1.5)
+        call:priority(-3)
+        call:attach { b = 2, a = "one", c = true }
+        call:note "text"
+        call:exclude(agent "1")
+        call:exclude(dn "2")
+        call:note(tostring(agents.available()) .. agents.logged_in { skills = "x > 0" })
+        call:note(agents.available(ANY))
+        call:note(queues["9000"].waiting .. " " .. queues["9000"].oldest_wait)
+        call:note(tostring(call:header "Subject") .. tostring(call:header "Other"))
+      end
+      """
+    )
+    #expect(bench.run() == .finished(nil))
+    let skills = AgentFilter(skills: "a > 1")
+    #expect(
+      bench.requests == [
+        .select(Selection([.any(.none)])),
+        .select(
+          Selection([.agent("1"), .any(skills)], timeout: .milliseconds(500), priority: 7)
+        ),
+        .select(Selection([.any(.none)])),
+        .route(.dn("7001"), ringTimeout: nil),
+        .route(.dn("7001"), ringTimeout: .seconds(20)),
+        .wait(.milliseconds(1_500)),
+        .priority(-3),
+        .attach([KeyValue("a", "one"), KeyValue("b", "2"), KeyValue("c", "true")]),
+        .note("text"),
+        .exclude(.agent("1")),
+        .exclude(.dn("2")),
+        .availableAgents(.none),
+        .loggedInAgents(AgentFilter(skills: "x > 0")),
+        .note("33"),
+        .availableAgents(.none),
+        .note("3"),
+        .queueWaiting("9000"),
+        .queueOldestWait("9000"),
+        .note("3 1.5"),
+        .header("Subject"),
+        .header("Other"),
+        .note("hellonil"),
+      ]
+    )
+  }
+
+  @Test("select gives the reserved target, or nil and the reason", arguments: RouteFailure.allCases)
+  func selectResults(reason: RouteFailure) throws {
+    var bench = try Workbench(
+      """
+      return function(call)
+        local who, why = call:select(ANY)
+        call:note(tostring(who) .. " " .. tostring(why))
+        return who
+      end
+      """
+    )
+    bench.answer = { request in
+      if case .select = request { return .selected(.dn("7001")) }
+      return .done
+    }
+    #expect(bench.run() == .finished(.dn("7001")))
+    #expect(bench.notes == ["dn \"7001\" nil"])
+    bench.answer = { request in
+      if case .select = request { return .failed(reason) }
+      return .done
+    }
+    #expect(bench.run() == .finished(nil))
+    let names: [RouteFailure: String] = [
+      .timeout: "timeout", .busy: "busy", .noAnswer: "no_answer", .rejected: "rejected",
+      .unreachable: "unreachable", .noSuchTarget: "no_such_target", .cancelled: "cancelled",
+    ]
+    #expect(bench.notes == ["nil \(names[reason] ?? "?")"])
+  }
+
+  @Test("a selected target says its kind and name, and equals one that says the same")
+  func selectedTarget() throws {
+    var bench = try Workbench(
+      """
+      return function(call)
+        local who = call:select(ANY)
+        call:note(who.kind .. " " .. who.name .. " " .. tostring(who == agent "1001"))
+        call:note(tostring(who == dn "1001") .. " " .. tostring(who.other))
+      end
+      """
+    )
+    bench.answer = { request in
+      if case .select = request { return .selected(.agent("1001")) }
+      return .done
+    }
+    #expect(bench.run() == .finished(nil))
+    #expect(bench.notes == ["agent 1001 true", "false nil"])
+  }
+
+  @Test("what is attached shows in user_data at once")
+  func attach() throws {
+    let seen = try notes(
+      """
+      local before = call.user_data
+      call:attach { vip = "no", extra = 1 }
+      call:note(before.vip .. call.user_data.vip .. call.user_data.extra .. call.user_data.segment)
+      call:attach {}
+      """
+    )
+    #expect(seen == ["yesno1gold"])
+  }
+
+  @Test("an invalid request is an error at the line that made it")
+  func invalid() throws {
+    var bench = try Workbench("return function(call)\n\n  call:priority(3)\nend")
+    bench.answer = { _ in .invalid("no such thing") }
+    #expect(bench.run() == .failed(.error("strategies/s.lua:3: no such thing")))
+  }
+
+  @Test(
+    "wrong arguments are refused at their line",
+    arguments: [
+      ("call:route(5)", "call:route expects a target, got number"),
+      ("call:route()", "call:route expects a target, got nothing"),
+      ("call.route(ANY)", "a method of call needs ':', as in call:route(target)"),
+      ("call:route(ANY, 5)", "call:route expects options as a table, got number"),
+      ("call:route(ANY, { tmeout = 5 })", "call:route does not know the option 'tmeout'"),
+      ("call:route(ANY, { timeout = {} })", "call:route: timeout expects seconds, got table"),
+      ("call:select(\"x\")", "call:select expects a target or a list of targets, got string"),
+      ("call:select {}", "call:select expects at least one target"),
+      ("call:select { 1 }", "call:select expects targets, got number at 1"),
+      ("call:select(ANY, { by = \"random\" })", "call:select: by = random is not available yet"),
+      ("call:select(ANY, { clear = true })", "call:select: clear is not available yet"),
+      ("call:wait(\"a\")", "call:wait expects seconds, got string"),
+      ("call:wait(-1)", "call:wait expects seconds between 0 and a year"),
+      ("call:wait(0/0)", "call:wait expects seconds between 0 and a year"),
+      ("call:priority(1.5)", "call:priority expects a whole number, got number"),
+      ("call:attach(1)", "call:attach expects a table such as { key = \"value\" }, got number"),
+      ("call:attach { {} }", "call:attach expects texts as keys, got number"),
+      ("call:attach { a = {} }", "call:attach: the value of 'a' is a table"),
+      ("call:note {}", "call:note expects a text, got table"),
+      ("call:exclude(ANY)", "call:exclude expects a dn or an agent, got target"),
+      ("call:header(1)", "call:header expects a text, got number"),
+      ("call:treat { music = \"hold\" }", "call:treat is not available yet"),
+      ("share {}", "share is not available yet"),
+      ("local_time \"UTC\"", "local_time is not available yet"),
+      ("local x = queues[\"9\"].expected_wait", "expected_wait is not available yet"),
+      ("local x = queues[\"9\"].length", "a queue does not know 'length'"),
+      ("local x = queues[9000]", "queues expects a text, as in queues[\"9000\"], got number"),
+      ("queues[\"9\"] = 1", "queues cannot be changed by a script"),
+      ("local x = dn(7001)", "dn expects a text, got number"),
+      ("local x = agent \"\"", "agent expects a text of 1 to 256 bytes"),
+      ("local x = queue()", "queue expects a text, got nothing"),
+      ("local x = trunk(\"a\")", "trunk expects a text, got nothing"),
+      ("local x = reject(200)", "reject expects a SIP status between 400 and 699"),
+      ("local x = any()", "any expects a table such as { skills = \"sales > 2\" }, got nothing"),
+      ("local x = any { group = \"a\" }", "group is not available yet"),
+      ("local x = any { skils = \"a\" }", "any does not know 'skils'"),
+      ("local x = any { skills = 1 }", "any: skills expects an expression, got number"),
+      (
+        "local x = any { exclude = { 1 } }",
+        "any: exclude expects targets such as agent \"1001\", got number"
+      ),
+      (
+        "local x = agents.available(5)",
+        "agents.available expects ANY, any { } or nothing, got number"
+      ),
+      ("local x = random(0)", "random: the interval is empty"),
+      ("local x = random(1.5, 2)", "random expects whole numbers"),
+      ("call.ani = \"1\"", "call.ani cannot be set: keep data with call:attach { ani = value }"),
+      ("ANY.kind = 1", "a target cannot be changed"),
+      ("local x = table_lookup(\"no\", \"1\")", "there is no table 'no': strategies/data/no.csv"),
+      ("local x = require \"no\"", "there is no module 'no' below strategies/"),
+      ("local x = require \"../x\"", "require takes a name such as \"lib.hours\""),
+    ]
+  )
+  func wrongArguments(text: String, message: String) throws {
+    #expect(try ending(text) == .failed(.error("strategies/s.lua:2: " + message)))
+  }
+
+  @Test("random numbers come from the engine and stay in their interval")
+  func randomNumbers() throws {
+    var bench = try Workbench(
+      """
+      return function(call)
+        call:note(random() .. " " .. math.random() .. " " .. random(10) .. " " .. random(5, 6))
+        call:note(random(7, 7))
+        for i = 1, 200 do
+          local n = random(1, 6)
+          if n < 1 or n > 6 then call:note("outside " .. n) end
+        end
+      end
+      """
+    )
+    var generator = SplitMix64(seed: 7)
+    var first = true
+    bench.answer = { request in
+      guard case .random = request else { return .done }
+      if first { return .bits(0x8000_0000_0000_0000) }
+      return .bits(generator.next())
+    }
+    defer { first = false }
+    let step = bench.run()
+    #expect(step == .finished(nil))
+    #expect(bench.notes.count == 2)
+    #expect(bench.notes.first == "0.5 0.5 1 5")
+    #expect(bench.notes.last == "7")
+  }
+}

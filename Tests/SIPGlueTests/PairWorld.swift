@@ -1,0 +1,220 @@
+// The switch and the user agents around it, joined by a wire in virtual time: delay, loss,
+// duplication and reordering come from a seed.
+
+import Engine
+import Foundation
+import SIPGlue
+import Testing
+
+struct PairRandom {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+  mutating func share() -> Double { Double(next() >> 11) / Double(1 << 53) }
+}
+
+struct PairWire {
+  var loss = 0.0
+  var duplication = 0.0
+  var jitter = 0.0
+}
+
+struct PairWorld: ~Copyable {
+  struct Flight {
+    var due: Double
+    var order: Int
+    var text: [UInt8]
+    var from: UInt16
+    var to: UInt16
+  }
+
+  var line: SIPSwitch
+  var phones: [UInt16: PairPhone] = [:]
+  var now = 0.0
+  var signals: [LineSignal] = []
+  /// Everything that the switch sent, in order, as text.
+  var sent: [String] = []
+  var wire = PairWire()
+  var random: PairRandom
+  /// Plays the engine: what to do about a signal.
+  var engine: ((LineSignal) -> [LineCommand])?
+  private var flights: [Flight] = []
+  private var order = 0
+
+  static let port: UInt16 = 5060
+
+  static func plan() -> SIPPlan {
+    var plan = SIPPlan(advertisedHost: "127.0.0.1", domain: "demo.local")
+    plan.routingPoints = ["8000"]
+    plan.queues = ["9000"]
+    plan.extensions = [
+      RegistrarExtension("7001", password: "demo"),
+      RegistrarExtension("7002", contact: "sip:7002@127.0.0.1:7002"),
+      RegistrarExtension("7003", contact: "sip:7003@127.0.0.1:7003"),
+      RegistrarExtension("7004", contact: "sip:7004@phones.example.com"),
+    ]
+    plan.trunks = [SIPTrunk(name: "carrier", uri: "sip:127.0.0.1:7003", numbers: ["+4420*"])]
+    if let network = AddressRange("127.0.0.0/8") { plan.trusted = [network] }
+    return plan
+  }
+
+  init(
+    seed: UInt64 = 1,
+    plan: SIPPlan = PairWorld.plan(),
+    start: UInt64 = 1_800_000_000
+  ) throws {
+    line = try SIPSwitch(
+      plan: plan,
+      start: start * 1_000_000_000,
+      secret: (seed, seed &* 77 &+ 5)
+    )
+    random = PairRandom(state: seed)
+    take()
+  }
+
+  var instant: Instant { Instant(nanoseconds: UInt64(now * 1e9)) }
+
+  mutating func phone(_ name: String, port: UInt16) -> PairPhone {
+    let phone = PairPhone(name, port: port)
+    phones[port] = phone
+    return phone
+  }
+
+  // MARK: Signals
+
+  var offers: [CallOffer] {
+    signals.compactMap { if case .offered(let offer) = $0 { offer } else { nil } }
+  }
+
+  /// The signals in one word each, offers left out.
+  var story: [String] {
+    signals.compactMap {
+      switch $0 {
+      case .offered: nil
+      case .ringing: "ringing"
+      case .answered: "answered"
+      case .diverted: "diverted"
+      case .diversionFailed(_, _, let failure): "failed \(failure)"
+      case .released(_, let side): "released \(side)"
+      case .header: "header"
+      case .inService(let dn): "in \(dn.number)"
+      case .outOfService(let dn): "out \(dn.number)"
+      }
+    }
+  }
+
+  /// What is left in the switch; empty when nothing is.
+  var remains: String {
+    guard !line.isIdle || line.nextDeadline != nil else { return "" }
+    return "calls \(line.callCount) legs \(line.legCount) transactions \(line.transactionCount)"
+      + " deadline \(String(describing: line.nextDeadline))"
+  }
+
+  func releases(of conn: ConnID) -> Int {
+    signals.filter { if case .released(conn, _) = $0 { true } else { false } }.count
+  }
+
+  mutating func perform(_ command: LineCommand) {
+    line.perform(command, at: instant)
+    take()
+  }
+
+  /// Takes what the switch has produced: signals to the engine, datagrams to the wire.
+  mutating func take() {
+    var index = 0
+    let start = signals.count
+    signals.append(contentsOf: line.signals)
+    line.removeSignals()
+    index = start
+    while index < signals.count {
+      if let engine {
+        for command in engine(signals[index]) { line.perform(command, at: instant) }
+        signals.append(contentsOf: line.signals)
+        line.removeSignals()
+      }
+      index += 1
+    }
+    var drained: [(bytes: [UInt8], port: UInt16)] = []
+    line.drain { drained.append(($0, $1)) }
+    for datagram in drained {
+      sent.append(String(decoding: datagram.bytes, as: UTF8.self))
+      launch(datagram.bytes, from: Self.port, to: datagram.port)
+    }
+  }
+
+  mutating func inject(_ text: String, from port: UInt16) {
+    launch(Array(text.utf8), from: port, to: Self.port)
+  }
+
+  /// Hands a datagram to the switch at once.
+  mutating func receive(_ text: [UInt8], from port: UInt16) {
+    let time = instant
+    text.withUnsafeBytes { line.receive($0, fromIPv4: 0x7F00_0001, port: port, at: time) }
+    take()
+  }
+
+  private mutating func launch(_ text: [UInt8], from: UInt16, to: UInt16) {
+    let copies = random.share() < wire.duplication ? 2 : 1
+    for _ in 0..<copies {
+      guard random.share() >= wire.loss else { continue }
+      order += 1
+      let delay = 0.001 + random.share() * wire.jitter
+      flights.append(Flight(due: now + delay, order: order, text: text, from: from, to: to))
+    }
+  }
+
+  // MARK: Time
+
+  /// Lets so many seconds pass.
+  mutating func run(_ seconds: Double) {
+    let end = now + seconds
+    collect()
+    while let next = nextTime, next <= end {
+      now = max(now, next)
+      step()
+    }
+    now = end
+  }
+
+  private var nextTime: Double? {
+    var next = flights.map(\.due).min()
+    if let deadline = line.nextDeadline {
+      // One nanosecond more: a deadline must not lie before it by rounding.
+      let time = Double(deadline.nanoseconds) / 1e9 + 1e-6
+      next = min(next ?? time, time)
+    }
+    for phone in phones.values {
+      if let time = phone.nextDeadline { next = min(next ?? time, time) }
+    }
+    return next
+  }
+
+  private mutating func step() {
+    let due = flights.filter { $0.due <= now }.sorted { ($0.due, $0.order) < ($1.due, $1.order) }
+    flights.removeAll { $0.due <= now }
+    for flight in due {
+      if flight.to == Self.port {
+        receive(flight.text, from: flight.from)
+      } else {
+        phones[flight.to]?.receive(String(decoding: flight.text, as: UTF8.self), at: now)
+      }
+    }
+    line.advance(to: instant)
+    take()
+    for port in phones.keys.sorted() { phones[port]?.advance(to: now) }
+    collect()
+  }
+
+  private mutating func collect() {
+    for port in phones.keys.sorted() {
+      guard let phone = phones[port] else { continue }
+      for item in phone.outbox { launch(Array(item.text.utf8), from: port, to: Self.port) }
+      phone.outbox.removeAll()
+    }
+  }
+}
