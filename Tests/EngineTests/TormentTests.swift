@@ -9,12 +9,11 @@ extension Tag {
 
 @Suite("A seeded torment", .tags(.simulation))
 struct TormentTests {
-  /// The seeds to run; `SEED=n` runs that one alone.
+  /// The seeds to run; `SEED=n` runs that one alone, `SEEDS=n` so many of them.
   static let seeds: [UInt64] = {
-    if let text = ProcessInfo.processInfo.environment["SEED"], let seed = UInt64(text) {
-      return [seed]
-    }
-    return Array(1...200)
+    let environment = ProcessInfo.processInfo.environment
+    if let seed = environment["SEED"].flatMap(UInt64.init) { return [seed] }
+    return Array(1...max(1, environment["SEEDS"].flatMap(UInt64.init) ?? 200))
   }()
 
   static let batches: [[UInt64]] = stride(from: 0, to: seeds.count, by: 25).map {

@@ -15,6 +15,8 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   private var exclusions: [ConnID: [Target]] = [:]
   /// Breaches of the contract of `StrategyRuntime`.
   public private(set) var breaches: [String] = []
+  /// What every run returns at once, if it is set.
+  var always: Target?
   private var random: SplitMix64
   private let dns: [DN]
   private let agents: [AgentID]
@@ -40,6 +42,7 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     returned[facts.connID] = nil
     exclusions[facts.connID] = nil
     guard strategy != "missing" else { return .failed(.noSuchStrategy) }
+    if let always { return end(facts.connID, with: always) }
     return step(of: facts.connID)
   }
 

@@ -114,8 +114,7 @@ extension World {
     guard problem == nil else { return }
     isDraining = true
     give(.control(.drain))
-    nextConnID += 1
-    give(.line(.offered(CallOffer(ConnID(nextConnID), at: "9000"))))
+    give(.line(.offered(CallOffer(ConnID(.max), at: "9000"))))
     while let call = alive.first, problem == nil {
       give(.line(.released(ConnID(call), by: chance(2) == 0 ? .caller : .line)))
     }

@@ -29,9 +29,9 @@ extension World {
       }
       calls[number]?.device = "gone"
     }
-    if calls.count > 64 {
-      calls = calls.filter { alive.contains($0.key) || $0.key + 40 > nextConnID }
-    }
+    guard calls.count > 64, nextConnID > 40 else { return }
+    let recent = nextConnID - 40
+    calls = calls.filter { alive.contains($0.key) || $0.key > recent }
   }
 
   private mutating func compareQueues(_ picture: Snapshot) {
@@ -106,9 +106,10 @@ extension World {
       guard let dn = agent.dn, agent.state == "ready", agent.call == nil else { return false }
       return agent.reason != "left alone" && inService.contains(dn)
     }
-    let serving = free.count { serves[$0.id]?.contains("9001") == true }
-    if picture.queues[0].agentsAvailable != free.count { fault("agentsAvailable of 9000") }
-    if picture.queues[1].agentsAvailable != serving { fault("agentsAvailable of 9001") }
+    for queue in picture.queues {
+      let serving = free.count { serves[$0.id]?.contains(queue.dn) == true }
+      if queue.agentsAvailable != serving { fault("agentsAvailable of \(queue.dn.number)") }
+    }
     for agent in free {
       for queue in serves[agent.id] ?? [] {
         for call in waiting[queue] ?? [] where calls[call]?.ani != agent.dn?.number {
