@@ -23,7 +23,7 @@ enum LayerRules {
     "CLuaShim": ["LuaBridge"],
     "COSIP": ["COSIPShim", "SIPGlue"],
     "COSIPShim": ["SIPGlue"],
-    "CCrypto": ["SIPGlue", "Service"],
+    "CCrypto": ["SIPGlue"],
     "CJansson": ["Wire"],
     "CLinux": ["Reactor", "Service"],
   ]

@@ -8,7 +8,7 @@ enum WordRules {
     ("osip_", ["COSIP", "COSIPShim", "SIPGlue"]),
     ("MSG_IS_", ["COSIP", "COSIPShim"]),
     ("json_", ["CJansson", "Wire"]),
-    ("EVP_", ["CCrypto", "SIPGlue", "Service"]),
+    ("EVP_", ["CCrypto", "SIPGlue"]),
     ("epoll_", ["CLinux", "Reactor"]),
   ]
 
