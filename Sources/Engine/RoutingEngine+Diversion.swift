@@ -47,8 +47,13 @@ extension RoutingEngine {
   mutating func engage(_ agent: AgentSlot, with call: CallSlot, _ reason: Reservation.Reason) {
     timers.disarm(freeReservation(of: agent))
     if calls[call].selectedAgent == agent { calls[call].selectedAgent = nil }
-    agents[agent].engagement = .reserved(Reservation(owner: call, reason: reason))
+    engage(agent, in: .reserved(Reservation(owner: call, reason: reason)))
     if agents[agent].isAvailable { agents.becomeUnavailable(agent) }
+  }
+
+  mutating func engage(_ agent: AgentSlot, in engagement: Engagement) {
+    agents[agent].engagement = engagement
+    agents[agent].since = now
   }
 
   private mutating func updateDiversion(
@@ -65,7 +70,7 @@ extension RoutingEngine {
     timers.disarm(diversion.timer)
     let timer = timers.arm(.ringNoAnswer(call), at: now + diversion.ringTimeout)
     if let agent = diversion.agent {
-      agents[agent].engagement = .reserved(Reservation(owner: call, reason: .ringing))
+      engage(agent, in: .reserved(Reservation(owner: call, reason: .ringing)))
     }
     announce(call, diversion, &outbox)
     if diversion.destination.isLocal {
@@ -98,7 +103,7 @@ extension RoutingEngine {
     if diversion.destination.isLocal {
       emit(partyEvent(.established, call, at: diversion.destination.dn), &outbox)
     }
-    if let agent = diversion.agent { agents[agent].engagement = .talking(call) }
+    if let agent = diversion.agent { engage(agent, in: .talking(call)) }
     endStrategy(of: call, &outbox)
     calls[call].decider = .nobody
     calls[call].state = .established(
@@ -139,7 +144,7 @@ extension RoutingEngine {
     }
     calls[call].state = .consulting
     if let agent = diversion.agent {
-      agents[agent].engagement = .none
+      engage(agent, in: .none)
       answerFailure(failure, of: agent, at: diversion.destination.dn, &outbox)
     }
     switch calls[call].device {

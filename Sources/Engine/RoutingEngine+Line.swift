@@ -165,9 +165,9 @@ extension RoutingEngine {
       }
     case .diverting(let diversion):
       timers.disarm(diversion.timer)
-      if let agent = diversion.agent { agents[agent].engagement = .none }
+      if let agent = diversion.agent { engage(agent, in: .none) }
     case .established(let conversation):
-      if let agent = conversation.agent { agents[agent].engagement = .none }
+      if let agent = conversation.agent { engage(agent, in: .none) }
     case .consulting, .pausing, .readingHeader: break
     }
     if case .strategy = calls[call].decider {
@@ -184,7 +184,7 @@ extension RoutingEngine {
   /// Takes an agent's reservation away and hands back its timer.
   mutating func freeReservation(of agent: AgentSlot) -> TimerID? {
     guard case .reserved(let reservation) = agents[agent].engagement else { return nil }
-    agents[agent].engagement = .none
+    engage(agent, in: .none)
     return reservation.timer
   }
 

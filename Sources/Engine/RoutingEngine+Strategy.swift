@@ -214,14 +214,14 @@ extension RoutingEngine {
     case .agent(let agent):
       engage(agent, with: call, .selected)
       let expires = now + plan.limits.reservationExpiry
-      agents[agent].engagement = .reserved(
-        Reservation(
-          owner: call,
-          reason: .selected,
-          expires: expires,
-          timer: timers.arm(.reservation(agent), at: expires)
-        )
+      let timer = timers.arm(.reservation(agent), at: expires)
+      let reservation = Reservation(
+        owner: call,
+        reason: .selected,
+        expires: expires,
+        timer: timer
       )
+      engage(agent, in: .reserved(reservation))
       calls[call].selectedAgent = agent
       resume(call, .selected(.agent(agents[agent].plan.id)), &outbox)
     case .dn(let index): resume(call, .selected(.dn(dns[Int(index)].dn)), &outbox)

@@ -61,6 +61,7 @@ struct Agent: Sendable {
   /// Where he is logged in, by DN index.
   var dn: Int32?
   var mode = AgentMode.loggedOut
+  /// When his mode or his engagement last changed: since when he is what he is.
   var since = Instant.zero
   var engagement = Engagement.none
   /// Runs while he does after-call work.
