@@ -88,8 +88,10 @@ extension RoutingEngine {
     return !calls[call].excludedDNs.contains(dn)
   }
 
-  /// Whether a DN target can take the call now; with an agent there, it is he who must be available:
-  /// that is also what wakes those who wait for it, so nobody who comes later is served before them.
+  /// Whether a DN target can take the call now.
+  ///
+  /// With an agent there, it is he who must be available: that is also what wakes those who wait
+  /// for it, so nobody who comes later is served before them.
   private func mayBeOffered(_ call: CallSlot, toDN index: Int32) -> Bool {
     let record = dns[Int(index)]
     guard record.isInService, !calls[call].tried.contains(record.dn),
