@@ -32,7 +32,7 @@ extension RoutingEngine {
       emitError(
         "there is no agent \"\(id.text)\"",
         at: DN(""),
-        reference: reference,
+        reference: asked(reference),
         agent: id,
         &outbox
       )
@@ -40,6 +40,9 @@ extension RoutingEngine {
     }
     body(&self, agent, &outbox)
   }
+
+  /// The reference of a request; requests of our own have none.
+  private func asked(_ reference: UInt32) -> UInt32? { reference == 0 ? nil : reference }
 
   private mutating func refuse(
     _ agent: AgentSlot,
@@ -49,7 +52,7 @@ extension RoutingEngine {
     _ outbox: inout Outbox
   ) {
     let id = agents[agent].plan.id
-    emitError(message, at: dn, reference: reference, agent: id, &outbox)
+    emitError(message, at: dn, reference: asked(reference), agent: id, &outbox)
   }
 
   private mutating func login(
@@ -175,7 +178,7 @@ extension RoutingEngine {
   ) {
     var event = Event(kind, thisDN: dn)
     event.agentID = agents[agent].plan.id
-    event.referenceID = reference == 0 ? nil : reference
+    event.referenceID = asked(reference)
     switch agents[agent].mode {
     case .notReady(let workMode, let reason):
       event.workMode = workMode

@@ -54,6 +54,7 @@ extension RoutingEngine {
 
   mutating func emitRouteRequest(_ call: CallSlot, _ outbox: inout Outbox) {
     var event = deviceEvent(.routeRequest, call)
+    event.server = plan.name
     if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
     emit(event, &outbox)
   }
@@ -61,6 +62,7 @@ extension RoutingEngine {
   /// `EventRouteUsed`: also announces default routes and refusals (DOMAIN 2.5, 8.2).
   mutating func emitRouteUsed(_ call: CallSlot, to: DN?, rejecting: Bool, _ outbox: inout Outbox) {
     var event = deviceEvent(.routeUsed, call)
+    event.server = plan.name
     event.thirdPartyDN = to
     event.thirdPartyDNRole = to == nil ? nil : .destination
     event.extensions = calls[call].strategyExtensions

@@ -238,15 +238,17 @@ extension RoutingEngine {
     updateAvailability(of: agent, &outbox)
   }
 
+  /// Keeps the selected agent if the call goes to him, by his id or by his DN.
   private mutating func releaseSelectionUnless(
     _ target: Target?,
     of call: CallSlot,
     _ outbox: inout Outbox
   ) {
-    if case .agent(let id) = target, let agent = calls[call].selectedAgent,
-      agents[agent].plan.id == id
-    {
-      return
+    guard let agent = calls[call].selectedAgent else { return }
+    switch target {
+    case .agent(let id): if agents[agent].plan.id == id { return }
+    case .dn(let dn): if let at = agents[agent].dn, dns[Int(at)].dn == dn { return }
+    case .queue, .any, .trunk, .reject, nil: break
     }
     releaseSelection(of: call, &outbox)
   }
@@ -383,8 +385,11 @@ extension RoutingEngine {
       if case .agent(let id) = target, let agent = calls[call].selectedAgent,
         agents[agent].plan.id == id
       {
-        send(call, to: .agent(agent), ringTimeout: nil, &outbox)
-        return
+        if case .success(let choice) = reach(agent, for: call) {
+          send(call, to: choice, ringTimeout: nil, &outbox)
+          return
+        }
+        releaseSelection(of: call, &outbox)
       }
       do {
         let targets = [try resolveWaitable(target)]

@@ -78,6 +78,7 @@ extension JSONWriter {
     if let mode = event.workMode { member("AgentWorkMode", mode.rawValue) }
     if let code = event.errorCode { member("ErrorCode", code) }
     if let message = event.errorMessage { member("ErrorMessage", message) }
+    if let server = event.server { member("Server", server) }
     member("Reasons", event.reasons)
     member("Extensions", event.extensions)
     member("UserData", event.userData?.pairs)
@@ -134,6 +135,7 @@ extension Event {
     workMode = try fields.optionalCode("AgentWorkMode")
     errorCode = try fields.optionalNumber("ErrorCode")
     errorMessage = try fields.optionalString("ErrorMessage")
+    server = try fields.optionalString("Server")
     reasons = try fields.optionalPairs("Reasons")
     extensions = try fields.optionalPairs("Extensions")
     userData = try fields.optionalPairs("UserData").map { UserData($0) }

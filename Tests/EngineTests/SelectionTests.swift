@@ -172,3 +172,35 @@ struct SelectionTests {
     #expect(desk.diverts.map(\.dn) == ["7001"])
   }
 }
+
+@Suite("A selected agent")
+struct SelectedAgentTests {
+  @Test func routingToHisDNKeepsHim() {
+    let script: ScriptedStrategies.Script = { _, answers in
+      switch answers.count {
+      case 0: .requested(.select(Selection([.any(.none)])))
+      default: .requested(.route(.dn("7001"), ringTimeout: nil))
+      }
+    }
+    var desk = Desk(InboundTests.plan, ["any": script])
+    desk.line(.offered(CallOffer(ConnID(1), at: "8000")))
+    #expect(desk.lastDiversion(of: ConnID(1))?.destination == .dn("7001"))
+    #expect(desk.shard.snapshot(at: desk.now).reservations.map(\.owner) == [ConnID(1)])
+  }
+
+  @Test func whoseDNWentOutOfServiceIsNotSentTheCall() {
+    let script: ScriptedStrategies.Script = { _, answers in
+      switch answers.count {
+      case 0: .requested(.select(Selection([.any(.none)])))
+      case 1: .requested(.wait(.seconds(2)))
+      default: .finished(.agent("1001"))
+      }
+    }
+    var desk = Desk(InboundTests.plan, ["any": script])
+    desk.line(.offered(CallOffer(ConnID(1), at: "8000")))
+    desk.line(.outOfService("7001"))
+    desk.advance(.seconds(2))
+    #expect(desk.lastDiversion(of: ConnID(1)) == nil)
+    #expect(desk.shard.snapshot(at: desk.now).calls.map(\.state) == ["selecting"])
+  }
+}

@@ -45,6 +45,8 @@ public struct Event: Sendable, Hashable {
   public var extensions: [KeyValue]?
   /// AttributeUserData, where the event carries it.
   public var userData: UserData?
+  /// AttributeServer: the site's name; mandatory in routing events (DOMAIN 1.5).
+  public var server: String?
 
   /// Makes an event with only what every event has.
   public init(_ kind: EventKind, thisDN: DN) {

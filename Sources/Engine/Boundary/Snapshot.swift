@@ -12,7 +12,7 @@ public struct Snapshot: Sendable, Hashable {
   public var agents: [AgentPicture] = []
   /// DNs in the plan's order: extensions, queues, routing points.
   public var dns: [DNPicture] = []
-  /// Reservations, oldest first.
+  /// Reservations, in the order of their agents.
   public var reservations: [ReservationPicture] = []
 
   /// Makes an empty picture.

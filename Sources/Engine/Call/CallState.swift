@@ -41,8 +41,6 @@ struct Diversion: Sendable {
   var isAnnounced = false
   var ringTimeout: Duration
   var timer: TimerID?
-  /// The ReferenceID of the strategy's request; nil for the engine's own (default route, queue).
-  var reference: UInt32?
 }
 
 /// A call in which people talk.

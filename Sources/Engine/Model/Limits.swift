@@ -34,8 +34,6 @@ public struct Limits: Sendable, Hashable {
   public var ringTimeout: Duration = .seconds(15)
   /// How long an agent is left alone after his phone refused a call.
   public var refusalBackOff: Duration = .seconds(5)
-  /// How long a diversion may stay without any answer from the line side.
-  public var diversionTimeout: Duration = .seconds(180)
 
   /// Makes the standard limits; change what should differ.
   public init() {}
