@@ -13,7 +13,7 @@ DEMO ?= 1
 FOR  ?=
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check tidy asan tsan bench bench-check \
+.PHONY: help run test setup build check fmt fmt-check tidy asan tsan bench bench-check bench-kamailio real-clients \
   strategies-check embed clean
 
 help: ## this list
@@ -32,7 +32,7 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check embed bench-check test ## what CI runs
+check: fmt-check build strategies-check embed real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
@@ -49,8 +49,15 @@ asan: setup ## every test under the address sanitizer
 tsan: setup ## every test under the thread sanitizer
 	swift test $(SWIFT_FLAGS) --disable-xctest --sanitize=thread --scratch-path .build/tsan
 
-bench: build ## print the benchmarks
+bench: build ## print the benchmarks: CPU and allocations, then instructions (a minute)
 	$(RELEASE)/Benchmarks
+	Benchmarks/instructions
+
+bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
+	Benchmarks/against-kamailio
+
+real-clients: build ## sipp, baresip and sipsak against a running server
+	Tests/RealClients/run.py
 
 bench-check: build ## compare the benchmarks with their thresholds
 	$(RELEASE)/Benchmarks --check

@@ -1,5 +1,6 @@
-/// Allocations per operation that are allowed, by the beginning of a case's name; the figures hold
-/// for Swift 6.3. Times are not checked: machines are noisy.
+/// Allocations per operation that are allowed, by the beginning of a case's name.
+///
+/// The figures hold for Swift 6.3. Times are not checked: machines are noisy.
 private let allocationsAllowed: [(prefix: String, allocations: Double)] = [
   ("engine: a redirected call", 2.0),
   ("engine: a bridged call", 2.0),

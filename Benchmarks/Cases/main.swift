@@ -1,4 +1,4 @@
-// What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check]`.
+// What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check] [--list]`.
 //
 // `--check` compares what does not depend on the machine: allocations per operation with
 // Benchmarks/Thresholds, and the cost of a message beside many transactions with that beside few.
@@ -10,10 +10,11 @@ var scale = 1.0
 var runs = 5
 var asJSON = false
 var isCheck = false
+var isList = false
 var arguments = Array(CommandLine.arguments.dropFirst())
 
 func usage() -> Never {
-  print("usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check]")
+  print("usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check] [--list]")
   exit(2)
 }
 
@@ -25,6 +26,10 @@ while !arguments.isEmpty {
   }
   if flag == "--check" {
     isCheck = true
+    continue
+  }
+  if flag == "--list" {
+    isList = true
     continue
   }
   guard !arguments.isEmpty else { usage() }
@@ -47,7 +52,11 @@ func rounded(_ value: Double) -> String {
 }
 
 let cases = (engineCases + luaCases + sipCases).filter {
-  filter.isEmpty || $0.name.contains(filter)
+  filter.isEmpty || $0.name == filter || $0.name.contains(filter)
+}
+if isList {
+  for subject in cases { print("\(subject.operations)\t\(subject.name)") }
+  exit(0)
 }
 if isCheck { exit(checkThresholds(cases) ? 0 : 1) }
 
