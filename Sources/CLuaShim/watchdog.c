@@ -1,8 +1,7 @@
 // A thread that ends a step of another thread that takes too long.
 //
-// It wakes up a few times per allowed time and looks at a number that counts steps. A step that is
-// still the same one after the allowed time gets a signal sent to the engine's thread, whose
-// handler calls lua_sethook, as the `lua` program does on Ctrl-C. Entering and leaving a step cost
+// It wakes up a few times per allowed time and looks at a number that counts steps. When a step has
+// had the allowed CPU time, a signal is sent to the engine's thread, whose handler calls lua_sethook, as the `lua` program does on Ctrl-C. Entering and leaving a step cost
 // two stores each. A signal that comes too late, in the next step, is not for that one.
 // Invariants: `running` is written by the engine's thread only; the handler runs on that thread,
 // so what it sees there is in order.
@@ -42,21 +41,32 @@ static void on_signal(int number) {
   errno = saved;
 }
 
+// CPU time of the watched thread: a step that waits for the machine is not a step that loops.
+static int64_t spent(clockid_t clock) {
+  struct timespec time;
+  if (clock_gettime(clock, &time) != 0) return 0;
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 static void *watch(void *argument) {
   rs_watchdog *dog = argument;
+  clockid_t clock;
+  if (pthread_getcpuclockid(dog->watched, &clock) != 0) clock = CLOCK_MONOTONIC;
   uint64_t seen = 0;
-  int looks = 0;
-  int64_t nanoseconds = dog->milliseconds * 1000000 / LOOKS;
-  struct timespec pause = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  int64_t since = 0;
+  int64_t allowed = dog->milliseconds * 1000000;
+  struct timespec pause = {allowed / LOOKS / 1000000000, allowed / LOOKS % 1000000000};
   while (!atomic_load(&dog->stopping)) {
     nanosleep(&pause, NULL);
     uint64_t serial = atomic_load(&dog->serial);
-    looks = serial == seen && (serial & 1) ? looks + 1 : 0;
-    seen = serial;
-    if (looks < LOOKS) continue;
-    atomic_store(&dog->late, serial);
-    pthread_kill(dog->watched, WATCH_SIGNAL);
-    looks = 0;
+    if ((serial & 1) == 0) continue;
+    if (serial != seen) {
+      seen = serial;
+      since = spent(clock);
+    } else if (spent(clock) - since >= allowed) {
+      atomic_store(&dog->late, serial);
+      pthread_kill(dog->watched, WATCH_SIGNAL);
+    }
   }
   return NULL;
 }

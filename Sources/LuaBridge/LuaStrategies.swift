@@ -15,7 +15,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   public enum Budget: Sendable, Hashable {
     /// Every instruction counts: the same script always ends at the same one; half the speed.
     case counted
-    /// A watchdog ends a step after this time; library work is still counted exactly.
+    /// A watchdog ends a step after this CPU time; library work is still counted exactly.
     ///
     /// The watched thread is the one that creates the `LuaStrategies`: create it where it runs.
     case watched(milliseconds: Int64)
