@@ -36,7 +36,8 @@ struct LanguageTests {
 
   @Test("a strategy that returns something else fails and says what")
   func otherResult() throws {
-    let message = "strategies/s.lua: the strategy returned a string, not a target such as "
+    let message =
+      "strategies/s.lua: the strategy returned a string, not a target such as "
       + "dn \"7001\" or ANY"
     #expect(try ending("return \"7001\"") == .failed(.error(message)))
     guard case .failed = try ending("return call") else {
