@@ -1,4 +1,5 @@
-// What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check] [--list]`.
+// What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check]
+// [--list]`.
 //
 // `--check` compares what does not depend on the machine: allocations per operation with
 // Benchmarks/Thresholds, and the cost of a message beside many transactions with that beside few.

@@ -1,11 +1,11 @@
 // A thread that ends a step of another thread that takes too long.
 //
 // It wakes up a few times per allowed time and looks at a number that counts steps. When a step has
-// had the allowed CPU time, a signal is sent to the engine's thread, whose handler calls lua_sethook, as the `lua` program does on Ctrl-C. Entering and leaving a step cost
-// two stores each. A signal that comes too late, in the next step, is not for that one.
-// Invariants: `running` is written by the engine's thread only; the handler runs on that thread,
-// so what it sees there is in order.
-// Source: HOUSE 2.5 "Budgets"; MEASURED 3.
+// had the allowed CPU time, a signal is sent to the engine's thread, whose handler calls
+// lua_sethook, as the `lua` program does on Ctrl-C. Entering and leaving a step cost two stores
+// each. A signal that comes too late, in the next step, is not for that one. Invariants: `running`
+// is written by the engine's thread only; the handler runs on that thread, so what it sees there is
+// in order. Source: HOUSE 2.5 "Budgets"; MEASURED 3.
 
 #include "CLuaShim.h"
 

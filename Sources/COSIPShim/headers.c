@@ -1,4 +1,5 @@
-/* libosip2 keeps each kind of header in a list of its own type; this file finds them all by name. */
+/* libosip2 keeps each kind of header in a list of its own type; this file finds them all by
+ * name. */
 #include "COSIPShim.h"
 
 #include <stddef.h>

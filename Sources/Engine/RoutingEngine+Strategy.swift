@@ -1,5 +1,5 @@
-// What a strategy asked for. Every request is checked here; a strategy can do nothing to a call that
-// is not in this file.
+// What a strategy asked for. Every request is checked here; a strategy can do nothing to a call
+// that is not in this file.
 
 extension RoutingEngine {
   mutating func handle(_ step: StrategyStep, of connID: ConnID, _ outbox: inout Outbox) {

@@ -15,8 +15,9 @@
 /// **For those who write a shell.** Give `.control(.start)` first. Call `handle` with instants that
 /// never go back, and with `.clock` once `nextDeadline` has come. Carry out line commands in order;
 /// answer every `divert` with `ringing`, `answered`, `diverted` or `diversionFailed` of the same
-/// attempt, until it is cancelled or the call is released. Strategy commands are `Shard`'s business.
-/// Signals that come too late (of a call that is gone, of an attempt that is over) are harmless.
+/// attempt, until it is cancelled or the call is released. Strategy commands are `Shard`'s
+/// business. Signals that come too late (of a call that is gone, of an attempt that is over) are
+/// harmless.
 public struct RoutingEngine: ~Copyable {
   let plan: Plan
   let epoch: UInt64

@@ -1,4 +1,5 @@
-/* libosip2's macros as functions, its initialisation with a silent trace, and one loop over bytes. */
+/* libosip2's macros as functions, its initialisation with a silent trace, and one loop over
+ * bytes. */
 #ifndef COSIPSHIM_H
 #define COSIPSHIM_H
 

@@ -1,8 +1,8 @@
 /// A skill expression such as `sales >= 5 and not (english < 2 or german)`, compiled once.
 ///
 /// Grammar: `or` binds weakest, then `and`, then `not`; a comparison is a skill name, one of
-/// `> >= < <= == ~= !=`, and a whole number; a name alone means `> 0`. A skill that an agent does not
-/// have is level 0.
+/// `> >= < <= == ~= !=`, and a whole number; a name alone means `> 0`. A skill that an agent does
+/// not have is level 0.
 public struct SkillExpression: Sendable, Hashable {
   enum Comparison: Sendable, Hashable {
     case greater, greaterOrEqual, less, lessOrEqual, equal, notEqual

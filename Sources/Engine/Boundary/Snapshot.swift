@@ -23,7 +23,8 @@ public struct Snapshot: Sendable, Hashable {
 public struct CallPicture: Sendable, Hashable {
   /// What names the call.
   public var attributes: CallAttributes
-  /// One word: `consulting`, `selecting`, `waiting`, `queued`, `diverting`, `ringing`, `established`.
+  /// One word: `consulting`, `selecting`, `waiting`, `queued`, `diverting`, `ringing`,
+  /// `established`.
   public var state: String
   /// The routing point or queue that it is at, or came from.
   public var at: DN
@@ -63,7 +64,8 @@ public struct AgentPicture: Sendable, Hashable {
   public var name: String
   /// Where he is logged in; nil when he is not.
   public var dn: DN?
-  /// One word: `logged_out`, `not_ready`, `ready`, `reserved`, `ringing`, `busy`, `after_call_work`.
+  /// One word: `logged_out`, `not_ready`, `ready`, `reserved`, `ringing`, `busy`,
+  /// `after_call_work`.
   public var state: String
   /// The work mode while not ready.
   public var workMode: WorkMode

@@ -4,8 +4,8 @@
 ///
 /// **Contract.** `start` and `resume` run the strategy up to its next request, or to its end, and
 /// return at once; they never wait and never call back. A runtime keeps one suspended run per call
-/// between a `.requested` step and the next `resume` or `cancel`. After `.finished` or `.failed` the
-/// run is gone. Given the same sources and the same answers, the same steps come back.
+/// between a `.requested` step and the next `resume` or `cancel`. After `.finished` or `.failed`
+/// the run is gone. Given the same sources and the same answers, the same steps come back.
 public protocol StrategyRuntime: ~Copyable {
   /// Starts a strategy for a call.
   mutating func start(_ strategy: StrategyName, facts: borrowing CallFacts) -> StrategyStep

@@ -1,7 +1,8 @@
 /// The immutable configuration of an engine: DNs, agents, queues, routing points, trunks.
 ///
 /// Swapped whole. A plan holds what routing needs and nothing of SIP: addresses, passwords and
-/// listeners belong to the line side. `Service` makes it from the site file; tests make it directly.
+/// listeners belong to the line side. `Service` makes it from the site file; tests make it
+/// directly.
 public struct Plan: Sendable {
   /// The site's name.
   public var name: String

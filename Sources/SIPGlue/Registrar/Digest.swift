@@ -11,7 +11,8 @@ public struct Challenge: Sendable, Equatable {
   public var algorithm: DigestAlgorithm
   /// A text that the client hands back, if any.
   public var opaque: String?
-  /// Tells that the password was right and only the nonce was not: the client need not ask its user.
+  /// Tells that the password was right and only the nonce was not: the client need not ask its
+  /// user.
   public var stale: Bool
 
   /// The header's value, ready to be written.

@@ -1,12 +1,13 @@
 // Who is this? Challenges and checks of digest authentication, for REGISTER and INVITE alike.
 //
-// Passwords are not kept: only the HA1 hashes of each user, of both algorithms and for both spellings of the
-// name (`7001` and `7001@realm`), computed once.
+// Passwords are not kept: only the HA1 hashes of each user, of both algorithms and for both
+// spellings of the name (`7001` and `7001@realm`), computed once.
 //
 // Invariants:
-//   * `accepted` needs, in this order: well-formed parameters, a known user, the right response, a nonce of
-//     ours that is young, and a nonce-count not used before.
-//   * The nonce is judged after the response (RFC 7616 3.3 `stale`), so nothing a stranger sends is stored.
+//   * `accepted` needs, in this order: well-formed parameters, a known user, the right response, a
+//     nonce of ours that is young, and a nonce-count not used before.
+//   * The nonce is judged after the response (RFC 7616 3.3 `stale`), so nothing a stranger sends is
+//     stored.
 //   * An unknown user costs the same hashing as a known one and is answered in the same way.
 // Source: RFC 3261 22, RFC 7616, RFC 8760; RFC 2069 for credentials without qop.
 
@@ -106,11 +107,13 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
     }
   }
 
-  /// Decides from all credentials of a request, of which those for other realms are not ours to judge.
+  /// Decides from all credentials of a request, of which those for other realms are not ours to
+  /// judge.
   ///
-  /// A replayed response is answered like a stale nonce: the honest client, whose count went wrong, comes
-  /// back with the new nonce without asking its user; the other one cannot. Of several credentials for our
-  /// realm (libre answers each challenge) one is judged, as they all use the same count.
+  /// A replayed response is answered like a stale nonce: the honest client, whose count went wrong,
+  /// comes back with the new nonce without asking its user; the other one cannot. Of several
+  /// credentials for our realm (libre answers each challenge) one is judged, as they all use the
+  /// same count.
   ///
   /// - Parameters:
   ///   - credentials: all that the request carries.

@@ -1,13 +1,15 @@
 // Which algorithms a client is offered, and in which order.
 //
-// RFC 8760 2.4 wants one challenge for each algorithm, the preferred one on top, and a client to take the
-// first that it knows. Not every client does so (measured with the Debian packages):
-//   * baresip before 3.12 (1.0.0 with libre 1.1.0 measured) gives up as soon as any challenge names another
-//     algorithm than MD5, wherever it stands ("Function not implemented"; baresip/re#1103 brought SHA-256);
-//   * sipp 3.6.1 reads the first challenge only (SIPp/sipp#488). Its scenarios say no User-Agent, as real
-//     phones do.
-// Being talked into MD5 gives an attacker nothing: MD5 is offered to everybody, and whoever can change a
-// User-Agent on the way can also take a challenge away. A site without such clients sets `.strongestFirst`.
+// RFC 8760 2.4 wants one challenge for each algorithm, the preferred one on top, and a client to
+// take the first that it knows. Not every client does so (measured with the Debian packages):
+//   * baresip before 3.12 (1.0.0 with libre 1.1.0 measured) gives up as soon as any challenge names
+//     another algorithm than MD5, wherever it stands ("Function not implemented"; baresip/re#1103
+//     brought SHA-256);
+//   * sipp 3.6.1 reads the first challenge only (SIPp/sipp#488). Its scenarios say no User-Agent,
+//     as real phones do.
+// Being talked into MD5 gives an attacker nothing: MD5 is offered to everybody, and whoever can
+// change a User-Agent on the way can also take a challenge away. A site without such clients sets
+// `.strongestFirst`.
 
 /// The algorithms of a 401 or 407, in order.
 public enum DigestOffer: Sendable, CaseIterable {

@@ -1,10 +1,11 @@
 // When which registration must be looked at: a binary heap with one entry for each DN at most.
 //
 // States of a slot: absent or armed. Invariants:
-//   * `places[slot]` is the slot's index in `entries`, or -1; the heap orders by (deadline, slot), so that
-//     expiries come in the same order in every run.
-//   * An armed instant is never later than the binding's own end. A refresh, which moves the end away, does
-//     not touch the heap; the owner arms the slot again when the entry comes up too early.
+//   * `places[slot]` is the slot's index in `entries`, or -1; the heap orders by (deadline, slot),
+//     so that expiries come in the same order in every run.
+//   * An armed instant is never later than the binding's own end. A refresh, which moves the end
+//     away, does not touch the heap; the owner arms the slot again when the entry comes up too
+//     early.
 // So a refresh costs nothing here, and no sequence of registrations can make the heap grow.
 
 internal import Engine

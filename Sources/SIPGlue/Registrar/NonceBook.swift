@@ -1,15 +1,15 @@
 // Nonces that need no memory until they are used, and cannot be used twice.
 //
-// A nonce is 64 hexadecimal digits: the instant of issue (8 bytes), a serial number (8 bytes) and the first
-// half of an HMAC-SHA-256 over instant, serial and realm (16 bytes). Issuing one stores nothing, so a flood
-// of unauthenticated requests costs no memory and pushes nobody out.
+// A nonce is 64 hexadecimal digits: the instant of issue (8 bytes), a serial number (8 bytes) and
+// the first half of an HMAC-SHA-256 over instant, serial and realm (16 bytes). Issuing one stores
+// nothing, so a flood of unauthenticated requests costs no memory and pushes nobody out.
 //
 // States of a nonce: unused → used (it has a record) → stale (too old, or its record was dropped).
 // Invariants:
 //   * The table has a fixed number of records; the serial number chooses the slot.
-//   * A slot only ever moves to a larger serial. So a nonce whose record was dropped finds a younger one
-//     in its slot and is stale for ever: forgetting can never re-admit a replay. Where nonces are used in the
-//     order of issue, this drops the oldest first.
+//   * A slot only ever moves to a larger serial. So a nonce whose record was dropped finds a
+//     younger one in its slot and is stale for ever: forgetting can never re-admit a replay. Where
+//     nonces are used in the order of issue, this drops the oldest first.
 //   * Only `redeem` writes, and it is called after the password was proved.
 // The secret must be drawn anew at every start: a new process has an empty table.
 // Source: RFC 7616 3.3 (nonce), 3.4 (nc), 5.4 and 5.5 (limited use, replay).
@@ -73,8 +73,8 @@ package struct NonceBook: Sendable {
 
   /// Judges a nonce and uses up the given count.
   ///
-  /// The caller has checked the response first, so that a stranger can neither fill the table nor spend
-  /// somebody else's counts.
+  /// The caller has checked the response first, so that a stranger can neither fill the table nor
+  /// spend somebody else's counts.
   ///
   /// - Parameters:
   ///   - nonce: the text as the client sent it.

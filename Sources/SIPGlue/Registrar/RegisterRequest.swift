@@ -1,4 +1,5 @@
-// What a REGISTER says and what is answered, as plain values: reading and writing messages is done elsewhere.
+// What a REGISTER says and what is answered, as plain values: reading and writing messages is done
+// elsewhere.
 
 public import Engine
 
@@ -143,7 +144,8 @@ public enum RegistrationChange: Sendable, Equatable {
   case contactChanged(DN)
 }
 
-/// The reply, and what to tell the engine once the reply is queued (DOMAIN 8.17: the 200 goes first).
+/// The reply, and what to tell the engine once the reply is queued (DOMAIN 8.17: the 200 goes
+/// first).
 public struct RegisterOutcome: Sendable, Equatable {
   /// The reply.
   public var reply: RegisterReply

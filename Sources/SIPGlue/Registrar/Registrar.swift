@@ -1,24 +1,25 @@
 // Where each extension is reached: the registrar, in virtual time.
 //
-// States of a DN: without a binding (out of service) → bound (in service) → without. A fixed contact of the
-// site file is bound for ever.
+// States of a DN: without a binding (out of service) → bound (in service) → without. A fixed
+// contact of the site file is bound for ever.
 //
 //   first REGISTER                        200, then inService
 //   refresh (same Call-ID, higher CSeq)   200 only; contactChanged if the contact moved
-//   other Call-ID or other phone          200, then contactChanged: the last writer wins, no out/in pair
-//   Expires 0 for the bound contact, or * 200, then outOfService
-//   Expires 0 for another contact         200, nothing changes: an old phone cannot log the new one out
-//   no refresh                            outOfService at the granted instant, not before, no grace
-//   CSeq not higher, same Call-ID         500, nothing changes
+//   other Call-ID or other phone          200, then contactChanged: the last writer wins, no out/in
+//   pair Expires 0 for the bound contact, or * 200, then outOfService
+//   Expires 0 for another contact         200, nothing changes: an old phone cannot log the new one
+//   out no refresh                            outOfService at the granted instant, not before, no
+//   grace CSeq not higher, same Call-ID         500, nothing changes
 //
-// Who may register: the DN's own user with the password. An extension without a password is served to trusted
-// peers only (403 otherwise); trust does not replace a password that exists, so that a wrong one is refused on
-// loopback too. An extension with a fixed contact refuses every REGISTER with 403; its password, if any,
-// serves its own calls. An unknown DN is refused with 404 before any challenge, as the original does.
+// Who may register: the DN's own user with the password. An extension without a password is served
+// to trusted peers only (403 otherwise); trust does not replace a password that exists, so that a
+// wrong one is refused on loopback too. An extension with a fixed contact refuses every REGISTER
+// with 403; its password, if any, serves its own calls. An unknown DN is refused with 404 before
+// any challenge, as the original does.
 //
-// Invariants: at most one binding for each configured DN, every text in it of limited length; a bound DN with
-// an end is armed in `expiries` no later than its end; a reply other than 200 has changed no binding.
-// Who may change it: `handle` and `advance` only.
+// Invariants: at most one binding for each configured DN, every text in it of limited length; a
+// bound DN with an end is armed in `expiries` no later than its end; a reply other than 200 has
+// changed no binding. Who may change it: `handle` and `advance` only.
 // Source: RFC 3261 10.3; DOMAIN 3.2 and 8.15-8.17; decision 7 of DOMAIN.
 
 public import Engine
@@ -65,7 +66,8 @@ public struct RegistrarSettings: Sendable {
 
 /// Keeps where the extensions are reached, and knows who may say so.
 ///
-/// Call `advance(to:)` before `handle` and whenever `nextDeadline` has come. Instants never go back.
+/// Call `advance(to:)` before `handle` and whenever `nextDeadline` has come. Instants never go
+/// back.
 public struct Registrar: ~Copyable, Sendable {
   private struct Line: Sendable {
     var dn: DN
@@ -121,7 +123,8 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// The instant at which `advance(to:)` must be called next; nil when nothing is registered.
   ///
-  /// Never later than the next expiry; it may be earlier when a phone has refreshed in the meantime.
+  /// Never later than the next expiry; it may be earlier when a phone has refreshed in the
+  /// meantime.
   public var nextDeadline: Instant? { expiries.nextDeadline }
 
   /// Tells where a DN is reached; nil when it is not in service at this instant, or unknown.
@@ -134,7 +137,8 @@ public struct Registrar: ~Copyable, Sendable {
   /// Tells whether this is a configured extension, in service or not.
   public func isExtension(_ dn: DN) -> Bool { slots[dn] != nil }
 
-  /// Decides whether a request of another method may pass; the reply's code, 401 or 407, is the caller's.
+  /// Decides whether a request of another method may pass; the reply's code, 401 or 407, is the
+  /// caller's.
   public mutating func admit(
     _ credentials: [Credentials],
     userAgent: String?,
@@ -147,8 +151,8 @@ public struct Registrar: ~Copyable, Sendable {
   public mutating func advance(to now: Instant, into changes: inout [RegistrationChange]) {
     while let (slot, deadline) = expiries.popDue(at: now) {
       guard let end = lines[slot].binding?.expiresAt else { continue }
-      // Compared with its own deadline, not with now: one that was refreshed queues up again, behind
-      // those that end before it.
+      // Compared with its own deadline, not with now: one that was refreshed queues up again,
+      // behind those that end before it.
       if end <= deadline {
         unbind(slot, into: &changes)
       } else {
@@ -159,7 +163,8 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// Serves a REGISTER.
   ///
-  /// **Complexity**: independent of the number of bindings for a refresh; O(log n) for a first registration.
+  /// **Complexity**: independent of the number of bindings for a refresh; O(log n) for a first
+  /// registration.
   public mutating func handle(_ request: RegisterRequest, at now: Instant) -> RegisterOutcome {
     guard settings.hosts.isEmpty || settings.hosts.contains(request.host),
       let slot = slots[request.dn]
@@ -292,8 +297,8 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// The source of a packet, where its host is not the contact's: the phone is behind a translator.
   ///
-  /// Another port alone proves nothing: a phone may register from one port and listen on another, and
-  /// then its Contact counts (RFC 3261 10).
+  /// Another port alone proves nothing: a phone may register from one port and listen on another,
+  /// and then its Contact counts (RFC 3261 10).
   private static func detour(from contact: ContactURI, to source: PeerAddress?) -> PeerAddress? {
     guard let source else { return nil }
     return source.host.lowercased() == contact.host ? nil : source
