@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 @Suite("The envelope")
 struct EnvelopeTests {

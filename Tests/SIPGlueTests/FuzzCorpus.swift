@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 /// A message of a corpus and where it comes from.
 struct CorpusMessage {

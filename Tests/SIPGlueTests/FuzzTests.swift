@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 /// What holding the scanner against libosip2 found.
 struct Difference: CustomStringConvertible {

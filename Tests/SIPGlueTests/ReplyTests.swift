@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 @Suite("Replies and requests that we write")
 struct ReplyTests {

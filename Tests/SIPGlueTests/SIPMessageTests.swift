@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 @Suite("Messages with meaning")
 struct SIPMessageTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 @Suite("Client transactions (RFC 3261 17.1, RFC 6026)")
 struct TransactionClientTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 @Suite("Server transactions (RFC 3261 17.2, RFC 6026)")
 struct TransactionServerTests {

@@ -1,7 +1,7 @@
 import Engine
 import Testing
 
-@testable import SIPGlue
+import SIPGlue
 
 /// A network between a caller and a switch that loses, doubles and reorders datagrams.
 private struct Storm {

@@ -1,6 +1,6 @@
 import Engine
 
-@testable import SIPGlue
+import SIPGlue
 
 /// A transaction table with its queue, driven in virtual time by messages made for the purpose.
 final class TransactionBench {

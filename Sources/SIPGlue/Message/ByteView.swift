@@ -9,36 +9,36 @@
 internal import Glibc
 
 /// A stretch of a datagram, as offset and length; 4 bytes, valid for any copy of the same bytes.
-struct ByteSlice: Equatable, Sendable {
-  var offset: UInt16
-  var length: UInt16
+package struct ByteSlice: Equatable, Sendable {
+  package var offset: UInt16
+  package var length: UInt16
 
-  static let none = ByteSlice(offset: 0, length: 0)
+  package static let none = ByteSlice(offset: 0, length: 0)
 
-  init(offset: UInt16, length: UInt16) {
+  package init(offset: UInt16, length: UInt16) {
     self.offset = offset
     self.length = length
   }
 
   /// The slice from `start` up to `end`, both positions in a datagram of at most 65,535 bytes.
-  init(from start: Int, to end: Int) {
+  package init(from start: Int, to end: Int) {
     offset = UInt16(truncatingIfNeeded: start)
     length = UInt16(truncatingIfNeeded: end - start)
   }
 
-  var isEmpty: Bool { length == 0 }
-  var start: Int { Int(offset) }
-  var end: Int { Int(offset) + Int(length) }
+  package var isEmpty: Bool { length == 0 }
+  package var start: Int { Int(offset) }
+  package var end: Int { Int(offset) + Int(length) }
 }
 
 /// A borrowed, bounds-checked look at bytes.
 @safe
-struct ByteView {
+package struct ByteView {
   private let base: UnsafePointer<UInt8>
-  let count: Int
+  package let count: Int
 
   /// Looks at `buffer`, which the caller keeps alive while the view is used.
-  init(_ buffer: UnsafeRawBufferPointer) {
+  package init(_ buffer: UnsafeRawBufferPointer) {
     if let address = buffer.baseAddress {
       unsafe base = address.assumingMemoryBound(to: UInt8.self)
     } else {
@@ -48,44 +48,44 @@ struct ByteView {
   }
 
   /// Looks at `count` bytes at `base`, which the caller keeps alive while the view is used.
-  init(base: UnsafePointer<UInt8>, count: Int) {
+  package init(base: UnsafePointer<UInt8>, count: Int) {
     unsafe self.base = base
     self.count = count
   }
 
   /// Looks at a literal, which lives as long as the program.
-  init(_ literal: StaticString) {
+  package init(_ literal: StaticString) {
     unsafe base = literal.utf8Start
     count = literal.utf8CodeUnitCount
   }
 
-  static var empty: ByteView { ByteView("") }
+  package static var empty: ByteView { ByteView("") }
   private static var nothing: UnsafePointer<UInt8> { unsafe ("" as StaticString).utf8Start }
 
-  var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   @inline(__always)
-  subscript(position: Int) -> UInt8 {
+  package subscript(position: Int) -> UInt8 {
     precondition(UInt(bitPattern: position) < UInt(bitPattern: count))
     return unsafe base[position]
   }
 
   @inline(__always)
-  subscript(slice: ByteSlice) -> ByteView {
+  package subscript(slice: ByteSlice) -> ByteView {
     precondition(slice.end <= count)
     return unsafe ByteView(base: base + slice.start, count: Int(slice.length))
   }
 
   /// The bytes from `start` up to `end`.
   @inline(__always)
-  func view(from start: Int, to end: Int) -> ByteView {
+  package func view(from start: Int, to end: Int) -> ByteView {
     precondition(start >= 0 && start <= end && end <= count)
     return unsafe ByteView(base: base + start, count: end - start)
   }
 
   /// The position of `byte` in `start..<end`, or `end` when it is not there.
   @inline(__always)
-  func position(of byte: UInt8, from start: Int, to end: Int) -> Int {
+  package func position(of byte: UInt8, from start: Int, to end: Int) -> Int {
     precondition(start >= 0 && start <= end && end <= count)
     guard start < end, let found = unsafe memchr(base + start, Int32(byte), end - start) else {
       return end
@@ -94,21 +94,21 @@ struct ByteView {
   }
 
   /// Whether both views show the same bytes.
-  func equals(_ other: ByteView) -> Bool {
+  package func equals(_ other: ByteView) -> Bool {
     guard count == other.count else { return false }
     return unsafe count == 0 || memcmp(base, other.base, count) == 0
   }
 
   /// Whether the bytes are those of `literal`.
-  func equals(_ literal: StaticString) -> Bool { equals(ByteView(literal)) }
+  package func equals(_ literal: StaticString) -> Bool { equals(ByteView(literal)) }
 
   /// Whether the bytes are those of `literal`, which is lower case, but for ASCII case.
-  func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+  package func equalsIgnoringCase(_ literal: StaticString) -> Bool {
     equalsIgnoringCase(ByteView(literal))
   }
 
   /// Whether both views show the same bytes but for ASCII case.
-  func equalsIgnoringCase(_ other: ByteView) -> Bool {
+  package func equalsIgnoringCase(_ other: ByteView) -> Bool {
     guard count == other.count else { return false }
     var index = 0
     while index < count {
@@ -119,14 +119,14 @@ struct ByteView {
   }
 
   /// Whether the bytes begin with `literal`, which is lower case, but for ASCII case.
-  func hasPrefixIgnoringCase(_ literal: StaticString) -> Bool {
+  package func hasPrefixIgnoringCase(_ literal: StaticString) -> Bool {
     let length = literal.utf8CodeUnitCount
     guard count >= length else { return false }
     return view(from: 0, to: length).equalsIgnoringCase(literal)
   }
 
   /// The bytes without blanks and tabs at both ends.
-  var trimmed: ByteView {
+  package var trimmed: ByteView {
     var start = 0
     var end = count
     while start < end, self[start].isBlank { start += 1 }
@@ -135,7 +135,7 @@ struct ByteView {
   }
 
   /// The decimal number that all the bytes spell, if they do and it is at most `limit`.
-  func decimal(atMost limit: UInt64) -> UInt64? {
+  package func decimal(atMost limit: UInt64) -> UInt64? {
     guard count > 0 else { return nil }
     var value: UInt64 = 0
     var index = 0
@@ -152,23 +152,23 @@ struct ByteView {
   }
 
   /// A copy as text; bytes that are not UTF-8 are replaced.
-  var string: String {
+  package var string: String {
     unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
   }
 
   /// A copy as an array.
-  var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+  package var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
   /// Eight bytes as a number, in the machine's order.
   @inline(__always)
-  func word(at position: Int) -> UInt64 {
+  package func word(at position: Int) -> UInt64 {
     precondition(position >= 0 && position + 8 <= count)
     return unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
   }
 
   /// Four bytes, the first one lowest, with letters in lower case; other bytes may change too.
   @inline(__always)
-  func lowercasedWord(at position: Int) -> UInt32 {
+  package func lowercasedWord(at position: Int) -> UInt32 {
     precondition(position >= 0 && position + 4 <= count)
     let word = unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt32.self)
     return UInt32(littleEndian: word) | 0x2020_2020
@@ -176,13 +176,14 @@ struct ByteView {
 
   /// Copies the bytes to `target`, which has room for `count` of them.
   @inline(__always)
-  func copy(to target: UnsafeMutablePointer<UInt8>) {
+  package func copy(to target: UnsafeMutablePointer<UInt8>) {
     guard count > 0 else { return }
     unsafe memcpy(target, base, count)
   }
 
   /// Lends the bytes to C.
-  func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+    -> Result
   {
     unsafe try body(UnsafeRawBufferPointer(start: base, count: count))
   }
@@ -190,26 +191,26 @@ struct ByteView {
 
 extension Array where Element == UInt8 {
   /// Lends the array's bytes as a view for the length of a call.
-  func withByteView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+  package func withByteView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
     try unsafe withUnsafeBytes { unsafe try body(ByteView($0)) }
   }
 }
 
 extension String {
   /// Lends the text's UTF-8 bytes as a view for the length of a call.
-  func withByteView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+  package func withByteView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
     var copy = self
     return try copy.withUTF8 { try unsafe body(ByteView(UnsafeRawBufferPointer($0))) }
   }
 }
 
 extension UInt8 {
-  @inline(__always) var isBlank: Bool { self == 0x20 || self == 0x09 }
-  @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
-  @inline(__always) var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+  @inline(__always) package var isBlank: Bool { self == 0x20 || self == 0x09 }
+  @inline(__always) package var isDigit: Bool { self &- 0x30 < 10 }
+  @inline(__always) package var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 
   /// The value of a hexadecimal digit.
-  var hexValue: UInt8? {
+  package var hexValue: UInt8? {
     switch self {
     case 0x30...0x39: self - 0x30
     case 0x41...0x46: self - 0x37

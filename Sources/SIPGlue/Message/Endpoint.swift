@@ -1,19 +1,19 @@
 /// An IPv4 or IPv6 address with a port, as a trivial value.
-struct Endpoint: Hashable, Sendable {
-  enum Family: UInt8, Sendable { case ipv4, ipv6 }
+package struct Endpoint: Hashable, Sendable {
+  package enum Family: UInt8, Sendable { case ipv4, ipv6 }
 
   /// The 16 bytes of the address in network order, as two numbers; IPv4 is the low 32 bits of `low`.
-  var high: UInt64
-  var low: UInt64
-  var port: UInt16
-  var family: Family
+  package var high: UInt64
+  package var low: UInt64
+  package var port: UInt16
+  package var family: Family
   /// The scope of a link-local IPv6 address; 0 otherwise.
-  var scope: UInt32 = 0
+  package var scope: UInt32 = 0
 
-  static let unspecified = Endpoint(ipv4: 0, port: 0)
+  package static let unspecified = Endpoint(ipv4: 0, port: 0)
 
   /// An IPv4 endpoint; 127.0.0.1 is 0x7F00_0001.
-  init(ipv4 address: UInt32, port: UInt16) {
+  package init(ipv4 address: UInt32, port: UInt16) {
     high = 0
     low = UInt64(address)
     self.port = port
@@ -21,7 +21,7 @@ struct Endpoint: Hashable, Sendable {
   }
 
   /// An IPv6 endpoint; ::1 is (0, 1).
-  init(ipv6 high: UInt64, _ low: UInt64, port: UInt16, scope: UInt32 = 0) {
+  package init(ipv6 high: UInt64, _ low: UInt64, port: UInt16, scope: UInt32 = 0) {
     self.high = high
     self.low = low
     self.port = port
@@ -32,7 +32,7 @@ struct Endpoint: Hashable, Sendable {
 
 extension Endpoint {
   /// Reads an address as it stands in a URI or Via: dotted IPv4, or IPv6 with or without brackets.
-  init?(address text: ByteView, port: UInt16) {
+  package init?(address text: ByteView, port: UInt16) {
     var bare = text
     if text.count > 2, text[0] == UInt8(ascii: "["), text[text.count - 1] == UInt8(ascii: "]") {
       bare = text.view(from: 1, to: text.count - 1)
@@ -47,11 +47,11 @@ extension Endpoint {
   }
 
   /// Whether both have the same address, whatever the port.
-  func hasSameAddress(as other: Endpoint) -> Bool {
+  package func hasSameAddress(as other: Endpoint) -> Bool {
     family == other.family && low == other.low && high == other.high
   }
 
-  static func parseIPv4(_ text: ByteView) -> UInt32? {
+  package static func parseIPv4(_ text: ByteView) -> UInt32? {
     var address: UInt32 = 0
     var start = 0
     for group in 0..<4 {
@@ -118,7 +118,7 @@ extension Endpoint {
 
 extension MessageWriter {
   /// Appends an address without its port, in brackets when it is IPv6.
-  mutating func write(addressOf endpoint: Endpoint) {
+  package mutating func write(addressOf endpoint: Endpoint) {
     switch endpoint.family {
     case .ipv4:
       write(decimal: endpoint.low >> 24 & 255)
@@ -140,7 +140,7 @@ extension MessageWriter {
   }
 
   /// Appends address and port.
-  mutating func write(_ endpoint: Endpoint) {
+  package mutating func write(_ endpoint: Endpoint) {
     write(addressOf: endpoint)
     write(byte: UInt8(ascii: ":"))
     write(decimal: UInt64(endpoint.port))

@@ -26,7 +26,7 @@ private struct Seen: OptionSet {
 
 extension Envelope {
   /// Scans a datagram into an envelope that is still empty.
-  mutating func scan(_ bytes: ByteView) {
+  package mutating func scan(_ bytes: ByteView) {
     guard bytes.count <= Int(UInt16.max) else { return note(.tooLong) }
     var seen = Seen()
     var ends = 0
@@ -58,7 +58,7 @@ extension Envelope {
   }
 
   /// Remembers an oddity.
-  mutating func note(_ found: Oddity) { oddity.formUnion(found) }
+  package mutating func note(_ found: Oddity) { oddity.formUnion(found) }
 
   /// Where the text of a line ends that is closed by the newline at `newline`; counts its bytes.
   @inline(__always)
@@ -162,7 +162,7 @@ extension Envelope {
   }
 
   /// A block of lines with one more; a block must be in one piece.
-  mutating func joined(_ block: ByteSlice, _ line: ByteSlice) -> ByteSlice {
+  package mutating func joined(_ block: ByteSlice, _ line: ByteSlice) -> ByteSlice {
     guard !block.isEmpty else { return line }
     guard block.end == line.start else {
       note(.scattered)
@@ -244,7 +244,7 @@ extension Envelope {
   /// The value of the first header line called `name`, or nil; `name` is a lower-case long name.
   ///
   /// Only for headers that have no slice of their own; it walks the lines again.
-  func header(_ name: StaticString, in bytes: ByteView) -> ByteView? {
+  package func header(_ name: StaticString, in bytes: ByteView) -> ByteView? {
     var start = headerLines.start
     while let (candidate, value, next) = header(at: start, in: bytes) {
       if candidate.equalsIgnoringCase(name) { return value }
@@ -256,7 +256,7 @@ extension Envelope {
   /// Name and value of the header line at `start`, and where the next line begins; nil at the end.
   ///
   /// A line without a colon has an empty name.
-  func header(
+  package func header(
     at start: Int,
     in bytes: ByteView
   ) -> (name: ByteView, value: ByteView, next: Int)? {
@@ -282,13 +282,13 @@ extension ByteView {
   }
 
   /// Whether the bytes are one or more token characters.
-  var isToken: Bool {
+  package var isToken: Bool {
     for index in 0..<count where !self[index].isTokenByte { return false }
     return count > 0
   }
 
   /// Whether this is a sip, sips or tel URI that needs no parser: no escapes, no headers.
-  var isPlainURI: Bool {
+  package var isPlainURI: Bool {
     // Very short ones are refused by libosip2.
     guard count > 6 else { return false }
     var start = 4

@@ -2,7 +2,7 @@
 // about everything else.
 
 extension Envelope {
-  mutating func takeVia(_ bytes: ByteView, _ value: ByteSlice, _ line: ByteSlice) {
+  package mutating func takeVia(_ bytes: ByteView, _ value: ByteSlice, _ line: ByteSlice) {
     viaCount += 1
     viaLines = joined(viaLines, line)
     var via = ViaSlices()
@@ -99,7 +99,7 @@ extension Envelope {
   }
 
   /// Reads a From or To value.
-  mutating func scanParty(_ bytes: ByteView, _ value: ByteSlice) -> PartySlices {
+  package mutating func scanParty(_ bytes: ByteView, _ value: ByteSlice) -> PartySlices {
     var party = PartySlices()
     party.value = value
     guard !value.isEmpty else {
@@ -192,7 +192,7 @@ extension Envelope {
     return index > start ? index : nil
   }
 
-  mutating func takeCallID(_ bytes: ByteView, _ value: ByteSlice) {
+  package mutating func takeCallID(_ bytes: ByteView, _ value: ByteSlice) {
     callID = value
     guard !value.isEmpty else { return note(.emptyValue) }
     guard !isTrusting else { return }
@@ -207,7 +207,7 @@ extension Envelope {
     }
   }
 
-  mutating func takeSequence(_ bytes: ByteView, _ value: ByteSlice) {
+  package mutating func takeSequence(_ bytes: ByteView, _ value: ByteSlice) {
     sequenceValue = value
     let blank = bytes.position(of: 0x20, from: value.start, to: value.end)
     let digits = bytes.view(from: value.start, to: blank)
@@ -223,21 +223,21 @@ extension Envelope {
     if isRequest, !text.equals(bytes[methodText]) { note(.sequenceMethod) }
   }
 
-  mutating func takeContentLength(_ bytes: ByteView, _ value: ByteSlice) {
+  package mutating func takeContentLength(_ bytes: ByteView, _ value: ByteSlice) {
     guard let number = bytes[value].decimal(atMost: 99_999_999) else {
       return note(.number)
     }
     contentLength = Int32(number)
   }
 
-  mutating func takeMaxForwards(_ bytes: ByteView, _ value: ByteSlice) {
+  package mutating func takeMaxForwards(_ bytes: ByteView, _ value: ByteSlice) {
     guard let number = bytes[value].decimal(atMost: 255) else {
       return note(.number)
     }
     maxForwards = Int16(number)
   }
 
-  mutating func takeExpires(_ bytes: ByteView, _ value: ByteSlice) {
+  package mutating func takeExpires(_ bytes: ByteView, _ value: ByteSlice) {
     guard let number = bytes[value].decimal(atMost: UInt64(UInt32.max)) else {
       return note(.number)
     }

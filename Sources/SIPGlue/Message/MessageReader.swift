@@ -7,7 +7,7 @@
 // says; nothing that arrives from outside stops the switch. Source: RFC 3261 7, 8.2, 16.3, 18.3.
 
 /// What to do with a datagram.
-enum Verdict: Equatable, Sendable {
+package enum Verdict: Equatable, Sendable {
   /// Go on with `Received.envelope`.
   case accept
   /// Answer with this status, statelessly; the envelope is good enough for that.
@@ -16,7 +16,7 @@ enum Verdict: Equatable, Sendable {
 }
 
 /// Why a datagram is dropped without an answer.
-enum DropReason: UInt8, CaseIterable, Sendable {
+package enum DropReason: UInt8, CaseIterable, Sendable {
   /// Nothing but line ends: a keep-alive.
   case keepAlive
   /// Not SIP at all, or too broken to be answered.
@@ -27,24 +27,24 @@ enum DropReason: UInt8, CaseIterable, Sendable {
 }
 
 /// A datagram, read.
-struct Received {
+package struct Received {
   /// The bytes that the envelope's slices refer to: the datagram's own, or the normalised copy.
-  var bytes: ByteView
-  var envelope: Envelope
-  var verdict: Verdict
+  package var bytes: ByteView
+  package var envelope: Envelope
+  package var verdict: Verdict
   /// Whether libosip2 had to look at it.
-  var wasOdd: Bool
+  package var wasOdd: Bool
 }
 
 /// Reads datagrams; owns the buffer in which odd ones are normalised.
-struct MessageReader: ~Copyable {
+package struct MessageReader: ~Copyable {
   private var normalised = MessageWriter(capacity: 8192)
   private var unfolded = MessageWriter(capacity: 8192)
 
-  init() {}
+  package init() {}
 
   /// Reads one datagram; what it returns is valid until the next call and while `datagram` is.
-  mutating func read(_ datagram: ByteView) -> Received {
+  package mutating func read(_ datagram: ByteView) -> Received {
     let bytes = datagram.withoutLeadingLineEnds
     var received = Received(bytes: bytes, envelope: Envelope(), verdict: .accept, wasOdd: false)
     guard !bytes.isEmpty else {

@@ -9,15 +9,15 @@ internal import Glibc
 
 /// An append-only buffer for SIP messages.
 @safe
-struct MessageWriter: ~Copyable {
+package struct MessageWriter: ~Copyable {
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
-  private(set) var count = 0
+  package private(set) var count = 0
   /// Whether something was left out because it did not fit.
-  private(set) var overflowed = false
+  package private(set) var overflowed = false
   private let limit: Int
 
-  init(capacity: Int = 2048, limit: Int = 65_507) {
+  package init(capacity: Int = 2048, limit: Int = 65_507) {
     self.capacity = capacity
     self.limit = max(limit, capacity)
     unsafe base = .allocate(capacity: capacity)
@@ -26,39 +26,39 @@ struct MessageWriter: ~Copyable {
   deinit { unsafe base.deallocate() }
 
   /// What has been written; valid until the writer is next changed.
-  var bytes: ByteView { unsafe ByteView(base: base, count: count) }
+  package var bytes: ByteView { unsafe ByteView(base: base, count: count) }
 
   /// Forgets what was written; keeps the memory.
-  mutating func removeAll() {
+  package mutating func removeAll() {
     count = 0
     overflowed = false
   }
 
   /// Takes back everything after the first `length` bytes.
-  mutating func truncate(to length: Int) {
+  package mutating func truncate(to length: Int) {
     precondition(length <= count)
     count = length
     overflowed = false
   }
 
-  mutating func write(_ view: ByteView) {
+  package mutating func write(_ view: ByteView) {
     guard reserve(view.count) else { return }
     unsafe view.copy(to: base + count)
     count += view.count
   }
 
-  mutating func write(_ text: StaticString) { write(ByteView(text)) }
+  package mutating func write(_ text: StaticString) { write(ByteView(text)) }
 
-  mutating func write(_ text: String) { text.withByteView { write($0) } }
+  package mutating func write(_ text: String) { text.withByteView { write($0) } }
 
-  mutating func write(byte: UInt8) {
+  package mutating func write(byte: UInt8) {
     guard reserve(1) else { return }
     unsafe base[count] = byte
     count += 1
   }
 
   /// Appends a number in decimal.
-  mutating func write(decimal number: UInt64) {
+  package mutating func write(decimal number: UInt64) {
     guard reserve(20) else { return }
     var rest = number
     var digits = 1
@@ -76,10 +76,10 @@ struct MessageWriter: ~Copyable {
     count += digits
   }
 
-  mutating func write(decimal number: Int) { write(decimal: UInt64(max(0, number))) }
+  package mutating func write(decimal number: Int) { write(decimal: UInt64(max(0, number))) }
 
   /// Appends a number as 16 lower-case hexadecimal digits.
-  mutating func write(hex number: UInt64) {
+  package mutating func write(hex number: UInt64) {
     guard reserve(16) else { return }
     var shift = 60
     while shift >= 0 {
@@ -91,7 +91,7 @@ struct MessageWriter: ~Copyable {
   }
 
   /// Appends text as a quoted string; quotes and backslashes are escaped, control bytes left out.
-  mutating func writeQuoted(_ text: ByteView) {
+  package mutating func writeQuoted(_ text: ByteView) {
     write(byte: UInt8(ascii: "\""))
     for index in 0..<text.count {
       let byte = text[index]
@@ -105,7 +105,7 @@ struct MessageWriter: ~Copyable {
   }
 
   /// Appends text with everything but unreserved characters (RFC 3261 25.1) as %HH.
-  mutating func writeEscaped(_ text: ByteView) {
+  package mutating func writeEscaped(_ text: ByteView) {
     for index in 0..<text.count {
       let byte = text[index]
       if byte.isUnreserved {
@@ -119,18 +119,18 @@ struct MessageWriter: ~Copyable {
   }
 
   /// Appends "name: value" and a line end.
-  mutating func header(_ name: StaticString, _ value: ByteView) {
+  package mutating func header(_ name: StaticString, _ value: ByteView) {
     write(name)
     write(": ")
     write(value)
     write("\r\n")
   }
 
-  mutating func header(_ name: StaticString, _ value: StaticString) {
+  package mutating func header(_ name: StaticString, _ value: StaticString) {
     header(name, ByteView(value))
   }
 
-  mutating func header(_ name: StaticString, decimal value: UInt64) {
+  package mutating func header(_ name: StaticString, decimal value: UInt64) {
     write(name)
     write(": ")
     write(decimal: value)
@@ -138,10 +138,10 @@ struct MessageWriter: ~Copyable {
   }
 
   /// Ends the headers with Content-Length 0.
-  mutating func finish() { write("Content-Length: 0\r\n\r\n") }
+  package mutating func finish() { write("Content-Length: 0\r\n\r\n") }
 
   /// Ends the headers and appends a body; an empty one is no body.
-  mutating func finish(body: ByteView, type: ByteView) {
+  package mutating func finish(body: ByteView, type: ByteView) {
     guard !body.isEmpty else { return finish() }
     header("Content-Type", type)
     header("Content-Length", decimal: UInt64(body.count))
@@ -150,7 +150,7 @@ struct MessageWriter: ~Copyable {
   }
 
   /// Takes the brackets off an IPv6 address that was written at `start`.
-  mutating func removeBrackets(from start: Int) {
+  package mutating func removeBrackets(from start: Int) {
     precondition(start + 2 <= count)
     let length = count - start - 2
     unsafe memmove(base + start, base + start + 1, length)
@@ -175,7 +175,7 @@ struct MessageWriter: ~Copyable {
 
 extension UInt8 {
   /// Whether the byte may stand unescaped everywhere in a URI (RFC 3261 25.1, "unreserved").
-  var isUnreserved: Bool {
+  package var isUnreserved: Bool {
     switch self {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
     case 0x2D, 0x5F, 0x2E, 0x21, 0x7E, 0x2A, 0x27, 0x28, 0x29: true

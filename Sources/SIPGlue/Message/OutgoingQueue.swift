@@ -1,7 +1,7 @@
 /// Datagrams that wait to be sent, in order, in one reused buffer.
 ///
 /// The transport walks it after every batch (`forEach`) and empties it.
-struct OutgoingQueue: ~Copyable {
+package struct OutgoingQueue: ~Copyable {
   private struct Entry {
     var offset: Int
     var length: Int
@@ -11,33 +11,33 @@ struct OutgoingQueue: ~Copyable {
   private var storage: MessageWriter
   private var entries: [Entry] = []
   /// Datagrams that did not fit and were left out.
-  private(set) var dropped = 0
+  package private(set) var dropped = 0
 
   /// Makes room for about `bytes` of datagrams; grows up to `limit`.
-  init(bytes: Int = 65_536, limit: Int = 16 << 20) {
+  package init(bytes: Int = 65_536, limit: Int = 16 << 20) {
     storage = MessageWriter(capacity: bytes, limit: limit)
     entries.reserveCapacity(64)
   }
 
-  var count: Int { entries.count }
-  var isEmpty: Bool { entries.isEmpty }
+  package var count: Int { entries.count }
+  package var isEmpty: Bool { entries.isEmpty }
 
   /// Appends a copy of a datagram.
-  mutating func append(_ datagram: ByteView, to destination: Endpoint) {
+  package mutating func append(_ datagram: ByteView, to destination: Endpoint) {
     let start = storage.count
     storage.write(datagram)
     close(from: start, to: destination)
   }
 
   /// Appends a datagram that `write` writes in place.
-  mutating func append(to destination: Endpoint, _ write: (inout MessageWriter) -> Void) {
+  package mutating func append(to destination: Endpoint, _ write: (inout MessageWriter) -> Void) {
     let start = storage.count
     write(&storage)
     close(from: start, to: destination)
   }
 
   /// The bytes and destination of one datagram; valid until the queue is next changed.
-  subscript(index: Int) -> (bytes: ByteView, destination: Endpoint) {
+  package subscript(index: Int) -> (bytes: ByteView, destination: Endpoint) {
     let entry = entries[index]
     return (
       storage.bytes.view(from: entry.offset, to: entry.offset + entry.length), entry.destination
@@ -45,7 +45,7 @@ struct OutgoingQueue: ~Copyable {
   }
 
   /// Shows every datagram in order.
-  func forEach(_ body: (ByteView, Endpoint) -> Void) {
+  package func forEach(_ body: (ByteView, Endpoint) -> Void) {
     for index in 0..<entries.count {
       let (bytes, destination) = self[index]
       body(bytes, destination)
@@ -53,7 +53,7 @@ struct OutgoingQueue: ~Copyable {
   }
 
   /// Forgets everything; keeps the memory.
-  mutating func removeAll() {
+  package mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
     storage.removeAll()
   }

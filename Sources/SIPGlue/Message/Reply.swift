@@ -6,15 +6,15 @@
 // Source: RFC 3261 8.2.6; RFC 3581 4 for received and rport.
 
 /// What a reply says beyond what it repeats from its request.
-struct Reply {
-  var status: UInt16
-  var reason: ByteView
+package struct Reply {
+  package var status: UInt16
+  package var reason: ByteView
   /// Our tag for To; written when the request has none and the status is not 100.
-  var tag: SIPToken?
-  var body: ByteView
-  var bodyType: ByteView
+  package var tag: SIPToken?
+  package var body: ByteView
+  package var bodyType: ByteView
 
-  init(_ status: UInt16, tag: SIPToken?) {
+  package init(_ status: UInt16, tag: SIPToken?) {
     self.status = status
     self.tag = tag
     reason = ByteView(Self.reason(of: status))
@@ -22,7 +22,7 @@ struct Reply {
     bodyType = .empty
   }
 
-  init(_ status: UInt16, tag: SIPToken?, body: ByteView, type: ByteView) {
+  package init(_ status: UInt16, tag: SIPToken?, body: ByteView, type: ByteView) {
     self.init(status, tag: tag)
     self.body = body
     bodyType = type
@@ -104,13 +104,13 @@ extension Reply {
 }
 
 /// Where the parts of a kept skeleton end; see `MessageWriter.writeSkeleton`.
-struct SkeletonMarks: Sendable {
-  var viaEnd: UInt32 = 0
-  var routeEnd: UInt32 = 0
-  var toEnd: UInt32 = 0
-  var end: UInt32 = 0
+package struct SkeletonMarks: Sendable {
+  package var viaEnd: UInt32 = 0
+  package var routeEnd: UInt32 = 0
+  package var toEnd: UInt32 = 0
+  package var end: UInt32 = 0
   /// Whether To has a tag already.
-  var isTagged = false
+  package var isTagged = false
 }
 
 extension MessageWriter {
@@ -119,7 +119,7 @@ extension MessageWriter {
   /// The status line, the request's Via lines with `received` and `rport` filled in, for statuses
   /// from 101 to 299 its Record-Route lines (RFC 3261 12.1.1), From, To with our tag, Call-ID, CSeq,
   /// what `headers` appends, and the body.
-  mutating func writeReply(
+  package mutating func writeReply(
     _ reply: Reply,
     to request: borrowing Received,
     from source: Endpoint,
@@ -138,7 +138,7 @@ extension MessageWriter {
   }
 
   /// Writes a whole reply from a skeleton.
-  mutating func writeReply(
+  package mutating func writeReply(
     _ reply: Reply,
     from skeleton: ByteView,
     _ marks: SkeletonMarks,
@@ -155,7 +155,7 @@ extension MessageWriter {
   }
 
   /// Writes what every reply to a request repeats; it begins at the writer's present end.
-  mutating func writeSkeleton(
+  package mutating func writeSkeleton(
     of request: borrowing Received,
     from source: Endpoint
   ) -> SkeletonMarks {
@@ -268,7 +268,7 @@ extension Endpoint {
 
 extension Envelope {
   /// Where replies to this request go: back to where it came from (RFC 3261 18.2.2, RFC 3581 4).
-  func replyDestination(from source: Endpoint) -> Endpoint {
+  package func replyDestination(from source: Endpoint) -> Endpoint {
     var destination = source
     // Where the Via is beyond understanding, the port that it came from is the best guess.
     guard topVia.isPlain else { return source }

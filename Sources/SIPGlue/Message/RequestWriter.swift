@@ -1,23 +1,47 @@
 // How requests are made: the start line and the headers of RFC 3261 8.1.1, from bytes at hand.
 
 /// Whose address stands in the Via and Contact that we write.
-enum ViaTransport: UInt8, Sendable { case udp, tcp, tls }
+package enum ViaTransport: UInt8, Sendable { case udp, tcp, tls }
 
 /// The headers that every request must have.
-struct RequestHead {
-  var method: SIPMethod
-  var uri: ByteView
-  var branch: SIPToken
+package struct RequestHead {
+  package var method: SIPMethod
+  package var uri: ByteView
+  package var branch: SIPToken
   /// Our own address as others reach it.
-  var sentBy: Endpoint
+  package var sentBy: Endpoint
   /// The whole values, tags included.
-  var from: ByteView
-  var to: ByteView
-  var callID: ByteView
-  var sequence: UInt32
-  var maxForwards: UInt8 = 70
+  package var from: ByteView
+  package var to: ByteView
+  package var callID: ByteView
+  package var sequence: UInt32
+  package var maxForwards: UInt8 = 70
   /// Complete Route lines with their line ends, or nothing.
-  var routeLines: ByteView = .empty
+  package var routeLines: ByteView = .empty
+
+  package init(
+    method: SIPMethod,
+    uri: ByteView,
+    branch: SIPToken,
+    sentBy: Endpoint,
+    from: ByteView,
+    to: ByteView,
+    callID: ByteView,
+    sequence: UInt32,
+    maxForwards: UInt8 = 70,
+    routeLines: ByteView = .empty
+  ) {
+    self.method = method
+    self.uri = uri
+    self.branch = branch
+    self.sentBy = sentBy
+    self.from = from
+    self.to = to
+    self.callID = callID
+    self.sequence = sequence
+    self.maxForwards = maxForwards
+    self.routeLines = routeLines
+  }
 }
 
 extension MessageWriter {
@@ -25,7 +49,7 @@ extension MessageWriter {
   ///
   /// An ACK to a success and a CANCEL have the sequence number of their INVITE (RFC 3261 13.2.2.4,
   /// 9.1); the caller sees to that.
-  mutating func begin(_ head: RequestHead) {
+  package mutating func begin(_ head: RequestHead) {
     write(head.method.name)
     write(byte: 0x20)
     write(head.uri)

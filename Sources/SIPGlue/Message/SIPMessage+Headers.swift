@@ -3,83 +3,83 @@
 internal import COSIPShim
 
 /// One Via value.
-struct SIPVia: Equatable {
+package struct SIPVia: Equatable {
   /// The whole value in plain form.
-  var text: String
-  var transport: String
-  var host: String
-  var port: String?
+  package var text: String
+  package var transport: String
+  package var host: String
+  package var port: String?
   fileprivate var parameters: [SIPParameter]
 
   /// The value of a parameter; nil when it is absent or has no value.
-  func parameter(_ name: String) -> String? {
+  package func parameter(_ name: String) -> String? {
     parameters.first { $0.name.equalsIgnoringASCIICase(name) }?.value
   }
 
-  func hasParameter(_ name: String) -> Bool {
+  package func hasParameter(_ name: String) -> Bool {
     parameters.contains { $0.name.equalsIgnoringASCIICase(name) }
   }
 }
 
 /// A parameter of a header; a value is as written, quotes included.
-struct SIPParameter: Equatable {
-  var name: String
-  var value: String?
+package struct SIPParameter: Equatable {
+  package var name: String
+  package var value: String?
 }
 
 /// One Contact value.
-struct SIPContact: Equatable {
+package struct SIPContact: Equatable {
   /// The whole URI with its parameters, or "*".
-  var uri: String
-  var display: String
+  package var uri: String
+  package var display: String
   /// Nil when absent or not a number of at most 32 bits.
-  var expires: UInt32?
+  package var expires: UInt32?
   /// In thousandths.
-  var q: UInt16?
+  package var q: UInt16?
   /// All header parameters in order.
-  var parameters: [SIPParameter]
+  package var parameters: [SIPParameter]
 }
 
 /// One Authorization or Proxy-Authorization value; text without its quotes.
-struct SIPCredentials: Equatable {
-  var scheme = ""
-  var username = ""
-  var realm = ""
-  var nonce = ""
-  var uri = ""
-  var response = ""
-  var algorithm = ""
-  var opaque = ""
-  var qop = ""
-  var nonceCount = ""
-  var clientNonce = ""
+package struct SIPCredentials: Equatable {
+  package var scheme = ""
+  package var username = ""
+  package var realm = ""
+  package var nonce = ""
+  package var uri = ""
+  package var response = ""
+  package var algorithm = ""
+  package var opaque = ""
+  package var qop = ""
+  package var nonceCount = ""
+  package var clientNonce = ""
 }
 
 extension SIPMessage {
   /// The request URI as written by libosip2; empty for a response.
-  var requestURI: String {
+  package var requestURI: String {
     guard let uri = unsafe pointer.pointee.req_uri else { return "" }
     return unsafe text(uri)
   }
 
-  var fromURI: String {
+  package var fromURI: String {
     guard let uri = unsafe pointer.pointee.from?.pointee.url else { return "" }
     return unsafe text(uri)
   }
 
-  var toURI: String {
+  package var toURI: String {
     guard let uri = unsafe pointer.pointee.to?.pointee.url else { return "" }
     return unsafe text(uri)
   }
 
   /// The display name of From without quotes; empty when there is none.
-  var fromDisplay: String {
+  package var fromDisplay: String {
     guard let from = unsafe pointer.pointee.from else { return "" }
     return unsafe unquoted(text(from.pointee.displayname))
   }
 
   /// All Via values, topmost first.
-  var vias: [SIPVia] {
+  package var vias: [SIPVia] {
     unsafe elements(of: pointer.pointee.vias, osip_via_t.self) { via in
       let host = unsafe text(via.pointee.host)
       let port = unsafe via.pointee.port.map { unsafe text($0) }
@@ -103,7 +103,7 @@ extension SIPMessage {
   }
 
   /// All Contact values.
-  var contacts: [SIPContact] {
+  package var contacts: [SIPContact] {
     unsafe elements(of: pointer.pointee.contacts, osip_contact_t.self) { contact in
       let parameters = unsafe self.parameters(of: contact.pointee.gen_params)
       func value(_ name: String) -> String? {
@@ -122,7 +122,7 @@ extension SIPMessage {
   }
 
   /// The credentials of Authorization, or of Proxy-Authorization, in order.
-  func credentials(proxy: Bool) -> [SIPCredentials] {
+  package func credentials(proxy: Bool) -> [SIPCredentials] {
     let list =
       unsafe proxy ? pointer.pointee.proxy_authorizations : pointer.pointee.authorizations
     return unsafe elements(of: list, osip_authorization_t.self) { header in
@@ -144,7 +144,7 @@ extension SIPMessage {
   }
 
   /// The values of all headers with this name, one per value; long names only, any case.
-  func headers(named name: String) -> [String] {
+  package func headers(named name: String) -> [String] {
     var values: [String] = []
     var position: Int32 = 0
     while let value = unsafe rs_header(pointer, name, position) {
@@ -156,19 +156,19 @@ extension SIPMessage {
   }
 
   /// The first value of the header with this name.
-  func header(named name: String) -> String? { headers(named: name).first }
+  package func header(named name: String) -> String? { headers(named: name).first }
 
   /// The Expires header; nil when absent or not a number of at most 32 bits.
-  var expires: UInt32? { header(named: "expires").flatMap { UInt32($0) } }
+  package var expires: UInt32? { header(named: "expires").flatMap { UInt32($0) } }
 
   /// "type/subtype" in lower case; empty when there is none.
-  var contentType: String {
+  package var contentType: String {
     guard let header = unsafe pointer.pointee.content_type else { return "" }
     return unsafe (text(header.pointee.type) + "/" + text(header.pointee.subtype)).lowercased()
   }
 
   /// The first body as bytes.
-  var bodyBytes: [UInt8] {
+  package var bodyBytes: [UInt8] {
     guard let element = unsafe rs_bodies(pointer, 0) else { return [] }
     let body = unsafe element.pointee
     guard let start = unsafe body.body else { return [] }
@@ -176,7 +176,7 @@ extension SIPMessage {
   }
 
   /// A q value of at most three decimals, in thousandths.
-  static func thousandths(_ text: String) -> UInt16? {
+  package static func thousandths(_ text: String) -> UInt16? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } }),
       let whole = parts.first.flatMap({ UInt16($0) }), whole <= 1, parts.count <= 2
@@ -194,12 +194,12 @@ extension SIPMessage {
 
 extension SIPMessage {
   /// Text that libosip2 owns, copied; empty for a null pointer.
-  func text(_ characters: UnsafePointer<CChar>?) -> String {
+  package func text(_ characters: UnsafePointer<CChar>?) -> String {
     guard let characters = unsafe characters else { return "" }
     return unsafe String(cString: characters)
   }
 
-  func text(_ characters: UnsafeMutablePointer<CChar>?) -> String {
+  package func text(_ characters: UnsafeMutablePointer<CChar>?) -> String {
     unsafe text(UnsafePointer(characters))
   }
 
@@ -259,7 +259,7 @@ extension SIPMessage {
 
 extension String {
   /// Whether two texts are the same but for ASCII case.
-  func equalsIgnoringASCIICase(_ other: String) -> Bool {
+  package func equalsIgnoringASCIICase(_ other: String) -> Bool {
     withByteView { own in other.withByteView { own.equalsIgnoringCase($0) } }
   }
 }

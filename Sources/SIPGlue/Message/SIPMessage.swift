@@ -6,7 +6,7 @@
 internal import COSIPShim
 
 /// Why libosip2 refused a message.
-enum SIPParseError: Error, Equatable {
+package enum SIPParseError: Error, Equatable {
   case tooLong
   /// libosip2's own code.
   case syntax(Int32)
@@ -14,11 +14,11 @@ enum SIPParseError: Error, Equatable {
 
 /// The owner of one parsed message.
 @safe
-struct SIPMessage: ~Copyable {
+package struct SIPMessage: ~Copyable {
   let pointer: UnsafeMutablePointer<osip_message_t>
 
   /// Parses a whole message.
-  init(parsing bytes: ByteView) throws(SIPParseError) {
+  package init(parsing bytes: ByteView) throws(SIPParseError) {
     guard bytes.count <= Int(UInt16.max) else { throw .tooLong }
     guard rs_osip_start() == OSIP_SUCCESS else { throw .syntax(OSIP_API_NOT_INITIALIZED) }
     var made: UnsafeMutablePointer<osip_message_t>?
@@ -37,33 +37,33 @@ struct SIPMessage: ~Copyable {
 
   deinit { unsafe osip_message_free(pointer) }
 
-  var isRequest: Bool { unsafe rs_is_request(pointer) != 0 }
+  package var isRequest: Bool { unsafe rs_is_request(pointer) != 0 }
 
   /// 0 for a request.
-  var statusCode: Int { unsafe Int(pointer.pointee.status_code) }
+  package var statusCode: Int { unsafe Int(pointer.pointee.status_code) }
 
-  var method: String { unsafe text(pointer.pointee.sip_method) }
+  package var method: String { unsafe text(pointer.pointee.sip_method) }
 
   /// The Content-Length; nil when absent or not a number.
-  var contentLength: Int? {
+  package var contentLength: Int? {
     guard let header = unsafe pointer.pointee.content_length else { return nil }
     return Int(unsafe text(header.pointee.value))
   }
 
   /// The tag of From; nil when there is none.
-  var fromTag: String? {
+  package var fromTag: String? {
     guard let from = unsafe pointer.pointee.from else { return nil }
     return unsafe parameter("tag", of: from.pointee.gen_params)
   }
 
   /// The tag of To; nil when there is none.
-  var toTag: String? {
+  package var toTag: String? {
     guard let to = unsafe pointer.pointee.to else { return nil }
     return unsafe parameter("tag", of: to.pointee.gen_params)
   }
 
   /// The Call-ID; nil when there is none.
-  var callID: String? {
+  package var callID: String? {
     guard let header = unsafe pointer.pointee.call_id else { return nil }
     let number = unsafe text(header.pointee.number)
     guard let host = unsafe header.pointee.host else { return number }
@@ -71,13 +71,13 @@ struct SIPMessage: ~Copyable {
   }
 
   /// The CSeq as number and method; nil when there is none.
-  var sequence: (number: String, method: String)? {
+  package var sequence: (number: String, method: String)? {
     guard let header = unsafe pointer.pointee.cseq else { return nil }
     return unsafe (text(header.pointee.number), text(header.pointee.method))
   }
 
   /// Writes Via, Call-ID and CSeq lines as libosip2 understood them; false when one is missing.
-  func writeCore(to writer: inout MessageWriter) -> Bool {
+  package func writeCore(to writer: inout MessageWriter) -> Bool {
     let vias = self.vias
     guard !vias.isEmpty, let callID, let sequence else { return false }
     for via in vias { writer.header("Via", via.text) }
@@ -87,12 +87,12 @@ struct SIPMessage: ~Copyable {
   }
 
   /// Whether an envelope says the same as libosip2 about what transactions and dialogs live by.
-  func agrees(on envelope: Envelope, in bytes: ByteView) -> Bool {
+  package func agrees(on envelope: Envelope, in bytes: ByteView) -> Bool {
     disagreement(with: envelope, in: bytes) == nil
   }
 
   /// The first field on which an envelope and libosip2 differ.
-  func disagreement(with envelope: Envelope, in bytes: ByteView) -> String? {
+  package func disagreement(with envelope: Envelope, in bytes: ByteView) -> String? {
     func same(_ slice: ByteSlice, _ text: String?) -> Bool {
       (text ?? "").withByteView { bytes[slice].equals($0) }
     }
@@ -120,7 +120,7 @@ struct SIPMessage: ~Copyable {
 
 extension ByteView {
   /// The address without the brackets of an IPv6 reference.
-  var withoutBrackets: ByteView {
+  package var withoutBrackets: ByteView {
     guard count > 2, self[0] == UInt8(ascii: "["), self[count - 1] == UInt8(ascii: "]") else {
       return self
     }
@@ -130,7 +130,7 @@ extension ByteView {
 
 extension MessageWriter {
   /// Appends "name: value" and a line end.
-  mutating func header(_ name: StaticString, _ value: String) {
+  package mutating func header(_ name: StaticString, _ value: String) {
     value.withByteView { header(name, $0) }
   }
 }

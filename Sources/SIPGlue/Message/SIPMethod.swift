@@ -1,10 +1,10 @@
 /// The request methods that the switch knows by name.
-enum SIPMethod: UInt8, CaseIterable, Sendable {
+package enum SIPMethod: UInt8, CaseIterable, Sendable {
   case other, invite, ack, bye, cancel, register, options, info
   case prack, update, refer, notify, subscribe, message, publish
 
   /// The name as it stands in a message; empty for `.other`.
-  var name: StaticString {
+  package var name: StaticString {
     switch self {
     case .other: ""
     case .invite: "INVITE"
@@ -25,7 +25,7 @@ enum SIPMethod: UInt8, CaseIterable, Sendable {
   }
 
   /// The method with this name; method names are case-sensitive (RFC 3261 7.1).
-  init(_ text: ByteView) {
+  package init(_ text: ByteView) {
     self = .other
     guard text.count >= 3 else { return }
     let candidates: (SIPMethod, SIPMethod, SIPMethod) =

@@ -5,35 +5,35 @@
 // Source: RFC 3261 19.1, 20.10, 25.1; RFC 3966 for tel.
 
 /// The parts of a sip, sips or tel URI, as slices of the view it was parsed from.
-struct SIPURI: Sendable {
-  enum Scheme: UInt8, Sendable { case sip, sips, tel, other }
+package struct SIPURI: Sendable {
+  package enum Scheme: UInt8, Sendable { case sip, sips, tel, other }
 
-  var scheme: Scheme
+  package var scheme: Scheme
   /// The user part, still escaped; for tel the number.
-  var user: ByteSlice
-  var password: ByteSlice
+  package var user: ByteSlice
+  package var password: ByteSlice
   /// The host with the brackets of an IPv6 reference; empty for tel.
-  var host: ByteSlice
+  package var host: ByteSlice
   /// 0 when there is none.
-  var port: UInt16
+  package var port: UInt16
   /// The parameters, from the first semicolon on.
-  var parameters: ByteSlice
+  package var parameters: ByteSlice
   /// The headers, from the question mark on.
-  var headers: ByteSlice
+  package var headers: ByteSlice
 
   /// The user part without escapes, as text.
-  func userText(in bytes: ByteView) -> String { Self.unescaped(bytes[user]) }
+  package func userText(in bytes: ByteView) -> String { Self.unescaped(bytes[user]) }
 
   /// The host as text.
-  func hostText(in bytes: ByteView) -> String { bytes[host].string }
+  package func hostText(in bytes: ByteView) -> String { bytes[host].string }
 
   /// The value of a parameter (empty when it has none), or nil; `name` is lower case.
-  func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
+  package func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
     ParameterWalk(bytes[parameters]).value(of: name)
   }
 
   /// Undoes %HH once.
-  static func unescaped(_ text: ByteView) -> String {
+  package static func unescaped(_ text: ByteView) -> String {
     guard text.position(of: UInt8(ascii: "%"), from: 0, to: text.count) < text.count else {
       return text.string
     }
@@ -57,7 +57,7 @@ struct SIPURI: Sendable {
   /// Parses a URI; nil when it is not well formed.
   ///
   /// Unknown schemes are `.other` without parts.
-  init?(_ text: ByteView) {
+  package init?(_ text: ByteView) {
     user = .none
     password = .none
     host = .none
@@ -128,7 +128,7 @@ struct SIPURI: Sendable {
   }
 
   /// The end of a host name, IPv4 address or bracketed IPv6 address that begins at `start`.
-  static func endOfHost(_ text: ByteView, _ start: Int) -> Int? {
+  package static func endOfHost(_ text: ByteView, _ start: Int) -> Int? {
     guard start < text.count else { return nil }
     var index = start
     if text[start] == UInt8(ascii: "[") {
@@ -174,21 +174,21 @@ struct SIPURI: Sendable {
 }
 
 /// A name-addr or addr-spec with header parameters, as in Contact, From and To.
-struct NameAddress: Sendable {
+package struct NameAddress: Sendable {
   /// The display name without quotes, escapes still in it.
-  var display: ByteSlice
+  package var display: ByteSlice
   /// The URI without angle brackets.
-  var uri: ByteSlice
+  package var uri: ByteSlice
   /// The header parameters, from the first semicolon on.
-  var parameters: ByteSlice
+  package var parameters: ByteSlice
 
   /// The value of a header parameter (empty when it has none), or nil; `name` is lower case.
-  func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
+  package func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
     ParameterWalk(bytes[parameters]).value(of: name)
   }
 
   /// Parses exactly one value; nil when it is not well formed or more than one.
-  init?(_ text: ByteView) {
+  package init?(_ text: ByteView) {
     guard text.count <= Int(UInt16.max) else { return nil }
     display = .none
     var index = 0
@@ -230,7 +230,7 @@ struct NameAddress: Sendable {
   }
 
   /// The position of the quote that closes the one at `start`.
-  static func endOfQuoted(_ text: ByteView, _ start: Int) -> Int? {
+  package static func endOfQuoted(_ text: ByteView, _ start: Int) -> Int? {
     var index = start + 1
     while index < text.count {
       if text[index] == UInt8(ascii: "\\") {
@@ -245,13 +245,13 @@ struct NameAddress: Sendable {
 }
 
 /// Walks ";name=value" parameters, quoted values included.
-struct ParameterWalk {
+package struct ParameterWalk {
   private let text: ByteView
 
-  init(_ text: ByteView) { self.text = text }
+  package init(_ text: ByteView) { self.text = text }
 
   /// The value of the first parameter called `name`, without quotes; nil when there is none.
-  func value(of name: StaticString) -> ByteView? {
+  package func value(of name: StaticString) -> ByteView? {
     var found: ByteView?
     _ = walk { parameter, value in
       if found == nil, parameter.equalsIgnoringCase(name) { found = value }
@@ -261,10 +261,10 @@ struct ParameterWalk {
   }
 
   /// Whether every parameter has a name and every quote its partner.
-  var isWellFormed: Bool { walk { name, _ in !name.isEmpty } }
+  package var isWellFormed: Bool { walk { name, _ in !name.isEmpty } }
 
   /// Shows each parameter until `body` says false; false too when the text is not well formed.
-  func walk(_ body: (ByteView, ByteView) -> Bool) -> Bool {
+  package func walk(_ body: (ByteView, ByteView) -> Bool) -> Bool {
     var index = 0
     while index < text.count {
       guard text[index] == UInt8(ascii: ";") else { return false }
@@ -309,7 +309,7 @@ struct ParameterWalk {
 
 extension UInt8 {
   /// Whether the byte may stand in a host name or IPv4 address.
-  var isHostByte: Bool {
+  package var isHostByte: Bool {
     isDigit || lowercased &- 0x61 < 26 || self == 0x2D || self == 0x2E || self == 0x5F
   }
 
@@ -321,7 +321,7 @@ extension UInt8 {
   fileprivate var isDisplayByte: Bool { isTokenByte || isBlank || self >= 0x80 }
 
   /// Whether the byte is a token character (RFC 3261 25.1).
-  var isTokenByte: Bool {
+  package var isTokenByte: Bool {
     switch self {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
     case 0x2D, 0x2E, 0x21, 0x25, 0x2A, 0x5F, 0x2B, 0x60, 0x27, 0x7E: true

@@ -3,13 +3,13 @@
 /// Tags and branches that we make are numbers, so that what comes back is found without comparing
 /// text. Whoever makes them draws them from its seeded generator; they must be unpredictable enough
 /// not to be guessed (RFC 3261 19.3) and different from each other.
-struct SIPToken: Hashable, Sendable {
-  var value: UInt64
+package struct SIPToken: Hashable, Sendable {
+  package var value: UInt64
 
-  init(_ value: UInt64) { self.value = value }
+  package init(_ value: UInt64) { self.value = value }
 
   /// Reads a token back; anything but 16 lower-case hexadecimal digits is not one of ours.
-  init?(_ text: ByteView) {
+  package init?(_ text: ByteView) {
     guard text.count == 16 else { return nil }
     var value: UInt64 = 0
     for index in 0..<16 {
@@ -21,7 +21,7 @@ struct SIPToken: Hashable, Sendable {
   }
 
   /// Reads the token of a branch that we made.
-  init?(branch text: ByteView) {
+  package init?(branch text: ByteView) {
     guard text.count == 23, text.view(from: 0, to: 7).equals("z9hG4bK") else { return nil }
     self.init(text.view(from: 7, to: 23))
   }
@@ -31,7 +31,7 @@ extension MessageWriter {
   mutating func write(_ token: SIPToken) { write(hex: token.value) }
 
   /// Appends the branch that a token stands for.
-  mutating func write(branch token: SIPToken) {
+  package mutating func write(branch token: SIPToken) {
     write("z9hG4bK")
     write(hex: token.value)
   }

@@ -7,11 +7,11 @@
 
 /// A piece of memory on loan from a `BlockPool`.
 @safe
-struct Block {
+package struct Block {
   fileprivate var base: UnsafeMutablePointer<UInt8>?
   fileprivate var sizeClass: UInt8 = 0
 
-  static let none = Block()
+  package static let none = Block()
 
   fileprivate init() { unsafe base = nil }
 
@@ -20,21 +20,21 @@ struct Block {
     self.sizeClass = sizeClass
   }
 
-  var isNone: Bool { unsafe base == nil }
-  var capacity: Int { isNone ? 0 : 64 << Int(sizeClass) }
+  package var isNone: Bool { unsafe base == nil }
+  package var capacity: Int { isNone ? 0 : 64 << Int(sizeClass) }
 
   /// Gives the memory back to the system, when the pool itself ends.
-  func release() { unsafe base?.deallocate() }
+  package func release() { unsafe base?.deallocate() }
 
   /// A look at the first `count` bytes.
-  func view(_ count: Int) -> ByteView {
+  package func view(_ count: Int) -> ByteView {
     guard let base = unsafe base, count > 0 else { return .empty }
     precondition(count <= capacity)
     return unsafe ByteView(base: base, count: count)
   }
 
   /// Copies `bytes` into the block, `offset` bytes from its start.
-  func write(_ bytes: ByteView, at offset: Int) {
+  package func write(_ bytes: ByteView, at offset: Int) {
     guard let base = unsafe base else { return precondition(bytes.isEmpty) }
     precondition(offset >= 0 && offset + bytes.count <= capacity)
     unsafe bytes.copy(to: base + offset)
@@ -45,13 +45,13 @@ extension Block: @unchecked Sendable {}
 
 /// The blocks of one transaction table.
 @safe
-struct BlockPool: ~Copyable {
+package struct BlockPool: ~Copyable {
   private var free: [[Block]]
   private let freeLimit: Int
   /// Bytes on loan.
-  private(set) var lent = 0
+  package private(set) var lent = 0
 
-  init(freeLimit: Int = 32 << 20) {
+  package init(freeLimit: Int = 32 << 20) {
     free = Array(repeating: [], count: Self.classes)
     self.freeLimit = freeLimit
   }
@@ -63,7 +63,7 @@ struct BlockPool: ~Copyable {
   }
 
   /// Lends a block for at least `count` bytes, at most 64 kB.
-  mutating func take(_ count: Int) -> Block {
+  package mutating func take(_ count: Int) -> Block {
     var sizeClass = 0
     while 64 << sizeClass < count { sizeClass += 1 }
     precondition(sizeClass < Self.classes)
@@ -76,14 +76,14 @@ struct BlockPool: ~Copyable {
   }
 
   /// Lends a block with a copy of `bytes`.
-  mutating func take(copying bytes: ByteView) -> Block {
+  package mutating func take(copying bytes: ByteView) -> Block {
     let block = take(bytes.count)
     block.write(bytes, at: 0)
     return block
   }
 
   /// Takes a block back; `none` is nothing to take back.
-  mutating func give(back block: inout Block) {
+  package mutating func give(back block: inout Block) {
     guard let base = unsafe block.base else { return }
     lent -= block.capacity
     let sizeClass = Int(block.sizeClass)

@@ -5,10 +5,10 @@
 // transaction remembers its latest one, and an entry whose stamp is no longer the transaction's is
 // passed over. Stamps wrap after 2^32 armings, long after every older entry has expired.
 
-internal import Engine
+package import Engine
 
 /// The intervals that RFC 3261 17 knows.
-enum TimerInterval: Equatable, Sendable {
+package enum TimerInterval: Equatable, Sendable {
   /// T1 doubled so many times: 0 to 6.
   case doubled(UInt8)
   /// What remains of 64 T1 once the first T1 has passed.
@@ -29,19 +29,19 @@ enum TimerInterval: Equatable, Sendable {
 }
 
 /// One timer that was armed.
-struct ArmedTimer: Sendable {
-  var deadline: UInt64
-  var slot: UInt32
-  var stamp: UInt32
+package struct ArmedTimer: Sendable {
+  package var deadline: UInt64
+  package var slot: UInt32
+  package var stamp: UInt32
 }
 
 /// All armed timers of a table.
-struct DeadlineLists: ~Copyable {
+package struct DeadlineLists: ~Copyable {
   private var rings: [TimerRing]
   private let intervals: [UInt64]
   private var lastStamp: UInt32 = 0
 
-  init(timers: TransactionTimers) {
+  package init(timers: TransactionTimers) {
     var intervals = (0..<7).map { timers.t1 << UInt64($0) }
     intervals += [63 * timers.t1, timers.t2, timers.t4, timers.d]
     self.intervals = intervals
@@ -49,7 +49,7 @@ struct DeadlineLists: ~Copyable {
   }
 
   /// Arms a timer; its stamp is never 0.
-  mutating func arm(_ interval: TimerInterval, slot: UInt32, at now: Instant) -> UInt32 {
+  package mutating func arm(_ interval: TimerInterval, slot: UInt32, at now: Instant) -> UInt32 {
     lastStamp &+= 1
     if lastStamp == 0 { lastStamp = 1 }
     let ring = interval.ring
@@ -61,7 +61,7 @@ struct DeadlineLists: ~Copyable {
   }
 
   /// The earliest deadline, which may be that of a timer disarmed since.
-  var earliest: UInt64? {
+  package var earliest: UInt64? {
     var found: UInt64?
     for ring in rings {
       guard let head = ring.first, head.deadline < found ?? .max else { continue }
@@ -71,7 +71,7 @@ struct DeadlineLists: ~Copyable {
   }
 
   /// Takes the earliest timer that is due, in order of deadlines.
-  mutating func popDue(at now: Instant) -> ArmedTimer? {
+  package mutating func popDue(at now: Instant) -> ArmedTimer? {
     var due: Int?
     var deadline = UInt64.max
     for index in 0..<rings.count {
@@ -85,7 +85,7 @@ struct DeadlineLists: ~Copyable {
     return rings[due].popFirst()
   }
 
-  var isEmpty: Bool { rings.allSatisfy { $0.isEmpty } }
+  package var isEmpty: Bool { rings.allSatisfy { $0.isEmpty } }
 }
 
 /// A first-in-first-out ring whose deadlines never go back.

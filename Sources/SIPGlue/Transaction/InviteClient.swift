@@ -1,10 +1,10 @@
 // INVITE client transactions: RFC 3261 17.1.1, RFC 6026 7.2; CANCEL as RFC 3261 9.1.
 
-internal import Engine
+package import Engine
 
 extension TransactionTable {
   /// Sends a request and keeps it for retransmission; nil when the table is full.
-  mutating func send(
+  package mutating func send(
     _ request: ByteView,
     as client: ClientRequest,
     at now: Instant,
@@ -27,7 +27,7 @@ extension TransactionTable {
   /// Matches a response.
   ///
   /// Failures of INVITE are acknowledged here, known retransmissions absorbed.
-  mutating func receive(
+  package mutating func receive(
     response: borrowing Received,
     at now: Instant,
     into out: inout OutgoingQueue
@@ -44,7 +44,7 @@ extension TransactionTable {
   }
 
   /// Sends the dialog's ACK to a success, and sends it again whenever that success is repeated.
-  mutating func acknowledge(
+  package mutating func acknowledge(
     _ handle: TransactionHandle,
     with ack: ByteView,
     to destination: Endpoint,
@@ -63,7 +63,7 @@ extension TransactionTable {
   /// False when it has been answered finally. The final answer (usually 487) still arrives; without
   /// one, `timedOut` comes 64 T1 later (RFC 3261 9.1).
   @discardableResult
-  mutating func cancel(
+  package mutating func cancel(
     _ handle: TransactionHandle,
     at now: Instant,
     into out: inout OutgoingQueue
@@ -176,7 +176,7 @@ extension TransactionTable {
   }
 
   /// Timer A.
-  mutating func repeatInvite(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
+  package mutating func repeatInvite(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
     guard records[slot].state == .trying else { return }
     out.append(
       records[slot].request.view(Int(records[slot].requestLength)),

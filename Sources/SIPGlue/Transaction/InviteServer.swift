@@ -1,6 +1,6 @@
 // Server transactions: RFC 3261 17.2, RFC 6026 7.1. The machine of non-INVITE is a part of this one.
 
-internal import Engine
+package import Engine
 
 extension TransactionTable {
   /// Replies to the request of a server transaction; `headers` appends further header lines.
@@ -8,7 +8,7 @@ extension TransactionTable {
   /// Statuses from 200 on end the transaction's life as RFC 3261 17.2 and RFC 6026 say. A success to
   /// INVITE is sent again until `successAcknowledged` or 64 T1 (RFC 3261 13.3.1.4). A reply after the
   /// final one is not sent.
-  mutating func reply(
+  package mutating func reply(
     to handle: TransactionHandle,
     with reply: Reply,
     at now: Instant,
@@ -41,7 +41,7 @@ extension TransactionTable {
   }
 
   /// The dialog's ACK has arrived: the success is not sent again.
-  mutating func successAcknowledged(_ handle: TransactionHandle) {
+  package mutating func successAcknowledged(_ handle: TransactionHandle) {
     guard let slot = slot(of: handle), records[slot].state == .accepted,
       records[slot].kind == .inviteServer
     else { return }
@@ -75,7 +75,7 @@ extension TransactionTable {
   }
 
   /// A request that was seen before.
-  mutating func receiveAgain(_ slot: Int, into out: inout OutgoingQueue) -> RequestOutcome {
+  package mutating func receiveAgain(_ slot: Int, into out: inout OutgoingQueue) -> RequestOutcome {
     // RFC 6026 7.1: in Accepted a retransmitted INVITE is absorbed; the success has its own timer.
     if records[slot].state == .proceeding || records[slot].state == .completed {
       sendLast(slot, to: records[slot].peer, into: &out)
@@ -83,7 +83,7 @@ extension TransactionTable {
     return .retransmission(handle(of: slot))
   }
 
-  mutating func receiveAcknowledgement(_ slot: Int, at now: Instant) -> RequestOutcome {
+  package mutating func receiveAcknowledgement(_ slot: Int, at now: Instant) -> RequestOutcome {
     switch records[slot].state {
     case .accepted: return .acknowledgement
     case .completed:
@@ -98,7 +98,7 @@ extension TransactionTable {
   }
 
   /// Timer G, or the repetition of a success.
-  mutating func repeatReply(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
+  package mutating func repeatReply(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
     guard records[slot].state == .completed || records[slot].state == .accepted else { return }
     sendLast(slot, to: records[slot].peer, into: &out)
     if records[slot].tries == 0, records[slot].state == .completed {

@@ -1,9 +1,9 @@
 // Non-INVITE client transactions: RFC 3261 17.1.2. The server side is in InviteServer.swift.
 
-internal import Engine
+package import Engine
 
 extension TransactionTable {
-  mutating func receiveNonInvite(
+  package mutating func receiveNonInvite(
     _ response: borrowing Received,
     _ slot: Int,
     at now: Instant
@@ -29,7 +29,7 @@ extension TransactionTable {
   }
 
   /// Timer E.
-  mutating func repeatRequest(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
+  package mutating func repeatRequest(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
     guard records[slot].state == .trying || records[slot].state == .proceeding else { return }
     out.append(
       records[slot].request.view(Int(records[slot].requestLength)),

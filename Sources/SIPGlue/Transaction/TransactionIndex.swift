@@ -5,23 +5,23 @@
 // time. The table is at most half full.
 
 /// An index of slots by hash; several slots may have one hash.
-struct TransactionIndex: ~Copyable {
+package struct TransactionIndex: ~Copyable {
   private var entries: [UInt64]
   private var mask: Int
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  init() {
+  package init() {
     entries = Array(repeating: 0, count: 256)
     mask = 255
   }
 
-  mutating func insert(_ slot: UInt32, hash: UInt64) {
+  package mutating func insert(_ slot: UInt32, hash: UInt64) {
     if (count + 1) * 2 > entries.count { grow() }
     place(Self.entry(slot, hash))
     count += 1
   }
 
-  mutating func remove(_ slot: UInt32, hash: UInt64) {
+  package mutating func remove(_ slot: UInt32, hash: UInt64) {
     let wanted = Self.entry(slot, hash)
     var hole = Int(UInt32(truncatingIfNeeded: hash)) & mask
     while entries[hole] != wanted {
@@ -44,7 +44,7 @@ struct TransactionIndex: ~Copyable {
   }
 
   /// The first slot with this hash for which `matches` says so.
-  func find(hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
+  package func find(hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
     let tag = UInt64(UInt32(truncatingIfNeeded: hash))
     var position = Int(tag) & mask
     while entries[position] != 0 {
@@ -78,7 +78,7 @@ struct TransactionIndex: ~Copyable {
 
 extension ByteView {
   /// A 64-bit hash of the bytes; `seed` keeps outsiders from choosing collisions.
-  func hash(seed: UInt64) -> UInt64 {
+  package func hash(seed: UInt64) -> UInt64 {
     var state = seed ^ UInt64(count) &* 0x9E37_79B9_7F4A_7C15
     var position = 0
     while position + 8 <= count {
@@ -94,7 +94,7 @@ extension ByteView {
   }
 
   /// Multiplies and folds, as wyhash does.
-  static func mixed(_ value: UInt64) -> UInt64 {
+  package static func mixed(_ value: UInt64) -> UInt64 {
     let product = (value ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
     return product.high ^ product.low
   }

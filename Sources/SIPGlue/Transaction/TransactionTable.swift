@@ -17,22 +17,22 @@
 //
 // Cost: independent of the number of live transactions. Nothing is allocated in the steady state.
 
-internal import Engine
+package import Engine
 
 /// All live transactions.
-struct TransactionTable: ~Copyable {
-  var records: [TransactionRecord] = []
-  var pool = BlockPool()
-  var deadlines: DeadlineLists
-  var scratch = MessageWriter(capacity: 4096)
-  let timers: TransactionTimers
+package struct TransactionTable: ~Copyable {
+  package var records: [TransactionRecord] = []
+  package var pool = BlockPool()
+  package var deadlines: DeadlineLists
+  package var scratch = MessageWriter(capacity: 4096)
+  package let timers: TransactionTimers
   private var freeSlots: [UInt32] = []
   private var index = TransactionIndex()
   private let limit: Int
   private let seed: UInt64
 
   /// Makes a table; `limit` is the greatest number of live transactions, `seed` that of its hashes.
-  init(
+  package init(
     timers: TransactionTimers = .standard,
     limit: Int = 1_000_000,
     seed: UInt64 = 0x5EED_0F5E_ED0F_5EED
@@ -51,15 +51,15 @@ struct TransactionTable: ~Copyable {
   }
 
   /// The number of live transactions.
-  var count: Int { index.count }
+  package var count: Int { index.count }
 
   /// The instant at which `advance` must next be called; nil when nothing is pending.
   ///
   /// It may be that of a timer disarmed since: `advance` then finds nothing to do.
-  var nextDeadline: Instant? { deadlines.earliest.map { Instant(nanoseconds: $0) } }
+  package var nextDeadline: Instant? { deadlines.earliest.map { Instant(nanoseconds: $0) } }
 
   /// Lets timers expire: sends retransmissions, ends transactions, appends what the switch must know.
-  mutating func advance(
+  package mutating func advance(
     to now: Instant,
     into out: inout OutgoingQueue,
     events: inout [TransactionEvent]
@@ -79,7 +79,7 @@ struct TransactionTable: ~Copyable {
   }
 
   /// Matches a request; of a new one it keeps what replies need.
-  mutating func receive(
+  package mutating func receive(
     request: borrowing Received,
     from source: Endpoint,
     at now: Instant,
@@ -112,27 +112,29 @@ struct TransactionTable: ~Copyable {
   }
 
   /// The INVITE transaction that a CANCEL is about (RFC 3261 9.2).
-  mutating func invite(cancelledBy cancel: borrowing Received) -> TransactionHandle? {
+  package mutating func invite(cancelledBy cancel: borrowing Received) -> TransactionHandle? {
     let hash = writeKey(of: cancel, as: .invite)
     return findServer(hash, toTag: tagHash(of: cancel)).map { handle(of: $0) }
   }
 
   /// Whose transaction this is; nil when it has ended.
-  func owner(of handle: TransactionHandle) -> UInt64? { slot(of: handle).map { records[$0].owner } }
+  package func owner(of handle: TransactionHandle) -> UInt64? {
+    slot(of: handle).map { records[$0].owner }
+  }
 
   /// Says whose transaction this is; comes back with events.
-  mutating func setOwner(_ owner: UInt64, of handle: TransactionHandle) {
+  package mutating func setOwner(_ owner: UInt64, of handle: TransactionHandle) {
     guard let slot = slot(of: handle) else { return }
     records[slot].owner = owner
   }
 
   /// The status last sent or received; nil when the transaction has ended, 0 when there is none yet.
-  func lastStatus(of handle: TransactionHandle) -> UInt16? {
+  package func lastStatus(of handle: TransactionHandle) -> UInt16? {
     slot(of: handle).map { records[$0].status }
   }
 
   /// Ends a transaction without a word, as after an error of the transport.
-  mutating func abandon(_ handle: TransactionHandle) {
+  package mutating func abandon(_ handle: TransactionHandle) {
     guard let slot = slot(of: handle) else { return }
     end(slot)
   }
@@ -140,11 +142,11 @@ struct TransactionTable: ~Copyable {
 
 // Slots.
 extension TransactionTable {
-  func handle(of slot: Int) -> TransactionHandle {
+  package func handle(of slot: Int) -> TransactionHandle {
     TransactionHandle(index: UInt32(slot), generation: records[slot].generation)
   }
 
-  func slot(of handle: TransactionHandle) -> Int? {
+  package func slot(of handle: TransactionHandle) -> Int? {
     let slot = Int(handle.index)
     guard slot < records.count, records[slot].generation == handle.generation,
       records[slot].state != .free
@@ -153,7 +155,7 @@ extension TransactionTable {
   }
 
   /// A free slot with a fresh record; nil when the table is full.
-  mutating func takeSlot() -> Int? {
+  package mutating func takeSlot() -> Int? {
     if let slot = freeSlots.popLast() {
       let generation = records[Int(slot)].generation
       records[Int(slot)] = TransactionRecord()
@@ -166,13 +168,13 @@ extension TransactionTable {
   }
 
   /// Brings a slot to life.
-  mutating func start(_ slot: Int, hash: UInt64) {
+  package mutating func start(_ slot: Int, hash: UInt64) {
     records[slot].hash = hash
     records[slot].state = .trying
     index.insert(UInt32(slot), hash: hash)
   }
 
-  mutating func end(_ slot: Int) {
+  package mutating func end(_ slot: Int) {
     index.remove(UInt32(slot), hash: records[slot].hash)
     pool.give(back: &records[slot].request)
     pool.give(back: &records[slot].last)
@@ -180,21 +182,21 @@ extension TransactionTable {
     freeSlots.append(UInt32(slot))
   }
 
-  mutating func armRetry(_ slot: Int, _ interval: TimerInterval, at now: Instant) {
+  package mutating func armRetry(_ slot: Int, _ interval: TimerInterval, at now: Instant) {
     records[slot].retryStamp = deadlines.arm(interval, slot: UInt32(slot), at: now)
   }
 
-  mutating func armLife(_ slot: Int, _ interval: TimerInterval, at now: Instant) {
+  package mutating func armLife(_ slot: Int, _ interval: TimerInterval, at now: Instant) {
     records[slot].lifeStamp = deadlines.arm(interval, slot: UInt32(slot), at: now)
   }
 
   /// T1 doubled so often, or T2 when that is shorter.
-  func capped(_ times: UInt8) -> TimerInterval {
+  package func capped(_ times: UInt8) -> TimerInterval {
     times < 7 && timers.t1 << UInt64(times) < timers.t2 ? .doubled(times) : .t2
   }
 
   /// Keeps bytes for repeating them; what was kept before is given back.
-  mutating func keep(_ bytes: ByteView, in slot: Int) {
+  package mutating func keep(_ bytes: ByteView, in slot: Int) {
     if records[slot].last.capacity < bytes.count || records[slot].last.capacity > 4 * bytes.count {
       pool.give(back: &records[slot].last)
       records[slot].last = pool.take(bytes.count)
@@ -203,12 +205,12 @@ extension TransactionTable {
     records[slot].lastLength = UInt16(bytes.count)
   }
 
-  mutating func forgetLast(_ slot: Int) {
+  package mutating func forgetLast(_ slot: Int) {
     pool.give(back: &records[slot].last)
     records[slot].lastLength = 0
   }
 
-  func sendLast(_ slot: Int, to peer: Endpoint, into out: inout OutgoingQueue) {
+  package func sendLast(_ slot: Int, to peer: Endpoint, into out: inout OutgoingQueue) {
     guard records[slot].lastLength > 0 else { return }
     out.append(records[slot].last.view(Int(records[slot].lastLength)), to: peer)
   }
@@ -260,11 +262,11 @@ extension TransactionTable {
     return found.map { Int($0) }
   }
 
-  func clientHash(_ branch: SIPToken, _ method: SIPMethod) -> UInt64 {
+  package func clientHash(_ branch: SIPToken, _ method: SIPMethod) -> UInt64 {
     ByteView.mixed(branch.value ^ seed &+ UInt64(method.rawValue) &* 0x9E37_79B9_7F4A_7C15)
   }
 
-  func findClient(_ branch: SIPToken, _ method: SIPMethod) -> Int? {
+  package func findClient(_ branch: SIPToken, _ method: SIPMethod) -> Int? {
     let hash = clientHash(branch, method)
     let found = index.find(hash: hash) { candidate in
       let record = records[Int(candidate)]
@@ -274,7 +276,7 @@ extension TransactionTable {
     return found.map { Int($0) }
   }
 
-  func hashOfTag(_ response: borrowing Received) -> UInt64 {
+  package func hashOfTag(_ response: borrowing Received) -> UInt64 {
     response.bytes[response.envelope.to.tag].hash(seed: seed)
   }
 }
