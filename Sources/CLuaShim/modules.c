@@ -13,6 +13,28 @@ static void push_slice(lua_State *L, const rs_slice *slice) {
 
 // MARK: The environment
 
+// Methods of strings come straight from the shadow: one step less for each `text:method()`.
+// Arithmetic on numerals ("10" + 1) is stock Lua's, which keeps it in this metatable.
+static void set_string_metatable(lua_State *L, int env) {
+  static const char *const kept[] = {"__add", "__sub",  "__mul", "__mod", "__pow",
+                                     "__div", "__idiv", "__unm", NULL};
+  lua_pushliteral(L, "");
+  lua_newtable(L);
+  if (lua_getmetatable(L, -2)) {
+    for (int i = 0; kept[i] != NULL; i++) {
+      lua_getfield(L, -1, kept[i]);
+      lua_setfield(L, -3, kept[i]);
+    }
+    lua_pop(L, 1);
+  }
+  lua_getfield(L, env, "string");
+  rs_push_shadow(L, -1);
+  lua_setfield(L, -3, "__index");
+  lua_pop(L, 1);
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
 static int open_environment(lua_State *L) {
   const rs_slice *prelude = lua_touserdata(L, 1);
   luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
@@ -43,16 +65,8 @@ static int open_environment(lua_State *L) {
     rs_objects_core(L, lua_gettop(L));
     lua_call(L, 1, 0);
   }
-  // The string metatable looks at the shadow: one step less for each `text:method()`.
   rs_freeze(L, env);
-  lua_pushliteral(L, "");
-  lua_newtable(L);
-  lua_getfield(L, env, "string");
-  rs_push_shadow(L, -1);
-  lua_setfield(L, -3, "__index");
-  lua_pop(L, 1);
-  lua_setmetatable(L, -2);
-  lua_pop(L, 1);
+  set_string_metatable(L, env);
   lua_newtable(L);
   lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   rs_objects_seal(L);

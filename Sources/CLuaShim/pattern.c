@@ -6,6 +6,7 @@
 // Source of the semantics: the Lua 5.4 reference manual, 6.4.1. Lengths, items and nesting are
 // limited; letters are those of ASCII, whatever the locale.
 
+#include "character_class.h"
 #include "internal.h"
 
 #define ITEMS_MAX 192
@@ -62,28 +63,6 @@ typedef struct {
 } matcher;
 
 // MARK: Compiling
-
-static bool in_class(int c, int letter) {
-  bool upper = c >= 'A' && c <= 'Z', lower = c >= 'a' && c <= 'z', digit = c >= '0' && c <= '9';
-  bool graphic = c > ' ' && c < 127;
-  switch (letter | 0x20) {
-    case 'a': return upper || lower;
-    case 'c': return c < ' ' || c == 127;
-    case 'd': return digit;
-    case 'g': return graphic;
-    case 'l': return lower;
-    case 'p': return graphic && !(upper || lower || digit);
-    case 's': return c == ' ' || (c >= '\t' && c <= '\r');
-    case 'u': return upper;
-    case 'w': return upper || lower || digit;
-    case 'x': return digit || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-    default: return false;
-  }
-}
-
-static bool is_class(int letter) {
-  return letter != 0 && strchr("acdglpsuwxACDGLPSUWX", letter) != NULL;
-}
 
 static void add_member(uint8_t *set, int c) { set[c >> 3] |= (uint8_t)(1 << (c & 7)); }
 

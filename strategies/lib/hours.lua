@@ -9,8 +9,7 @@ local function span(text)
   local from_hour, from_minute, to_hour, to_minute =
     text:match("^(%d%d):(%d%d)%-(%d%d):(%d%d)$")
   if not from_hour then error("opening hours look like 08:00-18:00, not " .. text) end
-  local from = tonumber(from_hour) * 60 + tonumber(from_minute)
-  return from, tonumber(to_hour) * 60 + tonumber(to_minute)
+  return from_hour * 60 + from_minute, to_hour * 60 + to_minute
 end
 
 -- hours.week { utc_offset = MINUTES, monday = "08:00-18:00", … }: a day that is left out is closed.

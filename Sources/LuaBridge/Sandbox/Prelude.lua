@@ -291,7 +291,6 @@ queues = setmetatable({}, {
       __newindex = read_only,
     })
   end,
-  __newindex = read_only,
 })
 
 function table_lookup(name, key)
