@@ -141,4 +141,44 @@ struct LeftBehindTests {
     pair.world.run(0.1)
     #expect(pair.agent.requests("CANCEL").first?["reason"] == "SIP;cause=480;text=\"No answer\"")
   }
+
+  @Test(arguments: [
+    ": nameless", " : folded", "\t:\r\n :", "X-A: 1\r\n : folded", "X-A:\r\n\t: x", ":",
+    "x: 1", "s:", "History-Info: ,,,", "History-Info: <", "Diversion: \"\\", "Record-Route: \"\\",
+    "History-Info: <sip:a@b>;index=", "p: 1", "X-: 1", "u: ",
+  ])
+  func curiousHeaderLinesStopNothing(line: String) throws {
+    for mode in [DivertMode.bridge, .redirect] {
+      var world = try PairWorld()
+      let phone = world.phone("7002", port: 7002)
+      phone.behaviour = .refuses(486)
+      world.inject(
+        SwitchTests.request("INVITE", extra: SwitchTests.contact + line + "\r\n"),
+        from: 6100
+      )
+      world.run(0.1)
+      if let conn = world.offers.first?.connID {
+        world.perform(.readHeader(conn, "x-a"))
+        world.perform(.readHeader(conn, ""))
+        world.perform(.divert(conn, attempt: 1, to: .dn("7002"), mode: mode))
+        world.run(1)
+        world.perform(.release(conn))
+      }
+      world.run(140)
+      #expect(world.remains == "")
+    }
+  }
+
+  @Test func aRenegotiationThatNobodyAnswersEndsWithTheCall() throws {
+    var pair = try PairBridge(.answers(after: 0.1))
+    pair.world.run(2)
+    pair.agent.behaviour = .silent
+    pair.agent.statusOfReinvite = 100
+    pair.caller.send("INVITE", pair.dialog, body: pair.caller.sdp, at: pair.world.now)
+    pair.world.run(1)
+    pair.caller.hangUp(pair.dialog, at: pair.world.now)
+    pair.finish()
+    #expect(pair.world.releases(of: pair.conn) == 1)
+    #expect(pair.world.remains == "")
+  }
 }
