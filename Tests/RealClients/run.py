@@ -560,7 +560,7 @@ def fuzz_templates(port, number):
 
 
 def fuzz_round(world, rng, first, count):
-    """Sends `count` mutated messages; the CANCELs that follow are whole, so that calls end."""
+    """Sends `count` mutated messages, numbered from `first` on."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.setblocking(False)
