@@ -75,7 +75,10 @@ extension SIPSwitch {
     case .diverting:
       calls[slot].phase = .waiting
       calls[slot].lastFailure = failure
-      if let target = calls[slot].target { hangUp(target, at: now) }
+      let isNoAnswer = failure == .noAnswer || failure == .timeout
+      if let target = calls[slot].target {
+        hangUp(target, because: isNoAnswer ? .noAnswer : .takenBack, at: now)
+      }
       calls[slot].target = nil
       if calls[slot].isQueued { sayStillWaiting(slot, at: now) }
     }

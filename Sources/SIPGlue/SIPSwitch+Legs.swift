@@ -84,6 +84,7 @@ extension SIPSwitch {
     legs[slot].owesACK = false
     guard let invite = legs[slot].clientInvite else { return }
     writeACK(slot, body: body, type: type)
+    guard !scratch.overflowed else { return }
     table.acknowledge(invite, with: scratch.bytes, to: legs[slot].hop, into: &outgoing)
   }
 
@@ -150,14 +151,14 @@ extension SIPSwitch {
   // MARK: Ends
 
   /// Ends a leg as its state requires; its call no longer counts on it.
-  mutating func hangUp(_ slot: Slot, at now: Instant) {
+  mutating func hangUp(_ slot: Slot, because cause: CancelCause, at now: Instant) {
     legs[slot].call = nil
     switch legs[slot].state {
     case .abandoned, .parting, .ending: return
     case .calling:
       legs[slot].state = .abandoned
       guard let invite = legs[slot].clientInvite else { return removeLeg(slot) }
-      table.cancel(invite, at: now, into: &outgoing)
+      table.cancel(invite, because: cause, at: now, into: &outgoing)
     case .talking:
       probes.disarm(slot.index)
       if legs[slot].owesACK { acknowledge(slot, body: .empty, type: .empty) }
@@ -235,8 +236,9 @@ extension SIPSwitch {
   ) {
     let call = calls[slot]
     if let pending = call.renegotiation { abortRelay(pending, at: now) }
-    if let leg = call.target, leg != spared { hangUp(leg, at: now) }
-    if let leg = call.caller, leg != spared { hangUp(leg, at: now) }
+    let cause: CancelCause = side == .caller ? .callerHungUp : .takenBack
+    if let leg = call.target, leg != spared { hangUp(leg, because: cause, at: now) }
+    if let leg = call.caller, leg != spared { hangUp(leg, because: cause, at: now) }
     // Once answered, the tag is the leg's.
     if call.caller == nil { map.remove(call.localTag) }
     map.removeFirst(call.mergeKey)

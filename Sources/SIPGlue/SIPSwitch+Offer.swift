@@ -12,6 +12,9 @@ extension SIPSwitch {
   ) {
     let bytes = received.bytes
     let envelope = received.envelope
+    let isTrusted = plan.trusted.contains { $0.contains(source) }
+    guard let caller = admitted(received, handle, isTrusted: isTrusted, from: source, at: now)
+    else { return }
     // 100 at once (RFC 3261 17.2.1): the strategy may take its time.
     reply(to: handle, 100, tag: nil, at: now)
     guard envelope.maxForwards != 0 else { return refuse(handle, 483, at: now) }
@@ -24,8 +27,6 @@ extension SIPSwitch {
     guard let dialled = dialledDN(bytes[envelope.requestURI]) else {
       return refuse(handle, 416, at: now)
     }
-    let isTrusted = plan.trusted.contains { $0.contains(source) }
-    guard let caller = admitted(received, handle, isTrusted: isTrusted, at: now) else { return }
     guard let entry = entryIndex[dialled] else {
       guard registrar.isExtension(dialled) else { return refuse(handle, 404, at: now) }
       lines.write("Warning: 399 ")
@@ -94,6 +95,7 @@ extension SIPSwitch {
     _ received: borrowing Received,
     _ handle: TransactionHandle,
     isTrusted: Bool,
+    from source: Endpoint,
     at now: Instant
   ) -> String? {
     let from = received.bytes[received.envelope.from.uri]
@@ -101,7 +103,7 @@ extension SIPSwitch {
     if isTrusted { return caller }
     counters.unauthorized += 1
     guard callersWithPassword.contains(DN(caller)) else {
-      refuse(handle, 403, at: now)
+      turnAway(received, handle, 403, from: source)
       return nil
     }
     switch registrar.admit(
@@ -111,7 +113,7 @@ extension SIPSwitch {
     ) {
     case .admitted(let user):
       guard user == caller else {
-        refuse(handle, 403, at: now)
+        turnAway(received, handle, 403, from: source)
         return nil
       }
       counters.unauthorized -= 1
@@ -122,12 +124,27 @@ extension SIPSwitch {
         lines.write(challenge.headerValue)
         lines.write("\r\n")
       }
-      refuse(handle, 407, at: now)
+      turnAway(received, handle, 407, from: source)
       return nil
     case .malformed:
-      refuse(handle, 400, at: now)
+      turnAway(received, handle, 400, from: source)
       return nil
     }
+  }
+
+  /// Refuses somebody who has not shown who he is: once, and nothing is remembered.
+  ///
+  /// The address may be another's. A transaction would repeat the reply to it for half a minute and
+  /// keep memory as long (RFC 3261 8.2.7, 26.3.2.4).
+  private mutating func turnAway(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    _ status: UInt16,
+    from source: Endpoint
+  ) {
+    counters.refused += 1
+    table.abandon(handle)
+    answerStatelessly(status, to: received, from: source)
   }
 
   /// What is wrong with an INVITE for a DN of ours, if anything; may leave header lines in `lines`.

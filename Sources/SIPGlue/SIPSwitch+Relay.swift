@@ -30,7 +30,7 @@ extension SIPSwitch {
       guard !isBusy else { return refuse(handle, 491, at: now) }
       reply(to: handle, 100, tag: nil, at: now)
     }
-    legs[slot].remoteSequence = envelope.sequence
+    legs[slot].remoteSequence = Int64(envelope.sequence)
     if isInvite || envelope.method == .update {
       retarget(slot, to: bytes[envelope.contact])
     }

@@ -136,18 +136,23 @@ extension SIPSwitch {
     }
     let slot = owner.slot
     let envelope = received.envelope
-    guard envelope.sequence > legs[slot].remoteSequence else {
+    guard legs[slot].state != .calling, legs[slot].state != .abandoned else {
+      // A target that has not answered has no dialog yet, and may not send BYE (RFC 3261 15).
+      counters.strays += 1
+      return refuse(handle, 481, at: now)
+    }
+    guard Int64(envelope.sequence) > legs[slot].remoteSequence else {
       // RFC 3261 12.2.2: out of order.
       return refuse(handle, 500, at: now)
     }
     switch envelope.method {
     case .bye:
-      legs[slot].remoteSequence = envelope.sequence
+      legs[slot].remoteSequence = Int64(envelope.sequence)
       hungUp(slot, handle, at: now)
     case .invite, .info, .update, .message:
       relay(received, handle, from: slot, at: now)
     case .options:
-      legs[slot].remoteSequence = envelope.sequence
+      legs[slot].remoteSequence = Int64(envelope.sequence)
       describe(handle, at: now)
     case .ack, .cancel: break
     case .register, .prack, .refer, .notify, .subscribe, .publish:

@@ -89,7 +89,7 @@ extension SIPSwitch {
       localTag: tag,
       hop: hop,
       localSequence: envelope.sequence,
-      remoteSequence: 0,
+      remoteSequence: -1,
       entry: 0
     )
     leg.take(draft)

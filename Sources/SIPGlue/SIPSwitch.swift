@@ -219,14 +219,20 @@ public struct SIPSwitch: ~Copyable {
 // MARK: Replies
 
 extension SIPSwitch {
-  /// Answers without a transaction.
+  /// Answers without a transaction; the same request gets the same tag (RFC 3261 8.2.7).
   mutating func answerStatelessly(
     _ status: UInt16,
     to received: borrowing Received,
     from source: Endpoint
   ) {
-    let reply = Reply(status, tag: tokens.next())
-    let destination = received.envelope.replyDestination(from: source)
+    let envelope = received.envelope
+    let name = tokens.hash(
+      received.bytes[envelope.callID],
+      received.bytes[envelope.from.tag],
+      envelope.sequence
+    )
+    let reply = Reply(status, tag: SIPToken(name))
+    let destination = envelope.replyDestination(from: source)
     let headers = lines.bytes
     scratch.removeAll()
     scratch.writeReply(reply, to: received, from: source) { $0.write(headers) }

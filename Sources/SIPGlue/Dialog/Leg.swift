@@ -44,7 +44,8 @@ struct Leg {
   /// Where requests are sent.
   var hop: Endpoint
   var localSequence: UInt32
-  var remoteSequence: UInt32
+  /// The number of the other side's last request; -1 while there is none (RFC 3261 12.1.2).
+  var remoteSequence: Int64
   /// The called DN, for our Contact.
   var entry: Int
 

@@ -81,7 +81,7 @@ extension SIPSwitch {
       localTag: tag,
       hop: hop,
       localSequence: 0,
-      remoteSequence: 0,
+      remoteSequence: -1,
       entry: calls[slot].entry
     )
     leg.take(draft)
@@ -190,7 +190,7 @@ extension SIPSwitch {
       counters.lateAnswers += 1
       legs[target].state = .talking
       legs[target].owesACK = true
-      return hangUp(target, at: now)
+      return hangUp(target, because: .takenBack, at: now)
     }
     legs[target].state = .talking
     legs[target].owesACK = true
@@ -243,7 +243,7 @@ extension SIPSwitch {
       localTag: call.localTag,
       hop: Self.hop(text.bytes, draft) ?? call.source,
       localSequence: 0,
-      remoteSequence: envelope.sequence,
+      remoteSequence: Int64(envelope.sequence),
       entry: call.entry
     )
     leg.take(draft)

@@ -65,10 +65,12 @@ extension TransactionTable {
   @discardableResult
   package mutating func cancel(
     _ handle: TransactionHandle,
+    because cause: CancelCause = .unsaid,
     at now: Instant,
     into out: inout OutgoingQueue
   ) -> Bool {
     guard let slot = slot(of: handle), records[slot].kind == .inviteClient else { return false }
+    if !records[slot].isCancelled { records[slot].cancelCause = cause }
     switch records[slot].state {
     case .trying:
       records[slot].wantsCancel = true
@@ -140,7 +142,13 @@ extension TransactionTable {
     armLife(slot, .doubled(6), at: now)
     scratch.removeAll()
     let request = records[slot].request.view(Int(records[slot].requestLength))
-    scratch.writeHopRequest(.cancel, about: Envelope(scanning: request), in: request, to: nil)
+    scratch.writeHopRequest(
+      .cancel,
+      about: Envelope(scanning: request),
+      in: request,
+      reason: records[slot].cancelCause.reason
+    )
+    guard !scratch.overflowed else { return }
     let client = ClientRequest(
       method: .cancel,
       branch: SIPToken(records[slot].branch),
@@ -194,7 +202,8 @@ extension MessageWriter {
     _ method: SIPMethod,
     about envelope: Envelope,
     in invite: ByteView,
-    to: ByteView?
+    to: ByteView? = nil,
+    reason: StaticString = ""
   ) {
     write(method.name)
     write(byte: 0x20)
@@ -211,6 +220,7 @@ extension MessageWriter {
     write(byte: 0x20)
     write(method.name)
     write("\r\n")
+    if reason.utf8CodeUnitCount > 0 { header("Reason", ByteView(reason)) }
     finish()
   }
 }

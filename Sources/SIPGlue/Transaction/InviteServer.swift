@@ -28,9 +28,14 @@ extension TransactionTable {
       record.marks,
       headers: headers
     )
-    guard !scratch.overflowed else { return }
-    out.append(scratch.bytes, to: record.peer)
-    keep(scratch.bytes, in: slot)
+    if scratch.overflowed {
+      // What no datagram holds is treated as one that was lost: the timers end the transaction.
+      guard reply.status >= 200 else { return }
+      forgetLast(slot)
+    } else {
+      out.append(scratch.bytes, to: record.peer)
+      keep(scratch.bytes, in: slot)
+    }
     records[slot].status = reply.status
     if reply.status < 200 {
       records[slot].state = .proceeding

@@ -52,6 +52,21 @@ package struct TransactionTimers: Equatable, Sendable {
   package static let standard = TransactionTimers()
 }
 
+/// Why an INVITE is cancelled, as its CANCEL says in Reason (RFC 3326).
+package enum CancelCause: UInt8, Sendable {
+  case unsaid, noAnswer, takenBack, callerHungUp
+
+  /// The value of the header; empty when there is to be none.
+  package var reason: StaticString {
+    switch self {
+    case .unsaid: ""
+    case .noAnswer: "SIP;cause=480;text=\"No answer\""
+    case .takenBack: "SIP;cause=487;text=\"Call taken back\""
+    case .callerHungUp: "SIP;cause=487;text=\"Caller hung up\""
+    }
+  }
+}
+
 /// What a client transaction is started with, besides the bytes of its request.
 package struct ClientRequest {
   package var method: SIPMethod
@@ -118,6 +133,7 @@ package struct TransactionRecord {
   package var isAcknowledged = false
   /// CANCEL is to be sent as soon as a provisional response comes.
   package var wantsCancel = false
+  package var cancelCause = CancelCause.unsaid
   package var isCancelled = false
   /// The table's own CANCEL: nobody wants to hear of it.
   package var isInternal = false
