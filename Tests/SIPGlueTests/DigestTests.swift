@@ -140,8 +140,8 @@ struct DigestHashTests {
 
 @Suite("Digest vectors of the RFCs")
 struct DigestVectorTests {
-  /// A foreign nonce with the right response is `stale`, with a wrong one `wrongPassword`: so the verdict
-  /// tells whether we computed what the RFC prints.
+  /// A foreign nonce with the right response is `stale`, with a wrong one `wrongPassword`: so the
+  /// verdict tells whether we computed what the RFC prints.
   private func verdict(
     password: String,
     realm: String,

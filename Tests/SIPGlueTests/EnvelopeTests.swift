@@ -1,6 +1,5 @@
-import Testing
-
 import SIPGlue
+import Testing
 
 @Suite("The envelope")
 struct EnvelopeTests {

@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import SIPGlue
+import Testing
 
 /// A message of a corpus and where it comes from.
 struct CorpusMessage {

@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import SIPGlue
+import Testing
 
 /// What holding the scanner against libosip2 found.
 struct Difference: CustomStringConvertible {

@@ -1,6 +1,5 @@
-import Testing
-
 import SIPGlue
+import Testing
 
 @Suite("Replies and requests that we write")
 struct ReplyTests {

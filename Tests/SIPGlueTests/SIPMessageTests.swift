@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import SIPGlue
+import Testing
 
 @Suite("Messages with meaning")
 struct SIPMessageTests {

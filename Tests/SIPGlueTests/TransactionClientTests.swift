@@ -1,6 +1,5 @@
-import Testing
-
 import SIPGlue
+import Testing
 
 @Suite("Client transactions (RFC 3261 17.1, RFC 6026)")
 struct TransactionClientTests {

@@ -1,6 +1,5 @@
-import Testing
-
 import SIPGlue
+import Testing
 
 @Suite("Server transactions (RFC 3261 17.2, RFC 6026)")
 struct TransactionServerTests {

@@ -1,7 +1,6 @@
 import Engine
-import Testing
-
 import SIPGlue
+import Testing
 
 /// A network between a caller and a switch that loses, doubles and reorders datagrams.
 private struct Storm {

@@ -1,5 +1,4 @@
 import Engine
-
 import SIPGlue
 
 /// A transaction table with its queue, driven in virtual time by messages made for the purpose.

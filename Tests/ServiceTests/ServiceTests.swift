@@ -24,7 +24,9 @@ struct ServiceTests {
         sip = {
           listen = { "udp:127.0.0.1:0" }, domain = "test.local", trusted = { "127.0.0.0/8" },
         },
-        extensions = { \(extensions.joined(separator: "\n")) ["7009"] = { password = "x" }, ["7010"] = {} },
+        extensions = {
+          \(extensions.joined(separator: "\n")) ["7009"] = { password = "x" }, ["7010"] = {},
+        },
         agents = { \(agents.joined(separator: "\n")) ["1009"] = { skills = { sales = 1 } } },
         queues = { ["9000"] = { agents = "sales > 0" } },
         routing_points = {

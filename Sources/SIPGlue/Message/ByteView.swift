@@ -1,10 +1,10 @@
 // What the glue reads from.
 //
 // A datagram lives in a receive buffer that is used again for the next one, so nothing here owns
-// bytes: a `ByteView` is a borrowed look at them, a `ByteSlice` a position inside such a view. Every
-// access through a view is checked against its bounds; what cannot be checked is that the memory is
-// still there. The rule is therefore: a view is used before the call that received it returns, and
-// is never stored in anything that outlives that call.
+// bytes: a `ByteView` is a borrowed look at them, a `ByteSlice` a position inside such a view.
+// Every access through a view is checked against its bounds; what cannot be checked is that the
+// memory is still there. The rule is therefore: a view is used before the call that received it
+// returns, and is never stored in anything that outlives that call.
 
 internal import Glibc
 

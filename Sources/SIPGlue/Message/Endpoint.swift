@@ -2,7 +2,8 @@
 package struct Endpoint: Hashable, Sendable {
   package enum Family: UInt8, Sendable { case ipv4, ipv6 }
 
-  /// The 16 bytes of the address in network order, as two numbers; IPv4 is the low 32 bits of `low`.
+  /// The 16 bytes of the address in network order, as two numbers; IPv4 is the low 32 bits of
+  /// `low`.
   package var high: UInt64
   package var low: UInt64
   package var port: UInt16

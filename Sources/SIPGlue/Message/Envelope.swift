@@ -139,7 +139,8 @@ package struct Envelope: Sendable {
     scan(bytes)
   }
 
-  /// Scans bytes that libosip2 has approved of: quoted strings and blanks are then read, not refused.
+  /// Scans bytes that libosip2 has approved of: quoted strings and blanks are then read, not
+  /// refused.
   package init(scanningNormalised bytes: ByteView) {
     self.init()
     isTrusting = true

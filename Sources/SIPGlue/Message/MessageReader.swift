@@ -185,7 +185,8 @@ extension MessageWriter {
     }
   }
 
-  /// Appends start line and header lines, each in one line that ends in CR LF; where the body begins.
+  /// Appends start line and header lines, each in one line that ends in CR LF; where the body
+  /// begins.
   ///
   /// Nil when there is no empty line, or a control byte other than line ends and tab.
   fileprivate mutating func unfoldHeaders(of bytes: ByteView) -> Int? {

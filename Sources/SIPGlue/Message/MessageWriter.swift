@@ -1,8 +1,8 @@
 // Where messages are written: one growing piece of memory that is used again and again.
 //
 // The writer is append-only. It never allocates once it has reached the size of the largest message
-// so far, and never grows beyond `limit`: a message that does not fit sets `overflowed` and must not
-// be sent. Nothing checks what is written: text from outside goes through `writeQuoted` or
+// so far, and never grows beyond `limit`: a message that does not fit sets `overflowed` and must
+// not be sent. Nothing checks what is written: text from outside goes through `writeQuoted` or
 // `writeEscaped` unless the scanner or libosip2 has found it to be one header value.
 
 internal import Glibc

@@ -117,8 +117,8 @@ extension MessageWriter {
   /// Writes a whole reply to a request that is at hand.
   ///
   /// The status line, the request's Via lines with `received` and `rport` filled in, for statuses
-  /// from 101 to 299 its Record-Route lines (RFC 3261 12.1.1), From, To with our tag, Call-ID, CSeq,
-  /// what `headers` appends, and the body.
+  /// from 101 to 299 its Record-Route lines (RFC 3261 12.1.1), From, To with our tag, Call-ID,
+  /// CSeq, what `headers` appends, and the body.
   package mutating func writeReply(
     _ reply: Reply,
     to request: borrowing Received,

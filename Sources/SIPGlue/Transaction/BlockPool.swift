@@ -1,9 +1,9 @@
 // Memory for the bytes that transactions keep: replies, requests, keys.
 //
 // Blocks come in powers of two from 64 bytes to 64 kB. A block that is given back goes on the free
-// list of its size and is the first to be taken again, so that the steady state allocates nothing and
-// works in warm memory. A free list beyond `freeLimit` bytes goes back to the system: after a storm
-// the memory is what it was before. Whoever takes a block gives it back exactly once.
+// list of its size and is the first to be taken again, so that the steady state allocates nothing
+// and works in warm memory. A free list beyond `freeLimit` bytes goes back to the system: after a
+// storm the memory is what it was before. Whoever takes a block gives it back exactly once.
 
 /// A piece of memory on loan from a `BlockPool`.
 @safe

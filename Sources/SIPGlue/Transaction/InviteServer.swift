@@ -1,13 +1,14 @@
-// Server transactions: RFC 3261 17.2, RFC 6026 7.1. The machine of non-INVITE is a part of this one.
+// Server transactions: RFC 3261 17.2, RFC 6026 7.1. The machine of non-INVITE is a part of this
+// one.
 
 package import Engine
 
 extension TransactionTable {
   /// Replies to the request of a server transaction; `headers` appends further header lines.
   ///
-  /// Statuses from 200 on end the transaction's life as RFC 3261 17.2 and RFC 6026 say. A success to
-  /// INVITE is sent again until `successAcknowledged` or 64 T1 (RFC 3261 13.3.1.4). A reply after the
-  /// final one is not sent.
+  /// Statuses from 200 on end the transaction's life as RFC 3261 17.2 and RFC 6026 say. A success
+  /// to INVITE is sent again until `successAcknowledged` or 64 T1 (RFC 3261 13.3.1.4). A reply
+  /// after the final one is not sent.
   package mutating func reply(
     to handle: TransactionHandle,
     with reply: Reply,

@@ -1,8 +1,8 @@
 // From a 64-bit hash to a slot: open addressing with linear probing.
 //
-// An entry is 8 bytes: the low half of the hash, from which its home follows, and the slot. Deletion
-// moves the entries behind it back, so there are no tombstones and look-ups never grow longer with
-// time. The table is at most half full.
+// An entry is 8 bytes: the low half of the hash, from which its home follows, and the slot.
+// Deletion moves the entries behind it back, so there are no tombstones and look-ups never grow
+// longer with time. The table is at most half full.
 
 /// An index of slots by hash; several slots may have one hash.
 package struct TransactionIndex: ~Copyable {

@@ -5,15 +5,15 @@
 //   non-INVITE server  trying → proceeding → completed
 //   INVITE client      trying ("Calling") → proceeding → completed, or → accepted
 //   non-INVITE client  trying → proceeding → completed
-// Invariants: a slot is either free or in the index exactly once; a live slot owns its blocks, a free
-// one none; a timer fires only when its stamp is the slot's (`DeadlineLists`); a final reply is sent
-// by the transaction once and then only repeated.
+// Invariants: a slot is either free or in the index exactly once; a live slot owns its blocks, a
+// free one none; a timer fires only when its stamp is the slot's (`DeadlineLists`); a final reply
+// is sent by the transaction once and then only repeated.
 // Only the methods here and in InviteServer, InviteClient and NonInvite change a record.
 //
-// A server transaction is found by branch, sent-by and method (17.2.3); one without a useful branch by
-// the fields of RFC 2543. A client transaction is found by the number in the branch that we made and
-// the method in CSeq (17.1.3). Timers H, B and F are armed when the first retransmission falls due,
-// with the 63 T1 that then remain: a transaction that is answered within T1 never arms them.
+// A server transaction is found by branch, sent-by and method (17.2.3); one without a useful branch
+// by the fields of RFC 2543. A client transaction is found by the number in the branch that we made
+// and the method in CSeq (17.1.3). Timers H, B and F are armed when the first retransmission falls
+// due, with the 63 T1 that then remain: a transaction that is answered within T1 never arms them.
 //
 // Cost: independent of the number of live transactions. Nothing is allocated in the steady state.
 
@@ -58,7 +58,8 @@ package struct TransactionTable: ~Copyable {
   /// It may be that of a timer disarmed since: `advance` then finds nothing to do.
   package var nextDeadline: Instant? { deadlines.earliest.map { Instant(nanoseconds: $0) } }
 
-  /// Lets timers expire: sends retransmissions, ends transactions, appends what the switch must know.
+  /// Lets timers expire: sends retransmissions, ends transactions, appends what the switch must
+  /// know.
   package mutating func advance(
     to now: Instant,
     into out: inout OutgoingQueue,
@@ -128,7 +129,8 @@ package struct TransactionTable: ~Copyable {
     records[slot].owner = owner
   }
 
-  /// The status last sent or received; nil when the transaction has ended, 0 when there is none yet.
+  /// The status last sent or received; nil when the transaction has ended, 0 when there is none
+  /// yet.
   package func lastStatus(of handle: TransactionHandle) -> UInt16? {
     slot(of: handle).map { records[$0].status }
   }

@@ -10,7 +10,8 @@ extension UDPTransport {
     receive { datagram, source in telephony.receive(datagram, from: source, at: now) }
   }
 
-  /// Sends what a switch has written; see `send(_:)` for what happens when the kernel takes no more.
+  /// Sends what a switch has written; see `send(_:)` for what happens when the kernel takes no
+  /// more.
   public mutating func send(from telephony: inout SIPSwitch) { send(&telephony.outgoing) }
 }
 
