@@ -42,9 +42,22 @@ static int guarded_pcall(lua_State *L) {
   return finish_pcall(L, status, 0);
 }
 
+// Calls the script's message handler (upvalue 1), unless the script is condemned: Lua runs handlers
+// on top of what raised, so a verdict's handler would run inside the hook, where no hook ends it.
+static int handle_message(lua_State *L) {
+  if (rs_of(L)->condemned) return 1;
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
+}
+
 static int guarded_xpcall(lua_State *L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
   rs_charge(L, 1);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, handle_message, 1);
+  lua_replace(L, 2);
   int count = lua_gettop(L) - 2;
   lua_pushboolean(L, 1);
   lua_pushvalue(L, 1);

@@ -18,9 +18,17 @@ static int64_t length_of(lua_State *L, int index) {
   return (int64_t)luaL_len(L, index);
 }
 
+// The whole number at `index`, as the library itself will read it: 1e9 and "7" are whole numbers.
+static int64_t whole(lua_State *L, int index, int64_t otherwise) {
+  if (index == 0) return otherwise;
+  int is_whole = 0;
+  lua_Integer value = lua_tointegerx(L, index, &is_whole);
+  return is_whole ? (int64_t)value : otherwise;
+}
+
 static int64_t range(lua_State *L, int first, int last, int64_t otherwise) {
-  int64_t from = lua_isinteger(L, first) ? lua_tointeger(L, first) : 1;
-  int64_t to = lua_isinteger(L, last) ? lua_tointeger(L, last) : otherwise;
+  int64_t from = whole(L, first, 1);
+  int64_t to = whole(L, last, otherwise);
   if (to < from) return 0;
   uint64_t count = (uint64_t)to - (uint64_t)from;
   return count > INT32_MAX ? INT32_MAX : (int64_t)count + 1;
