@@ -114,7 +114,7 @@ struct HostileTests {
     ),
     ("assert((\"hello\"):match(\"^(h)(.-)o$\") == \"h\")", .harmless),
     (
-      "local s = \"\" for k in pairs { b = 1, a = 2, [1] = 3 } do s = s .. k end assert(s == \"1ab\")",
+      "local s = \"\" for k in pairs { b = 1, a = 2, 3 } do s = s .. k end assert(s == \"1ab\")",
       .harmless
     ),
     ("assert(not tostring({}):find(\"0x\"))", .harmless),
