@@ -15,6 +15,8 @@ struct AnyStrategy: StrategyRuntime, ~Copyable {
   }
 
   mutating func cancel(_ call: ConnID) {}
+
+  mutating func rename(_ call: ConnID, to connID: ConnID) {}
 }
 
 /// A site with that many agents, all ready, and routing point 8000.

@@ -3,15 +3,15 @@
 extension RoutingEngine {
   mutating func handle(_ signal: AgentSignal, _ outbox: inout Outbox) {
     switch signal {
-    case .login(let id, let dn, let reference):
+    case .login(let id, let dn, _, _, let reference):
       withAgent(id, reference, &outbox) { engine, agent, outbox in
         engine.login(agent, at: dn, reference, &outbox)
       }
-    case .logout(let id, let reference):
+    case .logout(let id, _, let reference):
       withAgent(id, reference, &outbox) { engine, agent, outbox in
         engine.logout(agent, reference, &outbox)
       }
-    case .ready(let id, let reference):
+    case .ready(let id, _, let reference):
       withAgent(id, reference, &outbox) { engine, agent, outbox in
         engine.setMode(of: agent, .ready, reference, &outbox)
       }
@@ -19,6 +19,7 @@ extension RoutingEngine {
       withAgent(id, reference, &outbox) { engine, agent, outbox in
         engine.setMode(of: agent, .notReady(workMode, reason: reason), reference, &outbox)
       }
+    case .registerAddress, .unregisterAddress: break
     }
   }
 

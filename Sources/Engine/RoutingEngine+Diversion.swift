@@ -200,7 +200,7 @@ extension RoutingEngine {
       resume(call, .failed(failure), &outbox)
     case .target(.any), .target(.agent):
       pursueTarget(call, &outbox)
-    case .target(.dn), .target(.queue), .target(.trunk), .target(.reject):
+    case .target(.dn), .target(.queue), .target(.queues), .target(.trunk), .target(.reject):
       takeDefaultRoute(call, .targetFailed(failure), &outbox)
     case .defaults: pursueDefaults(call, &outbox)
     case .nobody: preconditionFailure("a call at a routing point that nobody decides about")

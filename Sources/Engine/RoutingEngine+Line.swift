@@ -16,6 +16,7 @@ extension RoutingEngine {
     case .released(let call, _):
       if let slot = calls.slot(of: call) { released(slot, &outbox) }
     case .header(let call, let value): headerArrived(call, value, &outbox)
+    case .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached: break
     case .inService(let dn): setInService(dn, true, &outbox)
     case .outOfService(let dn): setInService(dn, false, &outbox)
     }

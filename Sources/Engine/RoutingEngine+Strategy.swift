@@ -74,6 +74,7 @@ extension RoutingEngine {
       let front = queues[Int(try queueIndex(dn))].line.front
       let wait = front.map { now - calls[$0].waitingSince } ?? .zero
       resume(call, .duration(wait), &outbox)
+    case .queueExpectedWait, .treat: throw StrategyMistake("not available yet")
     case .random: resume(call, .bits(random.next()), &outbox)
     }
   }
@@ -136,7 +137,7 @@ extension RoutingEngine {
         throw StrategyMistake("there is no agent \"\(id.text)\"")
       }
       calls[call].excludedAgents.append(agent)
-    case .queue, .any, .trunk, .reject:
+    case .queue, .queues, .any, .trunk, .reject:
       throw StrategyMistake("call:exclude takes an agent or a dn")
     }
     resume(call, .done, &outbox)
@@ -195,7 +196,7 @@ extension RoutingEngine {
         throw StrategyMistake("there is no trunk \"\(name)\"")
       }
       return .trunk(name: name, number: number)
-    case .queue:
+    case .queue, .queues:
       throw StrategyMistake("call:select cannot wait for a queue; return it or route to it")
     case .reject:
       throw StrategyMistake("call:select cannot wait for a refusal; return it")
@@ -248,7 +249,7 @@ extension RoutingEngine {
     switch target {
     case .agent(let id): if agents[agent].plan.id == id { return }
     case .dn(let dn): if let at = agents[agent].dn, dns[Int(at)].dn == dn { return }
-    case .queue, .any, .trunk, .reject, nil: break
+    case .queue, .queues, .any, .trunk, .reject, nil: break
     }
     releaseSelection(of: call, &outbox)
   }
@@ -280,7 +281,7 @@ extension RoutingEngine {
       case .success(let choice): send(call, to: choice, ringTimeout: ringTimeout, &outbox)
       case .failure(let failure): resume(call, .failed(failure), &outbox)
       }
-    case .dn, .queue, .trunk, .reject:
+    case .dn, .queue, .queues, .trunk, .reject:
       if let failure = tryFixed(target, for: call, ringTimeout, &outbox) {
         resume(call, .failed(failure), &outbox)
       }
@@ -339,7 +340,7 @@ extension RoutingEngine {
     case .reject(let status):
       reject(call, status, &outbox)
       return nil
-    case .any, .agent: return .noSuchTarget
+    case .any, .agent, .queues: return .noSuchTarget
     }
   }
 
@@ -401,7 +402,7 @@ extension RoutingEngine {
       } catch {
         takeDefaultRoute(call, .strategyFailed(.error(error.message)), &outbox)
       }
-    case .dn, .queue, .trunk, .reject:
+    case .dn, .queue, .queues, .trunk, .reject:
       if let failure = tryFixed(target, for: call, nil, &outbox) {
         takeDefaultRoute(call, .targetFailed(failure), &outbox)
       }
@@ -471,7 +472,7 @@ extension RoutingEngine {
         }
       case .dn(let dn) where calls[call].tried.contains(dn): continue
       case .trunk(_, let number) where calls[call].tried.contains(DN(number)): continue
-      case .dn, .queue, .trunk, .reject:
+      case .dn, .queue, .queues, .trunk, .reject:
         if tryFixed(target, for: call, nil, &outbox) == nil { return }
       }
     }

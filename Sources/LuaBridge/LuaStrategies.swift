@@ -137,6 +137,12 @@ extension LuaStrategies {
     leave(run.slot)
   }
 
+  /// Goes on under another ConnID after a transfer (DOMAIN 2.8).
+  public mutating func rename(_ call: ConnID, to connID: ConnID) {
+    guard let run = live.removeValue(forKey: call) else { return }
+    live[connID] = run
+  }
+
   private mutating func suspend(_ call: ConnID, _ run: Run) -> StrategyStep {
     var run = run
     run.steps += 1

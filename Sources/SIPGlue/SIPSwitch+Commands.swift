@@ -24,6 +24,10 @@ extension SIPSwitch {
     case .release(let conn):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, 480, at: now)
+    case .applyTreatment(let conn, let treatment, _):
+      guard map.call(conn) != nil else { return }
+      let reason = "there is no media server"
+      signals.append(.treatmentNotApplied(conn, treatment: treatment, reason: reason))
     case .readHeader(let conn, let name):
       guard let slot = map.call(conn) else { return }
       signals.append(.header(conn, header(name, of: slot)))

@@ -13,10 +13,20 @@ extension EventKind {
   var literal: StaticString {
     switch self {
     case .error: "EventError"
+    case .registered: "EventRegistered"
+    case .unregistered: "EventUnregistered"
     case .queued: "EventQueued"
     case .diverted: "EventDiverted"
     case .abandoned: "EventAbandoned"
     case .ringing: "EventRinging"
+    case .dialing: "EventDialing"
+    case .destinationBusy: "EventDestinationBusy"
+    case .partyChanged: "EventPartyChanged"
+    case .userEvent: "EventUserEvent"
+    case .treatmentApplied: "EventTreatmentApplied"
+    case .treatmentNotApplied: "EventTreatmentNotApplied"
+    case .treatmentEnd: "EventTreatmentEnd"
+    case .queueLogout: "EventQueueLogout"
     case .established: "EventEstablished"
     case .released: "EventReleased"
     case .routeRequest: "EventRouteRequest"
@@ -78,6 +88,13 @@ extension JSONWriter {
     if let mode = event.workMode { member("AgentWorkMode", mode.rawValue) }
     if let code = event.errorCode { member("ErrorCode", code) }
     if let message = event.errorMessage { member("ErrorMessage", message) }
+    if let previous = event.previousConnID {
+      key("PreviousConnID")
+      value(previous)
+    }
+    if let type = event.treatmentType { member("TreatmentType", type.rawValue) }
+    if let digits = event.collectedDigits { member("CollectedDigits", digits) }
+    if let place = event.place { member("Place", place) }
     if let server = event.server { member("Server", server) }
     member("Reasons", event.reasons)
     member("Extensions", event.extensions)
@@ -135,6 +152,10 @@ extension Event {
     workMode = try fields.optionalCode("AgentWorkMode")
     errorCode = try fields.optionalNumber("ErrorCode")
     errorMessage = try fields.optionalString("ErrorMessage")
+    previousConnID = try fields.optionalConnID("PreviousConnID")
+    treatmentType = try fields.optionalCode("TreatmentType")
+    collectedDigits = try fields.optionalString("CollectedDigits")
+    place = try fields.optionalString("Place")
     server = try fields.optionalString("Server")
     reasons = try fields.optionalPairs("Reasons")
     extensions = try fields.optionalPairs("Extensions")

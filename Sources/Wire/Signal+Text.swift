@@ -61,6 +61,31 @@ extension JSONWriter {
     case .outOfService(let dn):
       name("dn.out_of_service")
       member("dn", dn.number)
+    case .treatmentApplied(let call, let treatment):
+      name("call.treatment_applied")
+      self.call(call)
+      member("treatment", treatment)
+    case .treatmentEnded(let call, let treatment, let result):
+      name("call.treatment_ended")
+      self.call(call)
+      member("treatment", treatment)
+      if let digits = result.digits { member("digits", digits) }
+      if result.wasInterrupted { member("interrupted", UInt8(1)) }
+    case .treatmentNotApplied(let call, let treatment, let reason):
+      name("call.treatment_not_applied")
+      self.call(call)
+      member("treatment", treatment)
+      member("reason", reason)
+    case .transferred(let call, let held):
+      name("call.transferred")
+      self.call(call)
+      key("into")
+      value(held)
+    case .attached(let call, let pairs):
+      name("call.attached")
+      self.call(call)
+      key("user_data")
+      value(pairs)
     }
   }
 
@@ -88,24 +113,41 @@ extension JSONWriter {
 
   private mutating func members(_ signal: borrowing AgentSignal) {
     switch signal {
-    case .login(let agent, let dn, let reference):
+    case .login(let agent, let dn, let place, let queues, let reference):
       name("agent.login")
       member("agent", agent.text)
       if let dn { member("dn", dn.number) }
+      if let place { member("place", place) }
+      if !queues.isEmpty {
+        key("queues")
+        beginArray()
+        for queue in queues { value(queue.number) }
+        endArray()
+      }
       member("reference", reference)
-    case .logout(let agent, let reference):
+    case .logout(let agent, let queue, let reference):
       name("agent.logout")
       member("agent", agent.text)
+      if let queue { member("queue", queue.number) }
       member("reference", reference)
-    case .ready(let agent, let reference):
+    case .ready(let agent, let mode, let reference):
       name("agent.ready")
       member("agent", agent.text)
+      if mode != .autoIn { member("work_mode", mode.rawValue) }
       member("reference", reference)
     case .notReady(let agent, let mode, let reason, let reference):
       name("agent.not_ready")
       member("agent", agent.text)
       member("work_mode", mode.rawValue)
       if let reason { member("reason", reason) }
+      member("reference", reference)
+    case .registerAddress(let dn, let reference):
+      name("dn.register")
+      member("dn", dn.number)
+      member("reference", reference)
+    case .unregisterAddress(let dn, let reference):
+      name("dn.unregister")
+      member("dn", dn.number)
       member("reference", reference)
     }
   }

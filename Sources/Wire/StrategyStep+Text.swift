@@ -57,6 +57,12 @@ extension JSONWriter {
     case .queueOldestWait(let queue):
       literal("queue_oldest_wait")
       member("queue", queue.number)
+    case .queueExpectedWait(let queue):
+      literal("queue_expected_wait")
+      member("queue", queue.number)
+    case .treat(let treatment):
+      literal("treat")
+      member("treatment", treatment.type.rawValue)
     case .random: literal("random")
     case .header(let name):
       literal("header")
@@ -96,6 +102,11 @@ extension JSONWriter {
     case .dn(let dn): member("dn", dn.number)
     case .agent(let agent): member("agent", agent.text)
     case .queue(let queue): member("queue", queue.number)
+    case .queues(let queues):
+      key("queues")
+      beginArray()
+      for queue in queues { value(queue.number) }
+      endArray()
     case .any(let filter): member("any", filter)
     case .trunk(let name, let number):
       member("trunk", name)

@@ -51,6 +51,10 @@ struct Workbench: ~Copyable {
     case .wait, .priority, .attach, .note, .exclude: .done
     case .availableAgents, .loggedInAgents, .queueWaiting: .count(3)
     case .queueOldestWait: .duration(.milliseconds(1_500))
+    case .queueExpectedWait:
+      .expectedWait(ExpectedWait(mean: .seconds(60), low: .seconds(20), high: .seconds(110)))
+    case .treat(.collect): .treated(TreatmentResult(digits: "42"))
+    case .treat: .treated(TreatmentResult())
     case .random: .bits(0x8000_0000_0000_0000)
     case .header(let name): .text(name == "Subject" ? "hello" : nil)
     }

@@ -29,6 +29,12 @@ public enum EventRules {
     case .dnOutOfService, .dnBackInService:
       if event.call != nil || event.agentID != nil { return "ConnID or AgentID at a DN event" }
       return event.thisDN.number.isEmpty ? "ThisDN" : nil
+    case .registered, .unregistered: return event.thisDN.number.isEmpty ? "ThisDN" : nil
+    case .queueLogout: return event.thisQueue == nil ? "ThisQueue" : agent(event)
+    case .dialing, .destinationBusy, .partyChanged: return event.call == nil ? "no call" : nil
+    case .userEvent: return event.reasons == nil ? "Reasons" : nil
+    case .treatmentApplied, .treatmentEnd, .treatmentNotApplied:
+      return event.treatmentType == nil ? "TreatmentType" : device(event)
     case .error: return event.errorMessage?.isEmpty ?? true ? "ErrorMessage" : nil
     }
   }

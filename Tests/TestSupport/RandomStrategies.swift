@@ -72,6 +72,13 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   /// Forgets a run.
   public mutating func cancel(_ call: ConnID) { runs[call] = nil }
 
+  /// Goes on under another ConnID.
+  public mutating func rename(_ call: ConnID, to connID: ConnID) {
+    if let run = runs.removeValue(forKey: call) { runs[connID] = run }
+    returned[connID] = returned.removeValue(forKey: call)
+    exclusions[connID] = exclusions.removeValue(forKey: call)
+  }
+
   private mutating func suspend(_ call: ConnID, _ request: StrategyRequest) -> StrategyStep {
     runs[call] = Run(pending: request)
     return .requested(request)
@@ -132,17 +139,30 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   }
 
   private static func fits(_ answer: StrategyAnswer, _ request: StrategyRequest) -> Bool {
-    switch (request, answer) {
-    case (_, .invalid): true
-    case (.select, .selected), (.select, .failed(.timeout)), (.route, .failed): true
-    case (.wait, .done), (.priority, .done), (.attach, .done), (.note, .done): true
-    case (.exclude, .done), (.random, .bits), (.header, .text): true
-    case (.availableAgents, .count), (.loggedInAgents, .count), (.queueWaiting, .count): true
-    case (.queueOldestWait, .duration): true
-    case (.select, _), (.route, _), (.wait, _), (.priority, _), (.attach, _), (.note, _),
-      (.exclude, _), (.availableAgents, _), (.loggedInAgents, _), (.queueWaiting, _),
-      (.queueOldestWait, _), (.random, _), (.header, _):
-      false
+    if case .invalid = answer { return true }
+    switch request {
+    case .select:
+      switch answer {
+      case .selected, .failed(.timeout): return true
+      case .done, .failed, .count, .duration, .expectedWait, .treated, .notTreated, .bits, .text,
+        .invalid:
+        return false
+      }
+    case .route: if case .failed = answer { return true }
+    case .wait, .priority, .attach, .note, .exclude: return answer == .done
+    case .random: if case .bits = answer { return true }
+    case .header: if case .text = answer { return true }
+    case .availableAgents, .loggedInAgents, .queueWaiting:
+      if case .count = answer { return true }
+    case .queueOldestWait: if case .duration = answer { return true }
+    case .queueExpectedWait: if case .expectedWait = answer { return true }
+    case .treat:
+      switch answer {
+      case .treated, .notTreated: return true
+      case .selected, .failed, .done, .count, .duration, .expectedWait, .bits, .text, .invalid:
+        return false
+      }
     }
+    return false
   }
 }

@@ -37,6 +37,12 @@ public struct ScriptedStrategies: StrategyRuntime, ~Copyable {
   /// Forgets a run.
   public mutating func cancel(_ call: ConnID) { runs[call] = nil }
 
+  /// Goes on under another ConnID.
+  public mutating func rename(_ call: ConnID, to connID: ConnID) {
+    guard let run = runs.removeValue(forKey: call) else { return }
+    runs[connID] = run
+  }
+
   private mutating func step(_ call: ConnID) -> StrategyStep {
     guard let run = runs[call] else { return .failed(.error("no run")) }
     let step = run.script(run.facts, run.answers)

@@ -151,7 +151,7 @@ extension World {
       return filter.skills == nil || serves[agent.id]?.contains("9001") == true
     case .agent(let id): return id == agent.id
     case .dn(let wanted): return wanted == dn
-    case .queue, .trunk, .reject: return false
+    case .queue, .queues, .trunk, .reject: return false
     }
   }
 }

@@ -10,7 +10,9 @@ extension World {
       guard calls[offer.connID.value] == nil else { return }
       calls[offer.connID.value] = ModelCall(ani: offer.ani)
       alive.append(offer.connID.value)
-    case .ringing, .inService, .outOfService, .header: break
+    case .ringing, .inService, .outOfService, .header, .treatmentApplied, .treatmentEnded,
+      .treatmentNotApplied, .transferred, .attached:
+      break
     case .answered(let call, let attempt):
       guard calls[call.value]?.liveAttempt == attempt else { return }
       calls[call.value]?.liveAttempt = nil
@@ -53,7 +55,10 @@ extension World {
     case .queued, .routeRequest, .routeUsed, .diverted, .abandoned, .ringing, .established,
       .released:
       follow(event)
-    case .attachedDataChanged, .dnOutOfService, .dnBackInService, .error: break
+    case .attachedDataChanged, .dnOutOfService, .dnBackInService, .error, .registered,
+      .unregistered, .queueLogout, .userEvent, .treatmentApplied, .treatmentEnd,
+      .treatmentNotApplied, .dialing, .destinationBusy, .partyChanged:
+      break
     }
   }
 
@@ -93,7 +98,9 @@ extension World {
         call.isAsked = false
       }
     case .attachedDataChanged, .agentLogin, .agentLogout, .agentReady, .agentNotReady,
-      .dnOutOfService, .dnBackInService, .error:
+      .dnOutOfService, .dnBackInService, .error, .registered, .unregistered, .queueLogout,
+      .userEvent, .treatmentApplied, .treatmentEnd, .treatmentNotApplied, .dialing,
+      .destinationBusy, .partyChanged:
       break
     }
     if !fits { fault("out of order for \(call): \(event)") }
@@ -118,6 +125,7 @@ extension World {
       for queue in plan.queues { waiting[queue.dn]?.removeAll { $0 == call.value } }
     case .reject(let call, _), .release(let call): finish(call.value)
     case .readHeader(let call, _): headersAsked.append(call.value)
+    case .applyTreatment: break
     }
   }
 

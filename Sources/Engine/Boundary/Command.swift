@@ -17,6 +17,11 @@ public enum LineCommand: Sendable, Hashable {
   case reject(ConnID, status: UInt16)
   /// End the call on all sides. The call is gone.
   case release(ConnID)
+  /// Let the caller hear something; replaces what he hears now, and ends when he is diverted.
+  ///
+  /// Answered by `treatmentApplied` (then `treatmentEnded`, unless it is continuous) or by
+  /// `treatmentNotApplied` with the same number.
+  case applyTreatment(ConnID, treatment: UInt32, Treatment)
   /// Read a header of the caller's request; answered by `LineSignal.header`.
   case readHeader(ConnID, String)
 }

@@ -47,6 +47,14 @@ public struct Event: Sendable, Hashable {
   public var userData: UserData?
   /// AttributeServer: the site's name; mandatory in routing events (DOMAIN 1.5).
   public var server: String?
+  /// AttributePreviousConnID: of a consult call, and after a transfer (DOMAIN 2.8).
+  public var previousConnID: ConnID?
+  /// AttributeTreatmentType.
+  public var treatmentType: TreatmentType?
+  /// AttributeCollectedDigits: what the caller typed.
+  public var collectedDigits: String?
+  /// AttributePlace: the seat where an agent is logged in.
+  public var place: String?
 
   /// Makes an event with only what every event has.
   public init(_ kind: EventKind, thisDN: DN) {
@@ -93,12 +101,17 @@ public struct CallAttributes: Sendable, Hashable {
 /// The events; raw values are T-Library's message numbers (DOMAIN 1.1).
 public enum EventKind: UInt16, Sendable, Hashable, CaseIterable {
   case error = 52
+  case registered = 53
+  case unregistered = 54
   case queued = 57
   case diverted = 58
   case abandoned = 59
   case ringing = 60
+  case dialing = 61
+  case destinationBusy = 63
   case established = 64
   case released = 65
+  case partyChanged = 68
   case routeRequest = 71
   case routeUsed = 72
   case agentLogin = 73
@@ -106,6 +119,13 @@ public enum EventKind: UInt16, Sendable, Hashable, CaseIterable {
   case agentReady = 75
   case agentNotReady = 76
   case attachedDataChanged = 85
+  /// Announces what T-Library has no event for: a call that overtook others (Reasons OVERTAKE).
+  case userEvent = 96
+  case treatmentApplied = 114
+  case treatmentNotApplied = 115
+  case treatmentEnd = 116
   case dnOutOfService = 147
   case dnBackInService = 148
+  /// An agent left one of several queues; the last one is `agentLogout` (DOMAIN 1.5).
+  case queueLogout = 152
 }

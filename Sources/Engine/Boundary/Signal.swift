@@ -30,6 +30,16 @@ public enum LineSignal: Sendable, Hashable {
   case released(ConnID, by: ReleasedBy)
   /// The answer to `LineCommand.readHeader`.
   case header(ConnID, String?)
+  /// A treatment began (`LineCommand.applyTreatment`).
+  case treatmentApplied(ConnID, treatment: UInt32)
+  /// A treatment came to its end; continuous ones (music, silence) have none.
+  case treatmentEnded(ConnID, treatment: UInt32, TreatmentResult)
+  /// A treatment could not be given, and why.
+  case treatmentNotApplied(ConnID, treatment: UInt32, reason: String)
+  /// A transfer was completed: the consult call goes on under the held call's ConnID (DOMAIN 2.8).
+  case transferred(ConnID, into: ConnID)
+  /// Somebody (a desktop, the phone) attached data to a call: RequestAttachUserData.
+  case attached(ConnID, [KeyValue])
   /// A DN can be reached (a registration arrived).
   case inService(DN)
   /// A DN can no longer be reached (de-registered, expired).
@@ -52,6 +62,8 @@ public struct CallOffer: Sendable, Hashable {
   public var uuid: CallUUID?
   /// Data that it brought along.
   public var userData: UserData
+  /// The held call whose party makes this consult call (DOMAIN 2.8); nil: no consult call.
+  public var consultOf: ConnID?
 
   /// Makes an offer.
   public init(
@@ -83,14 +95,21 @@ public enum ReleasedBy: UInt8, Sendable, Hashable {
 
 /// The agent requests of T-Library.
 public enum AgentSignal: Sendable, Hashable {
-  /// RequestAgentLogin: at this DN, or at the agent's own when nil.
-  case login(AgentID, dn: DN?, reference: UInt32)
-  /// RequestAgentLogout.
-  case logout(AgentID, reference: UInt32)
-  /// RequestAgentReady.
-  case ready(AgentID, reference: UInt32)
+  /// RequestAgentLogin: at this DN, or at this place, or at the agent's own DN when both are nil.
+  ///
+  /// With queues he signs in to those, in addition to those that he is signed in to; without, to
+  /// every queue whose expression he satisfies.
+  case login(AgentID, dn: DN?, place: String? = nil, queues: [DN] = [], reference: UInt32)
+  /// RequestAgentLogout: of one queue, or of all when nil.
+  case logout(AgentID, queue: DN? = nil, reference: UInt32)
+  /// RequestAgentReady; `manualIn` asks for after-call work without end after every call.
+  case ready(AgentID, WorkMode = .autoIn, reference: UInt32)
   /// RequestAgentNotReady, with work mode and a free reason.
   case notReady(AgentID, WorkMode, reason: String?, reference: UInt32)
+  /// RequestRegisterAddress: brings a DN into service (an agent behind the public network).
+  case registerAddress(DN, reference: UInt32)
+  /// RequestUnregisterAddress: takes it out of service.
+  case unregisterAddress(DN, reference: UInt32)
 }
 
 /// Changes of the site itself.

@@ -54,6 +54,8 @@ public struct QueuePicture: Sendable, Hashable {
   public var agentsLoggedIn: Int
   /// Agents available now that serve it.
   public var agentsAvailable: Int
+  /// Whether it only reports (`virtual_queues`).
+  public var isVirtual = false
 }
 
 /// An agent as a snapshot shows it.
@@ -75,6 +77,16 @@ public struct AgentPicture: Sendable, Hashable {
   public var since: UInt64
   /// The call he is reserved for, rung by or talking in.
   public var call: ConnID?
+  /// The place where he is logged in; empty when none.
+  public var place = ""
+  /// The queues that he is signed in to.
+  public var queues: [DN] = []
+  /// The state that takes effect when his call is over; empty when none.
+  public var pending = ""
+  /// Calls answered since login.
+  public var callsTaken: UInt32 = 0
+  /// Busy time since login over the time since login, per mille.
+  public var occupancy = 0
 }
 
 /// A DN as a snapshot shows it.
@@ -95,7 +107,7 @@ public struct ReservationPicture: Sendable, Hashable {
   public var agent: AgentID
   /// The call that owns it.
   public var owner: ConnID
-  /// One word: `selected`, `diverting`, `ringing`.
+  /// One word: `collecting`, `selected`, `diverting`, `ringing`.
   public var reason: String
   /// When it ends by itself: nanoseconds since the Unix epoch; nil: with its diversion.
   public var expires: UInt64?

@@ -17,6 +17,8 @@ public protocol StrategyRuntime: ~Copyable {
   ) -> StrategyStep
   /// Forgets a call's suspended run, if there is one.
   mutating func cancel(_ call: ConnID)
+  /// A transfer re-keyed a call: its suspended run goes on under another ConnID (DOMAIN 2.8).
+  mutating func rename(_ call: ConnID, to connID: ConnID)
 }
 
 /// What a strategy may know of its call when it starts (SURFACE 4, "the call's facts").
@@ -105,6 +107,10 @@ public enum StrategyRequest: Sendable, Hashable {
   case queueWaiting(DN)
   /// How long the first call of a queue has been waiting.
   case queueOldestWait(DN)
+  /// How long a caller who enters a queue now is likely to wait.
+  case queueExpectedWait(DN)
+  /// Let the caller hear something, or collect digits.
+  case treat(Treatment)
   /// A number of the engine's generator: 64 random bits.
   case random
   /// A header of the caller's request.
@@ -119,6 +125,13 @@ public struct Selection: Sendable, Hashable {
   public var timeout: Duration?
   /// The call's priority from now on; nil: unchanged.
   public var priority: Int32?
+  /// Who is chosen among those that are available.
+  public var rule = SelectionRule.longestIdle
+  /// Whether the targets of the call's earlier selections are dropped; otherwise they stay and
+  /// these are added (DOMAIN 4.2).
+  public var clears = false
+  /// The virtual queue that reports this wait.
+  public var virtualQueue: DN?
 
   /// Makes a selection.
   public init(_ targets: [Target], timeout: Duration? = nil, priority: Int32? = nil) {
@@ -140,6 +153,12 @@ public enum StrategyAnswer: Sendable, Hashable {
   case count(Int64)
   /// A duration (seconds in Lua).
   case duration(Duration)
+  /// How long a wait will be.
+  case expectedWait(ExpectedWait)
+  /// What became of a treatment.
+  case treated(TreatmentResult)
+  /// A treatment could not be given, and why.
+  case notTreated(String)
   /// Random bits.
   case bits(UInt64)
   /// A text, or nothing.

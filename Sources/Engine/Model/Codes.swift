@@ -14,6 +14,8 @@ public enum PartyRole: UInt8, Sendable, Hashable {
   case unknown = 0
   case origination = 1
   case destination = 2
+  case newParty = 4
+  case transferredBy = 7
 }
 
 /// How a call or a leg stands or ended (AttributeCallState, DOMAIN 1.4; those that we announce).
@@ -37,6 +39,51 @@ public enum RouteType: UInt8, Sendable, Hashable {
   case `default` = 1
   case direct = 6
   case reject = 7
+}
+
+/// What a treatment is (AttributeTreatmentType, DOMAIN 1.4; those that we ask for).
+public enum TreatmentType: UInt8, Sendable, Hashable {
+  case unknown = 0
+  case music = 2
+  case ringBack = 3
+  case silence = 4
+  case collectDigits = 6
+  case playAnnouncement = 7
+  case playAnnouncementAndDigits = 8
+}
+
+/// Who is chosen among the available (SURFACE 4, `by`; DOMAIN 4.3).
+public enum SelectionRule: UInt8, Sendable, Hashable, CaseIterable {
+  /// Who has been available the longest.
+  case longestIdle
+  /// Whose share of busy time since login is smallest, as of when he became available.
+  case leastOccupied
+  /// Who has taken the fewest calls since login; among equals the longest idle.
+  case fewestCalls
+  /// The next one after the one chosen last, in the plan's order.
+  case roundRobin
+  /// Anyone, by the engine's generator.
+  case random
+  /// The first target of the list that can be had, whoever is idle longest.
+  case priorityList
+
+  /// The word that strategies use for it.
+  public var word: String {
+    switch self {
+    case .longestIdle: "longest_idle"
+    case .leastOccupied: "least_occupied"
+    case .fewestCalls: "fewest_calls"
+    case .roundRobin: "round_robin"
+    case .random: "random"
+    case .priorityList: "priority_list"
+    }
+  }
+
+  /// The rule of that word.
+  public init?(word: String) {
+    guard let rule = SelectionRule.allCases.first(where: { $0.word == word }) else { return nil }
+    self = rule
+  }
 }
 
 /// An agent's work mode (AttributeAgentWorkMode, DOMAIN 1.4).

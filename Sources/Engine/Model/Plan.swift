@@ -14,8 +14,22 @@ public struct Plan: Sendable {
   public var queues: [QueuePlan]
   /// Routing points, in the order in which they were configured.
   public var routingPoints: [RoutingPointPlan]
+  /// Virtual queues, which only report waits at routing points.
+  public var virtualQueues: [VirtualQueuePlan] = []
+  /// Seats: DNs that are used together.
+  public var places: [PlacePlan] = []
+  /// Named sets of agents.
+  public var groups: [AgentGroupPlan] = []
   /// Names of the trunks to the outside.
   public var trunks: [String]
+  /// What happens when a phone is not answered, unless device or agent say otherwise.
+  public var noAnswer = NoAnswerPlan()
+  /// Whether an agent is logged out when his DN goes out of service (DOMAIN, decision 7).
+  public var logsOutOnOutOfService = false
+  /// Who gets an agent when several selections want him at the same time.
+  public var reservations = ReservationPolicy.collect(window: .zero)
+  /// How long a call must wait to gain one point of priority; nil: priorities do not age.
+  public var priorityAging: Duration?
   /// Every maximum.
   public var limits: Limits
 
@@ -63,6 +77,10 @@ public struct AgentPlan: Sendable, Hashable {
   public var extensionDN: DN?
   /// Whether he is logged in and made ready as soon as his extension is in service.
   public var logsInAutomatically: Bool
+  /// After-call work after each of his calls; nil: as his queue has it.
+  public var wrapUp: Duration?
+  /// What happens when he does not answer; beats the device's and the site's.
+  public var noAnswer = NoAnswerPlan()
 
   /// Makes an agent.
   public init(
@@ -106,6 +124,14 @@ public struct QueuePlan: Sendable, Hashable {
   public var ringTimeout: Duration
   /// After-call work after each of its calls; zero: none.
   public var wrapUp: Duration
+  /// When a call has left the queue: when a phone rings, or when it is answered.
+  public var divertOn = DivertOn.ringing
+  /// How many calls may wait; nil: `Limits.queueLengthMax`.
+  public var lengthMax: Int?
+  /// Where a call goes that finds the queue full; nil: it is refused with 486.
+  public var overflow: Target?
+  /// What happens when an agent does not answer.
+  public var noAnswer = NoAnswerPlan()
 
   /// Makes a queue.
   public init(
@@ -139,6 +165,14 @@ public struct RoutingPointPlan: Sendable, Hashable {
   public var redirectBlackout: Duration
   /// How long a phone rings before the call is taken back, unless the strategy says otherwise.
   public var ringTimeout: Duration
+  /// When a call has left the routing point: when a phone rings, or when it is answered.
+  public var divertOn = DivertOn.ringing
+  /// Whether the default route is tried from its first place, or from the one after the last used.
+  public var defaultOrder = DefaultOrder.list
+  /// How many places of the default route are tried for one call; 0: all (DOMAIN 2.5).
+  public var defaultRedirectionLimit = 4
+  /// What happens when an agent does not answer.
+  public var noAnswer = NoAnswerPlan()
 
   /// Makes a routing point.
   public init(

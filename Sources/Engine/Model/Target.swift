@@ -6,6 +6,9 @@ public enum Target: Sendable, Hashable {
   case agent(AgentID)
   /// A queue; from there the call leaves only to one of its agents, in order, or by abandoning.
   case queue(DN)
+  /// Several queues at once: the call waits in all of them and leaves all with the first agent
+  /// who takes it (DOMAIN 2.3).
+  case queues([DN])
   /// Any free agent that passes the filter (`ANY`, `any{…}`; ADR 0003).
   case any(AgentFilter)
   /// A number behind a trunk of the site.
@@ -18,14 +21,22 @@ public enum Target: Sendable, Hashable {
 public struct AgentFilter: Sendable, Hashable {
   /// A skill expression such as `sales >= 5 and english > 2`; nil: no condition.
   public var skills: String?
+  /// The agent group that they must belong to; nil: no condition.
+  public var group: String?
   /// Agents that must not be chosen.
   public var excludedAgents: [AgentID]
   /// DNs that must not be chosen.
   public var excludedDNs: [DN]
 
   /// Makes a filter.
-  public init(skills: String? = nil, excludedAgents: [AgentID] = [], excludedDNs: [DN] = []) {
+  public init(
+    skills: String? = nil,
+    group: String? = nil,
+    excludedAgents: [AgentID] = [],
+    excludedDNs: [DN] = []
+  ) {
     self.skills = skills
+    self.group = group
     self.excludedAgents = excludedAgents
     self.excludedDNs = excludedDNs
   }

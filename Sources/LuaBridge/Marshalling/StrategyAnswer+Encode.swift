@@ -25,6 +25,15 @@ extension Coroutine {
       unsafe values.0.kind = RS_NUMBER
       unsafe values.0.number = Double(duration.nanosecondsClamped) / 1e9
       return unsafe resume(&values, count: 1)
+    case .expectedWait(let expected):
+      unsafe values.0.kind = RS_NUMBER
+      unsafe values.0.number = Double(expected.mean.nanosecondsClamped) / 1e9
+      return unsafe resume(&values, count: 1)
+    case .treated(let result):
+      return resume(with: result.digits.map { .text($0) } ?? .done)
+    case .notTreated(let reason):
+      unsafe values.0.kind = RS_NIL
+      return unsafe resume(then: reason, first: &values)
     case .bits(let bits):
       unsafe values.0.kind = RS_INTEGER
       unsafe values.0.integer = Int64(bitPattern: bits)
@@ -71,6 +80,7 @@ extension Coroutine {
     case .dn(let dn): return go(RS_TARGET_DN, dn.number)
     case .agent(let id): return go(RS_TARGET_AGENT, id.text)
     case .queue(let dn): return go(RS_TARGET_QUEUE, dn.number)
+    case .queues: preconditionFailure("a selection never yields queues")
     case .any(let filter): return go(RS_TARGET_ANY, filter.skills ?? "")
     case .trunk(let name, let number): return go(RS_TARGET_TRUNK, name, number)
     case .reject(let status):

@@ -133,7 +133,7 @@ extension SiteReader {
       guard !trunks.contains(name) else { return }
       let ending = Suggestion.ending(for: name, among: trunks)
       report(path, "default: there is no trunk \(name)\(ending)")
-    case .agent, .any, .reject:
+    case .agent, .any, .queues, .reject:
       return
     }
   }
