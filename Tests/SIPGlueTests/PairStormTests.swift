@@ -55,7 +55,9 @@ struct PairStormTests {
       case .released(let conn, _):
         if !ended.insert(conn).inserted { mistakes.append("released twice or after the end") }
         return []
-      case .header, .inService, .outOfService: return []
+      case .header, .inService, .outOfService, .treatmentApplied, .treatmentEnded,
+        .treatmentNotApplied, .transferred, .attached:
+        return []
       }
     }
 

@@ -102,6 +102,9 @@ struct PairWorld: ~Copyable {
       case .diversionFailed(_, _, let failure): "failed \(failure)"
       case .released(_, let side): "released \(side)"
       case .header: "header"
+      case .treatmentApplied, .treatmentEnded, .treatmentNotApplied: "treatment"
+      case .transferred: "transferred"
+      case .attached: "attached"
       case .inService(let dn): "in \(dn.number)"
       case .outOfService(let dn): "out \(dn.number)"
       }

@@ -106,7 +106,8 @@ struct SwitchFuzzTests {
           .divert(offer.connID, attempt: attempt, to: .dn("7002"), mode: mode),
         ]
       case .diversionFailed(let conn, _, _): return [.reject(conn, status: 480)]
-      case .ringing, .answered, .diverted, .released, .header, .inService, .outOfService:
+      case .ringing, .answered, .diverted, .released, .header, .inService, .outOfService,
+        .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached:
         return []
       }
     }
