@@ -21,7 +21,7 @@ extension RoutingEngine {
     calls[call].routingPointTimer = nil
     switch calls[call].state {
     case .diverting: calls[call].isOverdue = true
-    case .consulting, .selecting, .pausing, .readingHeader:
+    case .consulting, .selecting, .treating, .pausing, .readingHeader:
       takeDefaultRoute(call, .timeout, &outbox)
     case .queued, .established:
       preconditionFailure("a routing point's timer outlived the stay there")
@@ -32,11 +32,9 @@ extension RoutingEngine {
     calls[call].waitTimer = nil
     calls[call].strategyStepsAtOnce = 0
     switch calls[call].state {
-    case .selecting:
-      selectors.leave(call, in: &calls)
-      resume(call, .failed(.timeout), &outbox)
+    case .selecting: selectionTimedOut(call, &outbox)
     case .pausing: resume(call, .done, &outbox)
-    case .consulting, .readingHeader, .queued, .diverting, .established:
+    case .consulting, .treating, .readingHeader, .queued, .diverting, .established:
       preconditionFailure("a wait's timer outlived the wait")
     }
   }
@@ -53,18 +51,14 @@ extension RoutingEngine {
   }
 
   private mutating func reservationTimedOut(_ agent: AgentSlot, _ outbox: inout Outbox) {
-    guard case .reserved(let reservation) = agents[agent].engagement,
-      case .selected = reservation.reason
-    else { preconditionFailure("a reservation's timer outlived it") }
-    releaseSelection(of: reservation.owner, &outbox)
-  }
-
-  private mutating func afterCallWorkEnded(_ agent: AgentSlot, _ outbox: inout Outbox) {
-    agents[agent].afterCallWork = nil
-    guard let dn = agents[agent].dn else {
-      preconditionFailure("after-call work outlived the login")
+    guard case .reserved(let reservation) = agents[agent].engagement else {
+      preconditionFailure("a reservation's timer outlived it")
     }
-    setMode(of: agent, .ready, at: dns[Int(dn)].dn, &outbox)
-    updateAvailability(of: agent, &outbox)
+    switch reservation.reason {
+    case .selected: releaseSelection(of: reservation.owner, &outbox)
+    case .collecting: closeWindow(of: agent, &outbox)
+    case .diverting, .ringing:
+      preconditionFailure("an offer ends with its diversion, not by a timer of its own")
+    }
   }
 }

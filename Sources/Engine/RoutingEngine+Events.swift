@@ -15,12 +15,17 @@ extension RoutingEngine {
     switch device {
     case .routingPoint(let index): routingPoints[Int(index)].plan.dn
     case .queue(let index): queues[Int(index)].plan.dn
+    case .direct(let index): dns[Int(index)].dn
     }
   }
 
   /// An event of a call at the routing point or queue that it is at: ThisDN is ThisQueue.
   func deviceEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
-    let dn = deviceDN(calls[call].device)
+    event(kind, call, atDevice: deviceDN(calls[call].device))
+  }
+
+  /// The same at another queue in which the call waits.
+  func event(_ kind: EventKind, _ call: CallSlot, atDevice dn: DN) -> Event {
     var event = Event(kind, thisDN: dn)
     event.call = calls[call].attributes
     event.thisQueue = dn
@@ -33,23 +38,65 @@ extension RoutingEngine {
   func partyEvent(_ kind: EventKind, _ call: CallSlot, at dn: DN) -> Event {
     var event = Event(kind, thisDN: dn)
     event.call = calls[call].attributes
-    event.thisQueue = deviceDN(calls[call].device)
+    switch calls[call].device {
+    case .routingPoint, .queue: event.thisQueue = deviceDN(calls[call].device)
+    case .direct: break
+    }
     event.thisDNRole = .destination
     event.callState = .ok
     addCaller(of: call, to: &event)
     return event
   }
 
+  /// An event at the DN of ours that makes the call (DOMAIN 2.1: an internal A).
+  func originEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+    var event = Event(kind, thisDN: dns[Int(calls[call].origin)].dn)
+    event.call = calls[call].attributes
+    event.thisDNRole = .origination
+    event.callState = .ok
+    let other = calls[call].attributes.dnis
+    event.otherDN = other.isEmpty ? deviceDN(calls[call].device) : DN(other)
+    event.otherDNRole = .destination
+    return event
+  }
+
+  /// An event where the call is seen now: at the DN that rings or talks, else at its device.
+  func callEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+    switch calls[call].state {
+    case .diverting(let diversion):
+      if diversion.isRinging, diversion.destination.isLocal {
+        return partyEvent(kind, call, at: diversion.destination.dn)
+      }
+    case .established(let conversation):
+      if conversation.destination.isLocal {
+        return partyEvent(kind, call, at: conversation.destination.dn)
+      }
+    case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
+    }
+    if case .direct(let index) = calls[call].device {
+      return partyEvent(kind, call, at: dns[Int(index)].dn)
+    }
+    return deviceEvent(kind, call)
+  }
+
   private func addCaller(of call: CallSlot, to event: inout Event) {
+    event.previousConnID = calls[call].consultOf
     guard !calls[call].attributes.ani.isEmpty else { return }
     event.otherDN = DN(calls[call].attributes.ani)
     event.otherDNRole = .origination
   }
 
+  /// EventQueued at the call's device, and at every other queue in which it waits.
   mutating func emitQueued(_ call: CallSlot, _ outbox: inout Outbox) {
     var event = deviceEvent(.queued, call)
     if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
     emit(event, &outbox)
+    for queue in calls[call].otherQueues {
+      let dn = queues[Int(queue)].plan.dn
+      event.thisDN = dn
+      event.thisQueue = dn
+      emit(event, &outbox)
+    }
   }
 
   mutating func emitRouteRequest(_ call: CallSlot, _ outbox: inout Outbox) {
@@ -66,10 +113,14 @@ extension RoutingEngine {
     event.thirdPartyDN = to
     event.thirdPartyDNRole = to == nil ? nil : .destination
     event.extensions = calls[call].strategyExtensions
-    if case .defaults(let reason, _) = calls[call].decider {
+    switch calls[call].decider {
+    case .defaults(let reason, _, _):
       event.routeType = .default
       event.reasons = reason.reasons
-    } else {
+    case .overflow:
+      event.routeType = .default
+      event.reasons = [KeyValue("DEFAULT", "no_answer")]
+    case .nobody, .strategy, .target:
       lastReference &+= 1
       event.routeType = .direct
       event.referenceID = lastReference
@@ -79,13 +130,24 @@ extension RoutingEngine {
   }
 
   /// `EventDiverted`: the call left its device; ANI is not among its attributes (DOMAIN 1.5).
-  mutating func emitDiverted(_ call: CallSlot, to: DN, _ outbox: inout Outbox) {
+  mutating func emitDiverted(
+    _ call: CallSlot,
+    to: DN,
+    state: CallStateCode = .ok,
+    _ outbox: inout Outbox
+  ) {
     var event = deviceEvent(.diverted, call)
     event.call?.ani = ""
-    event.callState = .ok
+    event.callState = state
     event.thirdPartyDN = to
     event.thirdPartyDNRole = .destination
     emit(event, &outbox)
+    for queue in calls[call].otherQueues {
+      let dn = queues[Int(queue)].plan.dn
+      event.thisDN = dn
+      event.thisQueue = dn
+      emit(event, &outbox)
+    }
   }
 
   mutating func emitError(
@@ -118,5 +180,13 @@ extension Destination {
     case .dn: true
     case .trunk: false
     }
+  }
+}
+
+extension ConnID {
+  /// Sixteen lower-case hexadecimal digits, as events and logs print it (DOMAIN 1.3).
+  var hexDigits: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 }

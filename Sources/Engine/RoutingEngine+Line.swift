@@ -16,7 +16,13 @@ extension RoutingEngine {
     case .released(let call, _):
       if let slot = calls.slot(of: call) { released(slot, &outbox) }
     case .header(let call, let value): headerArrived(call, value, &outbox)
-    case .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached: break
+    case .treatmentApplied(let call, let treatment): treatmentApplied(call, treatment, &outbox)
+    case .treatmentEnded(let call, let treatment, let result):
+      treatmentEnded(call, treatment, result, &outbox)
+    case .treatmentNotApplied(let call, let treatment, let reason):
+      treatmentNotApplied(call, treatment, reason, &outbox)
+    case .transferred(let consult, let held): transferred(consult, into: held, &outbox)
+    case .attached(let call, let pairs): attached(call, pairs, &outbox)
     case .inService(let dn): setInService(dn, true, &outbox)
     case .outOfService(let dn): setInService(dn, false, &outbox)
     }
@@ -54,14 +60,25 @@ extension RoutingEngine {
       return
     }
     switch dns[Int(index)].kind {
-    case .extension: outbox.append(.reject(offer.connID, status: 480))
-    case .queue(let queue): enterQueue(insert(offer, at: .queue(queue)), queue, &outbox)
+    case .extension:
+      let call = insert(offer, at: .direct(index), &outbox)
+      callDirectly(call, index, &outbox)
+    case .queue(let queue):
+      guard !queues[Int(queue)].isVirtual else {
+        outbox.append(.reject(offer.connID, status: 404))
+        return
+      }
+      enterQueue(insert(offer, at: .queue(queue), &outbox), queue, &outbox)
     case .routingPoint(let point):
-      enterRoutingPoint(insert(offer, at: .routingPoint(point)), point, &outbox)
+      enterRoutingPoint(insert(offer, at: .routingPoint(point), &outbox), point, &outbox)
     }
   }
 
-  private mutating func insert(_ offer: CallOffer, at device: Device) -> CallSlot {
+  private mutating func insert(
+    _ offer: CallOffer,
+    at device: Device,
+    _ outbox: inout Outbox
+  ) -> CallSlot {
     lastCallID &+= 1
     let attributes = CallAttributes(
       connID: offer.connID,
@@ -72,9 +89,11 @@ extension RoutingEngine {
       ani: offer.ani,
       dnis: offer.dnis
     )
-    var call = Call(attributes, at: device, entered: now)
-    call.userData = offer.userData
-    return calls.insert(call)
+    let slot = calls.insert(Call(attributes, at: device, entered: now))
+    if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
+    calls[slot].consultOf = offer.consultOf
+    beginOrigin(of: slot, &outbox)
+    return slot
   }
 
   private mutating func enterRoutingPoint(
@@ -86,21 +105,21 @@ extension RoutingEngine {
     calls[call].ticket = lastTicket
     emitQueued(call, &outbox)
     emitRouteRequest(call, &outbox)
-    let point = routingPoints[Int(index)].plan
-    calls[call].routingPointTimer = timers.arm(.routingPoint(call), at: now + point.timeout)
+    let deadline = now + routingPoints[Int(index)].plan.timeout
+    calls[call].routingPointTimer = timers.arm(.routingPoint(call), at: deadline)
     calls[call].decider = .strategy
     calls[call].state = .consulting
     calls[call].strategyExtensions = routingPoints[Int(index)].extensions
-    outbox.append(.start(point.strategy, facts(of: call, at: point.dn)))
+    let dn = routingPoints[Int(index)].plan.dn
+    outbox.append(.start(routingPoints[Int(index)].plan.strategy, facts(of: call, at: dn)))
   }
 
   private func facts(of call: CallSlot, at dn: DN) -> CallFacts {
-    let attributes = calls[call].attributes
     var facts = CallFacts(
-      connID: attributes.connID,
-      uuid: attributes.uuid,
-      ani: attributes.ani,
-      dnis: attributes.dnis,
+      connID: calls[call].attributes.connID,
+      uuid: calls[call].attributes.uuid,
+      ani: calls[call].attributes.ani,
+      dnis: calls[call].attributes.dnis,
       routingPoint: dn
     )
     facts.entered = epoch &+ calls[call].entered.nanoseconds
@@ -117,69 +136,125 @@ extension RoutingEngine {
   ///
   /// Nobody is punished for it: an agent who was rung stays as he is (DOMAIN 2.2).
   private mutating func released(_ call: CallSlot, _ outbox: inout Outbox) {
-    let state = calls[call].state
-    switch state {
-    case .consulting, .selecting, .pausing, .readingHeader, .queued:
+    var rung: AgentSlot?
+    var talked: AgentSlot?
+    switch calls[call].state {
+    case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued:
       emitAbandonedAtDevice(call, &outbox)
     case .diverting(let diversion):
-      if diversion.isAnnounced {
-        if diversion.destination.isLocal {
-          emit(partyEvent(.abandoned, call, at: diversion.destination.dn), &outbox)
-        }
-      } else {
-        emitAbandonedAtDevice(call, &outbox)
+      rung = diversion.agent
+      if diversion.isRinging, diversion.destination.isLocal {
+        emit(partyEvent(.abandoned, call, at: diversion.destination.dn), &outbox)
       }
+      if !diversion.isAnnounced { emitAbandonedAtDevice(call, &outbox) }
     case .established(let conversation):
+      talked = conversation.agent
       if conversation.destination.isLocal {
         emit(partyEvent(.released, call, at: conversation.destination.dn), &outbox)
       }
+      learn(from: conversation, of: call)
     }
     let wrapUp = wrapUp(after: call)
-    end(call, &outbox)
-    if case .established(let conversation) = state, let agent = conversation.agent {
-      conversationEnded(of: agent, wrapUp: wrapUp, &outbox)
-    } else if case .diverting(let diversion) = state, let agent = diversion.agent {
-      updateAvailability(of: agent, &outbox)
+    let origin = endOrigin(of: call, .released, .ok, &outbox)
+    if fault == .forgetsReservation, case .diverting(var diversion) = calls[call].state {
+      diversion.agent = nil
+      calls[call].state = .diverting(diversion)
+      rung = nil
     }
+    end(call, &outbox)
+    if let rung { callIsOver(for: rung, &outbox) }
+    if let talked { conversationEnded(of: talked, wrapUp: wrapUp, &outbox) }
+    if let origin { callIsOver(for: origin, &outbox) }
   }
 
-  private func wrapUp(after call: CallSlot) -> Duration {
+  /// How long calls take is what expected waits are made of.
+  private mutating func learn(from conversation: Conversation, of call: CallSlot) {
+    guard case .queue(let index) = calls[call].device else { return }
+    let wrapUp = conversation.agent == nil ? Duration.zero : wrapUp(after: call)
+    queues[Int(index)].handlingTime.add((now - conversation.since) + wrapUp)
+  }
+
+  /// The after-call work that a call brings: the agent's own, else its queue's.
+  func wrapUp(after call: CallSlot) -> Duration {
+    if case .established(let conversation) = calls[call].state, let agent = conversation.agent,
+      let own = agents.plan(of: agent).wrapUp
+    {
+      return own
+    }
     switch calls[call].device {
-    case .queue(let index): queues[Int(index)].plan.wrapUp
-    case .routingPoint: .zero
+    case .queue(let index): return queues[Int(index)].plan.wrapUp
+    case .routingPoint, .direct: return .zero
     }
   }
 
   private mutating func emitAbandonedAtDevice(_ call: CallSlot, _ outbox: inout Outbox) {
+    if case .direct = calls[call].device { return }
     var event = deviceEvent(.abandoned, call)
     event.callState = .ok
     emit(event, &outbox)
+    for queue in calls[call].otherQueues {
+      let dn = queues[Int(queue)].plan.dn
+      event.thisDN = dn
+      event.thisQueue = dn
+      emit(event, &outbox)
+    }
+    leaveVirtualQueue(call, .abandoned, &outbox)
   }
 
-  /// Takes a call out of every structure; after this only its agent may need attention.
+  /// A call that cannot go on is refused; the caller hears this status.
+  mutating func refuse(
+    _ call: CallSlot,
+    status: UInt16,
+    _ state: CallStateCode,
+    _ outbox: inout Outbox
+  ) {
+    switch calls[call].device {
+    case .direct: break
+    case .routingPoint:
+      reject(call, status, &outbox)
+      return
+    case .queue:
+      var event = deviceEvent(.released, call)
+      event.callState = state
+      emit(event, &outbox)
+    }
+    let kind: EventKind = status == 486 ? .destinationBusy : .released
+    let origin = endOrigin(of: call, kind, state, &outbox)
+    outbox.append(.reject(calls[call].attributes.connID, status: status))
+    end(call, &outbox)
+    if let origin { callIsOver(for: origin, &outbox) }
+  }
+
+  /// Takes a call out of every structure; after this only its agents may need attention.
   mutating func end(_ call: CallSlot, _ outbox: inout Outbox) {
+    leaveVirtualQueue(call, .cleared, &outbox)
+    leaveLines(call)
     switch calls[call].state {
-    case .selecting: selectors.leave(call, in: &calls)
-    case .queued:
-      if case .queue(let index) = calls[call].device {
-        queues[Int(index)].line.leave(call, in: &calls)
-      }
     case .diverting(let diversion):
       timers.disarm(diversion.timer)
-      if let agent = diversion.agent { engage(agent, in: .none) }
+      if let agent = diversion.agent, owns(call, agent) { engage(agent, in: .none) }
     case .established(let conversation):
       if let agent = conversation.agent { engage(agent, in: .none) }
-    case .consulting, .pausing, .readingHeader: break
+    case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
     }
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
+    dropTargets(of: call)
     let selected = calls[call].selectedAgent
     if let selected { timers.disarm(freeReservation(of: selected)) }
+    let collected = calls[call].collectedAgent
+    if let collected { timers.disarm(freeReservation(of: collected)) }
     calls.remove(call)
     if let selected { updateAvailability(of: selected, &outbox) }
+    if let collected { updateAvailability(of: collected, &outbox) }
+  }
+
+  private func owns(_ call: CallSlot, _ agent: AgentSlot) -> Bool {
+    guard case .reserved(let reservation) = agents[agent].engagement else { return false }
+    return reservation.owner == call
   }
 
   /// Takes an agent's reservation away and hands back its timer.
@@ -189,13 +264,19 @@ extension RoutingEngine {
     return reservation.timer
   }
 
-  private mutating func setInService(_ dn: DN, _ inService: Bool, _ outbox: inout Outbox) {
+  mutating func setInService(_ dn: DN, _ inService: Bool, _ outbox: inout Outbox) {
     guard let index = dnIndex[dn], dns[Int(index)].kind == .extension,
       dns[Int(index)].isInService != inService
     else { return }
     dns[Int(index)].isInService = inService
     emit(Event(inService ? .dnBackInService : .dnOutOfService, thisDN: dn), &outbox)
-    if let agent = dns[Int(index)].agent { updateAvailability(of: agent, &outbox) }
+    if let agent = dns[Int(index)].agent {
+      if !inService, plan.logsOutOnOutOfService, deliveryDN(of: agent) == nil {
+        logOut(agent, &outbox)
+      } else {
+        refreshAvailability(of: agent, &outbox)
+      }
+    }
     if inService { logInAutomatically(at: index, &outbox) }
     if inService { offerDN(index, &outbox) }
   }

@@ -9,7 +9,9 @@ extension RoutingEngine {
     calls.forEach { snapshot.calls.append(picture(of: $0)) }
     snapshot.calls.sort { $0.attributes.callID < $1.attributes.callID }
     for index in queues.indices { snapshot.queues.append(picture(ofQueue: index, at: now)) }
-    for index in agents.indices { snapshot.agents.append(picture(of: AgentSlot(index: index))) }
+    for index in agents.indices {
+      snapshot.agents.append(picture(of: AgentSlot(index: index), at: now))
+    }
     for record in dns { snapshot.dns.append(picture(of: record)) }
     for index in agents.indices {
       if let picture = reservation(of: AgentSlot(index: index)) {
@@ -24,7 +26,7 @@ extension RoutingEngine {
     switch calls[call].state {
     case .diverting(let diversion): target = diversion.destination.dn.number
     case .established(let conversation): target = conversation.destination.dn.number
-    case .consulting, .selecting, .pausing, .readingHeader, .queued: break
+    case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
     }
     var strategy = ""
     if case .routingPoint(let index) = calls[call].device {
@@ -43,33 +45,39 @@ extension RoutingEngine {
   }
 
   private func picture(ofQueue index: Int, at now: Instant) -> QueuePicture {
-    var waiting: [ConnID] = []
-    var next = queues[index].line.front
-    while let call = next {
-      waiting.append(calls[call].attributes.connID)
-      next = queues[index].line.after(call, in: calls)
+    var present: [ConnID] = []
+    var entry = queues[index].line.front
+    while entry >= 0 {
+      present.append(calls[waiting.entries[entry].call].attributes.connID)
+      entry = waiting.entries[entry].next
     }
-    let oldest = queues[index].line.front.map { now - calls[$0].waitingSince } ?? .zero
+    let front = queues[index].line.front
+    let oldest =
+      front < 0 ? .zero : now - calls[waiting.entries[front].call].waitingSince
     var loggedIn = 0
     var available = 0
-    for slot in agents.indices {
-      let agent = AgentSlot(index: slot)
-      guard agents[agent].dn != nil, agents[agent].queues.contains(Int32(index))
-      else { continue }
-      loggedIn += 1
-      if agents[agent].isAvailable { available += 1 }
+    if !queues[index].isVirtual {
+      for slot in agents.indices {
+        let agent = AgentSlot(index: slot)
+        guard agents[agent].dn >= 0, agents.belongs(agent, to: queues[index].bit)
+        else { continue }
+        loggedIn += 1
+        if agents[agent].isAvailable { available += 1 }
+      }
     }
-    return QueuePicture(
+    var picture = QueuePicture(
       dn: queues[index].plan.dn,
       name: queues[index].plan.name,
-      waiting: waiting,
+      waiting: present,
       oldestWait: UInt64(oldest.nanosecondsClamped),
       agentsLoggedIn: loggedIn,
       agentsAvailable: available
     )
+    picture.isVirtual = queues[index].isVirtual
+    return picture
   }
 
-  private func picture(of slot: AgentSlot) -> AgentPicture {
+  private func picture(of slot: AgentSlot, at now: Instant) -> AgentPicture {
     var state: String
     var workMode = WorkMode.unknown
     var reason = ""
@@ -88,23 +96,38 @@ extension RoutingEngine {
     case .reserved(let reservation):
       call = calls[reservation.owner].attributes.connID
       switch reservation.reason {
-      case .selected, .diverting: state = "reserved"
+      case .collecting, .selected, .diverting: state = "reserved"
       case .ringing: state = "ringing"
       }
     case .talking(let owner):
       call = calls[owner].attributes.connID
       state = "busy"
     }
-    return AgentPicture(
-      id: agents[slot].plan.id,
-      name: agents[slot].plan.name,
-      dn: agents[slot].dn.map { dns[Int($0)].dn },
+    let dn = agents[slot].dn
+    var picture = AgentPicture(
+      id: agents.id(of: slot),
+      name: agents.plan(of: slot).name,
+      dn: dn < 0 ? nil : dns[Int(deliveryDN(of: slot) ?? dn)].dn,
       state: state,
       workMode: workMode,
       reason: reason,
       since: epoch &+ agents[slot].since.nanoseconds,
       call: call
     )
+    picture.callsTaken = agents[slot].callsTaken
+    guard dn >= 0 else { return picture }
+    picture.occupancy = agents[slot].occupancy(at: now)
+    if agents[slot].place >= 0 { picture.place = plan.places[Int(agents[slot].place)].name }
+    for index in queues.indices
+    where !queues[index].isVirtual && agents.isSigned(slot, to: Int32(index)) {
+      picture.queues.append(queues[index].plan.dn)
+    }
+    switch agents[slot].pending {
+    case .notReady: picture.pending = "not_ready"
+    case .ready: picture.pending = "ready"
+    case .loggedOut, nil: break
+    }
+    return picture
   }
 
   private func picture(of record: DNRecord) -> DNPicture {
@@ -118,14 +141,14 @@ extension RoutingEngine {
       dn: record.dn,
       kind: kind,
       inService: record.isInService,
-      agent: record.agent.map { agents[$0].plan.id }
+      agent: record.agent.map { agents.id(of: $0) }
     )
   }
 
   private func reservation(of slot: AgentSlot) -> ReservationPicture? {
     guard case .reserved(let reservation) = agents[slot].engagement else { return nil }
     return ReservationPicture(
-      agent: agents[slot].plan.id,
+      agent: agents.id(of: slot),
       owner: calls[reservation.owner].attributes.connID,
       reason: reservation.reason.word,
       expires: reservation.expires.map { epoch &+ $0.nanoseconds }

@@ -1,7 +1,7 @@
 // The engine's door and its state.
 //
 // Invariants, checked by the simulator and in part by assertions:
-// - a call is in exactly one state, and in one line at most;
+// - a call is in exactly one state, and in each line once at most;
 // - an agent is engaged with one call at most, and every engagement's call is alive;
 // - every timer has an owner, who disarms it when it ends;
 // - sequence numbers, tickets and attempts only grow;
@@ -26,25 +26,33 @@ public struct RoutingEngine: ~Copyable {
   var sequence: UInt64 = 0
 
   var calls = CallTable()
-  var agents = AgentTable()
+  var agents: AgentTable
+  var waiting: WaitingCalls
   var queues: [Queue] = []
   var routingPoints: [RoutingPoint] = []
   var dns: [DNRecord] = []
   var dnIndex = Lookup<DN, Int32>()
+  var placeIndex = Lookup<String, Int32>()
+  /// The DNs of each place.
+  var placeDNs: [[Int32]] = []
+  /// What each queue's agents satisfy; nil: everybody.
+  var queueExpressions: [SkillExpression?] = []
+  /// The agents who log in by themselves, by the DN that they do it at.
+  var automaticAgents: [[AgentSlot]] = []
   var timers = TimerTable()
-  /// Calls that wait in a selection, at all routing points.
-  var selectors = WaitingLine(ordersByPriority: true)
-
-  var skillNumbers = Lookup<String, Int>()
-  var compiledSkills = Lookup<String, CompiledSkills>()
+  /// Agents whom selections have reserved, if a policy may take them over.
+  var selected: [AgentSlot] = []
 
   var lastTicket: UInt64 = 0
   var lastCallID: UInt32 = 0
   var lastReference: UInt32 = 0
+  var lastTreatment: UInt32 = 0
   let uuidHigh: UInt64
   let uuidMiddle: UInt64
   var isDraining = false
   var strategyFingerprint = ""
+  /// A bug on purpose, to see whether the simulator finds it; set by nobody else.
+  package var fault: InjectedFault?
 
   /// Makes an engine.
   ///
@@ -56,6 +64,8 @@ public struct RoutingEngine: ~Copyable {
   public init(plan: Plan, seed: UInt64, epoch: UInt64) {
     self.plan = plan
     self.epoch = epoch
+    agents = AgentTable(plan)
+    waiting = WaitingCalls(words: agents.membership.words)
     random = SplitMix64(seed: seed)
     uuidHigh = random.next()
     uuidMiddle = random.next()
@@ -81,13 +91,32 @@ public struct RoutingEngine: ~Copyable {
 
   private mutating func addDNs() {
     for entry in plan.extensions { add(DNRecord(entry.dn, .extension)) }
-    for entry in plan.queues {
+    for (index, entry) in plan.queues.enumerated() {
+      add(DNRecord(entry.dn, .queue(Int32(index))))
+      let bit = AgentTable.bit(ofQueue: Int32(index))
+      queues.append(Queue(plan: entry, isVirtual: false, bit: bit))
+      // An expression that does not parse is served by nobody: one that never holds.
+      queueExpressions.append(
+        entry.agents.map { text in
+          (try? SkillExpression(parsing: text)) ?? SkillExpression.never
+        }
+      )
+    }
+    for entry in plan.virtualQueues {
       add(DNRecord(entry.dn, .queue(Int32(queues.count))))
-      queues.append(Queue(entry))
+      let shown = QueuePlan(entry.dn, name: entry.name)
+      queues.append(Queue(plan: shown, isVirtual: true, bit: -1))
+      queueExpressions.append(SkillExpression.never)
     }
     for entry in plan.routingPoints {
       add(DNRecord(entry.dn, .routingPoint(Int32(routingPoints.count))))
       routingPoints.append(RoutingPoint(entry))
+    }
+    for (index, place) in plan.places.enumerated() {
+      placeIndex[place.name] = Int32(index)
+      let members = place.extensions.compactMap { dnIndex[$0] }
+      for member in members { dns[Int(member)].place = Int32(index) }
+      placeDNs.append(members)
     }
   }
 
@@ -97,33 +126,19 @@ public struct RoutingEngine: ~Copyable {
   }
 
   private mutating func addAgents() {
-    var skillCount = 0
-    for agent in plan.agents {
-      for skill in agent.skills where skillNumbers[skill.name] == nil {
-        skillNumbers[skill.name] = skillCount
-        skillCount += 1
-      }
-    }
-    let expressions: [CompiledSkills?] = plan.queues.map { queue in
-      guard let text = queue.agents, let parsed = try? SkillExpression(parsing: text)
-      else { return nil }
-      return CompiledSkills(
-        expression: parsed,
-        numbers: parsed.skills.map { skillNumbers[$0] ?? -1 }
-      )
-    }
-    for entry in plan.agents {
-      var levels = [Int32](repeating: 0, count: skillCount)
-      for skill in entry.skills {
-        if let number = skillNumbers[skill.name] { levels[number] = skill.level }
-      }
-      var served: [Int32] = []
-      for (index, queue) in plan.queues.enumerated() {
-        let serves =
-          queue.agents == nil || (expressions[index]?.holds(for: levels) ?? false)
-        if serves { served.append(Int32(index)) }
-      }
-      agents.append(Agent(entry, levels: levels, queues: served))
+    automaticAgents = [[AgentSlot]](repeating: [], count: plan.extensions.count)
+    for (index, agent) in plan.agents.enumerated() where agent.logsInAutomatically {
+      guard let dn = agent.extensionDN, let at = dnIndex[dn], Int(at) < automaticAgents.count
+      else { continue }
+      automaticAgents[Int(at)].append(AgentSlot(index: Int32(index)))
     }
   }
+}
+
+/// A bug that the simulator plants to see whether it finds it.
+package enum InjectedFault: Sendable, Hashable {
+  /// So often in a thousand times, an agent gets the last of a queue instead of the first.
+  case takesFromBack(perMille: Int)
+  /// A caller who hangs up while a phone is about to ring leaves its agent reserved.
+  case forgetsReservation
 }

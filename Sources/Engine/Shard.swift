@@ -44,6 +44,8 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       case .resume(let call, let answer, let context):
         let step = strategies.resume(call, with: answer, context: context)
         engine.handle(.strategy(call, step), at: now, into: &outbox)
+      case .rename(let call, let connID):
+        strategies.rename(call, to: connID)
       case .cancel(let call):
         strategies.cancel(call)
       }

@@ -1,9 +1,11 @@
-// An agent: login, readiness and what he is engaged in are separate facts.
+// An agent: login, readiness and what he is engaged in are separate facts, and so are the person,
+// the place and the DN (DOMAIN 3.1).
 //
 // Invariants: `mode` is what he asked for (or RONA and wrap-up imposed); `engagement` is what the
 // engine gave him. He is available exactly when he is ready, engaged in nothing, left alone by
-// no timer, and his DN is in service; only then he stands in the line of the available. He has one
-// engagement at most, and a reservation has one owner: so two calls are never offered to one agent.
+// no timer, and a DN of his is in service; only then he stands in the indexes of the available. He
+// has one engagement at most, and a reservation has one owner: so two calls are never offered to
+// one agent.
 // Who may change it: `RoutingEngine` only.
 
 /// Names an agent of the plan.
@@ -15,7 +17,12 @@ struct AgentSlot: Sendable, Hashable {
 enum AgentMode: Sendable, Hashable {
   case loggedOut
   case notReady(WorkMode, reason: String?)
-  case ready
+  case ready(WorkMode)
+
+  var isReady: Bool {
+    if case .ready = self { return true }
+    return false
+  }
 }
 
 /// What an agent is engaged in.
@@ -28,6 +35,8 @@ enum Engagement: Sendable {
 /// A reservation: an agent kept for one call (DOMAIN 3.3; ours is binding, ADR 0011).
 struct Reservation: Sendable {
   enum Reason: Sendable {
+    /// A selection wants him; others may still ask until the collection window ends.
+    case collecting
     /// A selection found him; the strategy has not routed yet.
     case selected
     /// A diversion is on its way to him.
@@ -37,9 +46,18 @@ struct Reservation: Sendable {
 
     var word: String {
       switch self {
+      case .collecting: "collecting"
       case .selected: "selected"
       case .diverting: "diverting"
       case .ringing: "ringing"
+      }
+    }
+
+    /// Whether a call is on its way to him.
+    var isOffer: Bool {
+      switch self {
+      case .collecting, .selected: false
+      case .diverting, .ringing: true
       }
     }
   }
@@ -53,14 +71,13 @@ struct Reservation: Sendable {
 
 /// An agent of the plan in his present state.
 struct Agent: Sendable {
-  let plan: AgentPlan
-  /// Levels by the engine's skill numbers.
-  let levels: [Int32]
-  /// The queues that he serves, by index.
-  let queues: [Int32]
-  /// Where he is logged in, by DN index.
-  var dn: Int32?
+  /// Where he is logged in, by DN index; negative: nowhere.
+  var dn: Int32 = -1
+  /// The place where he is logged in; negative: at a single DN.
+  var place: Int32 = -1
   var mode = AgentMode.loggedOut
+  /// What he asked for while a call was offered or talked; takes effect after it (PEERS B16).
+  var pending: AgentMode?
   /// When his mode or his engagement last changed: since when he is what he is.
   var since = Instant.zero
   var engagement = Engagement.none
@@ -68,14 +85,31 @@ struct Agent: Sendable {
   var afterCallWork: TimerID?
   /// Runs while he is left alone after a redirect or a refusal.
   var blackout: TimerID?
-  /// Whether he stands in the line of the available, and his neighbours there.
+  /// Whether he stands in the indexes of the available.
   var isAvailable = false
-  var previous: Int32 = -1
-  var next: Int32 = -1
+  /// Selections that wait for him by name.
+  var line = WaitingLine()
+  /// When he logged in, for his occupancy.
+  var loggedInAt = Instant.zero
+  /// Nanoseconds for which calls have engaged him since login, up to his last engagement.
+  var busyNanoseconds: UInt64 = 0
+  /// Calls answered since login.
+  var callsTaken: UInt32 = 0
 
-  init(_ plan: AgentPlan, levels: [Int32], queues: [Int32]) {
-    self.plan = plan
-    self.levels = levels
-    self.queues = queues
+  /// Whether a call is on its way to him or talks with him.
+  var hasCall: Bool {
+    switch engagement {
+    case .none: false
+    case .reserved(let reservation): reservation.reason.isOffer
+    case .talking: true
+    }
+  }
+
+  /// Busy time since login over the time since login, per mille.
+  func occupancy(at now: Instant) -> Int {
+    var busy = busyNanoseconds
+    if hasCall { busy += UInt64((now - since).nanosecondsClamped) }
+    let whole = UInt64((now - loggedInAt).nanosecondsClamped)
+    return whole == 0 ? 0 : Int(min(1_000, busy / max(1, whole / 1_000)))
   }
 }

@@ -1,8 +1,8 @@
 /// A skill expression such as `sales >= 5 and not (english < 2 or german)`, compiled once.
 ///
 /// Grammar: `or` binds weakest, then `and`, then `not`; a comparison is a skill name, one of
-/// `> >= < <= == ~= !=`, and a whole number; a name alone means `> 0`. A skill that an agent does
-/// not have is level 0.
+/// `> >= < <= == ~= !=`, and a whole number; a name alone means `> 0`; `group(NAME)` holds for the
+/// members of an agent group. A skill that an agent does not have is level 0.
 public struct SkillExpression: Sendable, Hashable {
   enum Comparison: Sendable, Hashable {
     case greater, greaterOrEqual, less, lessOrEqual, equal, notEqual
@@ -22,6 +22,7 @@ public struct SkillExpression: Sendable, Hashable {
   /// Postfix: operands before operators; a result stack of at most 64 bits is kept in one word.
   enum Operation: Sendable, Hashable {
     case compare(skill: Int, Comparison, Int32)
+    case member(group: Int)
     case and
     case or
     case not
@@ -29,7 +30,19 @@ public struct SkillExpression: Sendable, Hashable {
 
   /// The names of the skills it mentions, in the order of first mention.
   public private(set) var skills: [String] = []
+  /// The names of the agent groups it mentions, in the order of first mention.
+  public private(set) var groups: [String] = []
   private(set) var program: [Operation] = []
+
+  /// An expression that holds for nobody.
+  static let never: SkillExpression = {
+    var expression = SkillExpression()
+    expression.groups = [""]
+    expression.program = [.member(group: 0)]
+    return expression
+  }()
+
+  private init() {}
 
   /// Compiles an expression.
   ///
@@ -39,16 +52,20 @@ public struct SkillExpression: Sendable, Hashable {
     var parser = SkillExpressionParser(text)
     try parser.parse()
     skills = parser.skills
+    groups = parser.groups
     program = parser.program
   }
 
-  /// Whether it holds for these levels, which are asked for by the index of a name in `skills`.
-  package func holds(_ level: (Int) -> Int32) -> Bool {
+  /// Whether it holds for these levels and memberships, which are asked for by the index of a name
+  /// in `skills` and in `groups`.
+  package func holds(_ level: (Int) -> Int32, member: (Int) -> Bool = { _ in false }) -> Bool {
     var stack: UInt64 = 0
     for operation in program {
       switch operation {
       case .compare(let skill, let comparison, let bound):
         stack = stack << 1 | (comparison.holds(level(skill), bound) ? 1 : 0)
+      case .member(let group):
+        stack = stack << 1 | (member(group) ? 1 : 0)
       case .and:
         stack = (stack >> 1) & (stack | ~1)
       case .or:
@@ -74,6 +91,7 @@ private struct SkillExpressionParser {
   private var position = 0
   private var depth = 0
   var skills: [String] = []
+  var groups: [String] = []
   var program: [SkillExpression.Operation] = []
 
   /// The deepest nesting; it bounds recursion and the evaluator's one-word stack.
@@ -145,6 +163,7 @@ private struct SkillExpressionParser {
       position = start
       throw error("a skill name expected")
     }
+    if name == "group", try readGroup() { return }
     let skill: Int
     if let known = skills.firstIndex(of: name) {
       skill = known
@@ -157,6 +176,25 @@ private struct SkillExpressionParser {
       return
     }
     program.append(.compare(skill: skill, comparison, try readNumber()))
+  }
+
+  /// Reads `(NAME)` after `group`; without a parenthesis `group` is a skill like any other.
+  private mutating func readGroup() throws(SkillExpressionError) -> Bool {
+    skipBlanks()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "(") else { return false }
+    position += 1
+    skipBlanks()
+    let name = readName()
+    guard !name.isEmpty else { throw error("the name of an agent group expected") }
+    skipBlanks()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: ")") else {
+      throw error("')' expected")
+    }
+    position += 1
+    let index = groups.firstIndex(of: name) ?? groups.count
+    if index == groups.count { groups.append(name) }
+    program.append(.member(group: index))
+    return true
   }
 
   private mutating func skipBlanks() {

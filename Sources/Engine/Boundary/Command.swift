@@ -40,6 +40,8 @@ public enum StrategyCommand: Sendable, Hashable {
   case start(StrategyName, CallFacts)
   /// Answer a request.
   case resume(ConnID, StrategyAnswer, ResumeContext)
+  /// Go on under another ConnID.
+  case rename(ConnID, to: ConnID)
   /// Forget a run.
   case cancel(ConnID)
 }

@@ -7,8 +7,13 @@ struct Call: Sendable {
   var attributes: CallAttributes
   var state: CallState
   var decider: Decider
-  /// The routing point or queue that the call is at, or came from last (ThisQueue, DOMAIN 8.8).
+  /// The routing point or queue that the call is at, or came from last (ThisQueue, DOMAIN 8.8); of
+  /// a direct call its DN.
   var device: Device
+  /// Further queues in which it waits with the same ticket (DOMAIN 2.3).
+  var otherQueues: [Int32] = []
+  /// The virtual queue that reports its wait; negative: none.
+  var virtualQueue: Int32 = -1
   var entered: Instant
   /// When it entered the line in which it waits; a call that comes back keeps it.
   var waitingSince = Instant.zero
@@ -17,25 +22,42 @@ struct Call: Sendable {
   /// Order before the ticket among calls that wait at routing points; larger is earlier.
   var priority: Int32 = 0
   var attempts: UInt32 = 0
-  var strategySteps = 0
-  var strategyStepsAtOnce = 0
+  var strategySteps: Int32 = 0
+  var strategyStepsAtOnce: Int32 = 0
   /// The routing point's patience ran out while a diversion was under way.
   var isOverdue = false
   var routingPointTimer: TimerID?
   var waitTimer: TimerID?
   /// The agent whom a selection reserved and the strategy has not routed to yet.
   var selectedAgent: AgentSlot?
+  /// The agent for whom its selection has opened a collection window.
+  var collectedAgent: AgentSlot?
+  /// What its selections wait for; those of earlier ones stay unless they were cleared.
+  var targets: [ResolvedTarget] = []
+  var rule = SelectionRule.longestIdle
+  /// The first of its entries in lines; negative: it stands in none.
+  var entry: EntrySlot = -1
   /// Destinations that were tried already: never chosen again by ANY or the default route.
-  var tried: [DN] = []
+  var tried = ShortList()
+  var triedNumbers: [String] = []
   var excludedAgents: [AgentSlot] = []
   var excludedDNs: [DN] = []
   var userData: UserData
   var notes: [String] = []
+  /// What the caller hears; 0: nothing of ours.
+  var treatment: UInt32 = 0
+  var treatmentType = TreatmentType.unknown
+  var isTreatmentContinuous = false
+  /// The place of the default route's list with which this call began.
+  var defaultStart = 0
+  /// Full queues that it was sent on from.
+  var overflows: UInt8 = 0
+  /// The held call, of a consult call.
+  var consultOf: ConnID?
+  /// The DN of ours that makes the call, if it is one; negative: the caller comes from outside.
+  var origin: Int32 = -1
   /// Which strategy and generation it runs; AttributeExtensions of `EventRouteUsed`.
   var strategyExtensions: [KeyValue]?
-  /// The neighbours in the line in which it waits.
-  var previous: Int32 = -1
-  var next: Int32 = -1
 
   init(_ attributes: CallAttributes, at device: Device, entered: Instant) {
     self.attributes = attributes
@@ -62,8 +84,9 @@ struct Call: Sendable {
   }()
 }
 
-/// A distribution device: where calls wait.
+/// A distribution device, where calls wait, or the DN of a call that came directly.
 enum Device: Sendable, Hashable {
   case routingPoint(Int32)
   case queue(Int32)
+  case direct(Int32)
 }

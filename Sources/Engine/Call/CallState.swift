@@ -5,7 +5,9 @@ enum CallState: Sendable {
   /// Its strategy has the word: it was started or resumed and will step within this signal.
   case consulting
   /// It waits at its routing point until one of these targets is available.
-  case selecting([ResolvedTarget])
+  case selecting
+  /// It hears something, and its strategy waits until that has begun or ended.
+  case treating
   /// Its strategy pauses (`call:wait`).
   case pausing
   /// Its strategy waits for a header of the caller's request.
@@ -22,6 +24,7 @@ enum CallState: Sendable {
     switch self {
     case .consulting, .readingHeader: "consulting"
     case .selecting: "selecting"
+    case .treating: "treated"
     case .pausing: "waiting"
     case .queued: "queued"
     case .diverting(let diversion): diversion.isRinging ? "ringing" : "diverting"
@@ -47,6 +50,7 @@ struct Diversion: Sendable {
 struct Conversation: Sendable {
   var destination: Destination
   var agent: AgentSlot?
+  var since: Instant
 }
 
 /// Who decides what happens to a call at its routing point.
@@ -57,8 +61,16 @@ enum Decider: Sendable {
   case strategy
   /// The target that the strategy returned; its run is over.
   case target(Target)
-  /// The default route, from this place of its list on.
-  case defaults(DefaultReason, next: Int)
+  /// The default route: so many of its places have been looked at, so many were tried.
+  case defaults(DefaultReason, looked: Int, tried: Int)
+  /// What is to become of a call that was not answered or found its queue full, from here on.
+  case overflow([NoAnswerOverflow], next: Int, OverflowReason)
+}
+
+/// Why a call overflows.
+enum OverflowReason: Sendable {
+  case noAnswer
+  case queueFull
 }
 
 /// Why a call takes the default route; told in `EventRouteUsed`.

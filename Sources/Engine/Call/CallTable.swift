@@ -46,6 +46,14 @@ struct CallTable: Sendable {
     free.append(slot.index)
   }
 
+  /// A transfer: a call takes over the identity of another one, which is removed.
+  mutating func rename(_ slot: CallSlot, to attributes: CallAttributes, of other: CallSlot) {
+    byConnID.remove(self[slot].attributes.connID)
+    remove(other)
+    self[slot].attributes = attributes
+    byConnID[attributes.connID] = slot
+  }
+
   /// Visits every call in slot order.
   func forEach(_ body: (CallSlot) -> Void) {
     for index in slots.indices where slots[index].isAlive {

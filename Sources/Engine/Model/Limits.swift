@@ -12,6 +12,8 @@ public struct Limits: Sendable, Hashable {
   public var userDataBytesMax = 16_384
   /// Notes that a strategy may leave for one call.
   public var notesMax = 64
+  /// Agents and DNs that a strategy may exclude for one call.
+  public var exclusionsMax = 256
   /// Targets in one selection.
   public var targetsMax = 64
   /// Distinct skill expressions kept compiled; beyond it the oldest are dropped.
@@ -32,6 +34,8 @@ public struct Limits: Sendable, Hashable {
   public var reservationExpiry: Duration = .seconds(10)
   /// How long a phone may ring when neither strategy nor plan says otherwise.
   public var ringTimeout: Duration = .seconds(15)
+  /// How long a phone rings for a direct call when no plan says otherwise.
+  public var directRingTimeout: Duration = .seconds(180)
   /// How long an agent is left alone after his phone refused a call.
   public var refusalBackOff: Duration = .seconds(5)
 
@@ -50,6 +54,7 @@ public struct Limits: Sendable, Hashable {
     limits.userDataBytesMax = 64
     limits.notesMax = 2
     limits.targetsMax = 2
+    limits.exclusionsMax = 2
     limits.skillExpressionsMax = 2
     limits.strategyStepsMax = 8
     limits.strategyStepsAtOnceMax = 4

@@ -1,86 +1,104 @@
-// The calls that wait for something, in order.
+// The calls that wait for one thing (a queue, an agent, a DN), in order.
 //
-// Invariant: from front to back, priorities do not grow, and among equal priorities tickets grow
-// (`precedes`). A queue's line ignores priority: there, tickets alone count, which is what makes it
-// strictly FIFO (DOMAIN, decision 2; ADR 0004). A call that comes back from an agent who did not
-// answer has kept its ticket and so is first again.
-// A call stands in one line at most; the links are in the call. Nothing allocates.
+// Invariant: from front to back, ranks grow. In a queue a rank is the ticket alone, which is what
+// makes it strictly FIFO (DOMAIN, decision 2; ADR 0004); elsewhere priority comes first. A call that
+// comes back from an agent who did not answer has kept its ticket and so is first again.
+// A call may stand in several lines, once in each; its places are chained through the table of
+// entries. Nothing allocates once the table has grown.
 // Who may change it: `RoutingEngine` only.
 
-/// An ordered line of calls, linked through the calls themselves.
-struct WaitingLine: Sendable {
-  private(set) var count = 0
-  private(set) var front: CallSlot?
-  private(set) var back: CallSlot?
-  /// Whether priorities count before tickets.
-  let ordersByPriority: Bool
+/// A place in the table of entries.
+typealias EntrySlot = Int32
 
-  init(ordersByPriority: Bool) { self.ordersByPriority = ordersByPriority }
+/// What a call waits for with one of its entries.
+enum WaitingFor: Sendable, Hashable {
+  /// A queue, or a virtual queue, by index.
+  case queue(Int32)
+  /// An agent by name.
+  case agent(AgentSlot)
+  /// A DN by number.
+  case dn(Int32)
+  /// Any agent of some groups; this entry stands in the index of `WaitingCalls` only.
+  case groups
+}
 
-  /// The call behind this one.
-  func after(_ slot: CallSlot, in calls: borrowing CallTable) -> CallSlot? {
-    let next = calls[slot].next
-    return next < 0 ? nil : CallSlot(index: next)
+/// One call in one line.
+struct LineEntry: Sendable {
+  var call = CallSlot(index: -1)
+  var waitsFor = WaitingFor.groups
+  var rank = Rank(major: 0, minor: 0)
+  var previous: EntrySlot = -1
+  var next: EntrySlot = -1
+  /// The call's next entry, in another line.
+  var sibling: EntrySlot = -1
+}
+
+/// All entries, of all lines.
+struct LineEntryTable: Sendable {
+  private var entries: [LineEntry] = []
+  private var free: EntrySlot = -1
+
+  subscript(slot: EntrySlot) -> LineEntry {
+    _read { yield entries[Int(slot)] }
+    _modify { yield &entries[Int(slot)] }
   }
 
-  /// The place of a call in the line, from 1; counted from the back, where newcomers stand.
-  func position(of slot: CallSlot, in calls: borrowing CallTable) -> Int {
-    var position = count
-    var behind = after(slot, in: calls)
-    while let call = behind {
+  mutating func insert(_ entry: LineEntry) -> EntrySlot {
+    guard free >= 0 else {
+      entries.append(entry)
+      return EntrySlot(entries.count - 1)
+    }
+    let slot = free
+    free = entries[Int(slot)].next
+    entries[Int(slot)] = entry
+    return slot
+  }
+
+  mutating func remove(_ slot: EntrySlot) {
+    entries[Int(slot)] = LineEntry()
+    entries[Int(slot)].next = free
+    free = slot
+  }
+}
+
+/// An ordered line, linked through the table of entries.
+struct WaitingLine: Sendable {
+  private(set) var front: EntrySlot = -1
+  private(set) var back: EntrySlot = -1
+  private(set) var count: Int32 = 0
+
+  /// The place of an entry in the line, from 1; counted from the back, where newcomers stand.
+  func position(of slot: EntrySlot, in entries: borrowing LineEntryTable) -> Int {
+    var position = Int(count)
+    var behind = entries[slot].next
+    while behind >= 0 {
       position -= 1
-      behind = after(call, in: calls)
+      behind = entries[behind].next
     }
     return position
   }
 
-  private func precedes(_ left: CallSlot, _ right: CallSlot, _ calls: borrowing CallTable) -> Bool {
-    if ordersByPriority, calls[left].priority != calls[right].priority {
-      return calls[left].priority > calls[right].priority
-    }
-    return calls[left].ticket < calls[right].ticket
-  }
-
-  /// Places a call where its priority and ticket belong; newcomers go to the back at once.
-  mutating func enter(_ slot: CallSlot, in calls: inout CallTable) {
+  /// Places an entry where its rank belongs; newcomers go to the back at once.
+  mutating func enter(_ slot: EntrySlot, in entries: inout LineEntryTable) {
     var earlier = back
-    while let candidate = earlier, precedes(slot, candidate, calls) {
-      let previous = calls[candidate].previous
-      earlier = previous < 0 ? nil : CallSlot(index: previous)
+    while earlier >= 0, entries[slot].rank < entries[earlier].rank {
+      earlier = entries[earlier].previous
     }
-    let later = earlier.map { after($0, in: calls) } ?? front
-    calls[slot].previous = earlier?.index ?? -1
-    calls[slot].next = later?.index ?? -1
-    if let earlier { calls[earlier].next = slot.index } else { front = slot }
-    if let later { calls[later].previous = slot.index } else { back = slot }
+    let later = earlier >= 0 ? entries[earlier].next : front
+    entries[slot].previous = earlier
+    entries[slot].next = later
+    if earlier >= 0 { entries[earlier].next = slot } else { front = slot }
+    if later >= 0 { entries[later].previous = slot } else { back = slot }
     count += 1
-    assert(isOrdered(around: slot, in: calls), "the line is out of order")
   }
 
-  /// Takes a call out, wherever it stands.
-  mutating func leave(_ slot: CallSlot, in calls: inout CallTable) {
-    let previous = calls[slot].previous
-    let next = calls[slot].next
-    if previous >= 0 {
-      calls[CallSlot(index: previous)].next = next
-    } else {
-      front = next < 0 ? nil : CallSlot(index: next)
-    }
-    if next >= 0 {
-      calls[CallSlot(index: next)].previous = previous
-    } else {
-      back = previous < 0 ? nil : CallSlot(index: previous)
-    }
-    calls[slot].previous = -1
-    calls[slot].next = -1
+  /// Takes an entry out, wherever it stands.
+  mutating func leave(_ slot: EntrySlot, in entries: inout LineEntryTable) {
+    let previous = entries[slot].previous
+    let next = entries[slot].next
+    if previous >= 0 { entries[previous].next = next } else { front = next }
+    if next >= 0 { entries[next].previous = previous } else { back = previous }
     count -= 1
-    assert(count >= 0 && (count == 0) == (front == nil), "the line lost count")
-  }
-
-  private func isOrdered(around slot: CallSlot, in calls: borrowing CallTable) -> Bool {
-    let previous = calls[slot].previous
-    let next = calls[slot].next
-    return (previous < 0 || precedes(CallSlot(index: previous), slot, calls))
-      && (next < 0 || precedes(slot, CallSlot(index: next), calls))
+    assert(count >= 0 && (count == 0) == (front < 0), "the line lost count")
   }
 }

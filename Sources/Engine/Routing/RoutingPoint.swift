@@ -3,6 +3,8 @@ struct RoutingPoint: Sendable {
   let plan: RoutingPointPlan
   /// AttributeExtensions of the routes made here: strategy and generation.
   var extensions: [KeyValue]
+  /// Where the next default route begins, when they go round.
+  var nextDefault = 0
 
   init(_ plan: RoutingPointPlan) {
     self.plan = plan

@@ -1,0 +1,98 @@
+// Calls to an agent's DN, and calls that our own DNs make (DOMAIN 2.1, 2.3: an internal A).
+//
+// A direct call waits nowhere: the phone rings, or the caller is told why not. It engages the agent
+// who is logged in there like any other call, so that nothing is routed to him meanwhile; a
+// reservation that a selection holds does not stop it (DOMAIN 8.12), the selection loses him.
+
+extension RoutingEngine {
+  mutating func callDirectly(_ call: CallSlot, _ index: Int32, _ outbox: inout Outbox) {
+    guard dns[Int(index)].isInService else {
+      refuse(call, status: 480, .generalError, &outbox)
+      return
+    }
+    let agent = dns[Int(index)].agent
+    if let agent {
+      guard !agents[agent].hasCall else {
+        refuse(call, status: 486, .busy, &outbox)
+        return
+      }
+      loseReservation(of: agent, &outbox)
+    }
+    divert(
+      call,
+      to: .dn(dns[Int(index)].dn),
+      agent: agent,
+      ringTimeout: ringTimeout(nil, of: call, agent),
+      &outbox
+    )
+  }
+
+  /// A selection that has reserved an agent, or collects for him, loses him.
+  private mutating func loseReservation(of agent: AgentSlot, _ outbox: inout Outbox) {
+    guard case .reserved(let reservation) = agents[agent].engagement else { return }
+    timers.disarm(reservation.timer)
+    if calls[reservation.owner].selectedAgent == agent {
+      calls[reservation.owner].selectedAgent = nil
+    }
+    if calls[reservation.owner].collectedAgent == agent {
+      calls[reservation.owner].collectedAgent = nil
+    }
+    engage(agent, in: .none)
+  }
+
+  mutating func failDirectCall(
+    _ call: CallSlot,
+    _ failure: RouteFailure,
+    _ outbox: inout Outbox
+  ) {
+    switch failure {
+    case .busy: refuse(call, status: 486, .busy, &outbox)
+    case .rejected: refuse(call, status: 603, .generalError, &outbox)
+    case .noAnswer: refuse(call, status: 480, .noAnswer, &outbox)
+    case .timeout, .unreachable, .noSuchTarget, .cancelled:
+      refuse(call, status: 480, .generalError, &outbox)
+    }
+  }
+
+  // MARK: Calls that our DNs make
+
+  /// Announces who calls, and keeps his agent out of selection while he does.
+  mutating func beginOrigin(of call: CallSlot, _ outbox: inout Outbox) {
+    let type = calls[call].attributes.type
+    guard type == .internal || type == .consult,
+      let index = dnIndex[DN(calls[call].attributes.ani)], dns[Int(index)].kind == .extension
+    else { return }
+    calls[call].origin = index
+    emit(originEvent(.dialing, call), &outbox)
+    guard let agent = dns[Int(index)].agent, case .none = agents[agent].engagement
+    else { return }
+    if agents[agent].isAvailable { agents.becomeUnavailable(agent) }
+    engage(agent, in: .talking(call))
+  }
+
+  /// The agent whom a call engages as its caller.
+  func originAgent(of call: CallSlot) -> AgentSlot? {
+    guard calls[call].origin >= 0, let agent = dns[Int(calls[call].origin)].agent,
+      case .talking(let engaged) = agents[agent].engagement, engaged == call
+    else { return nil }
+    return agent
+  }
+
+  /// The caller's own end of the call is over, before the call is removed.
+  ///
+  /// Returns the agent whom it engaged, to be made available afterwards.
+  mutating func endOrigin(
+    of call: CallSlot,
+    _ kind: EventKind,
+    _ state: CallStateCode,
+    _ outbox: inout Outbox
+  ) -> AgentSlot? {
+    guard calls[call].origin >= 0 else { return nil }
+    var event = originEvent(kind, call)
+    event.callState = state
+    emit(event, &outbox)
+    guard let agent = originAgent(of: call) else { return nil }
+    engage(agent, in: .none)
+    return agent
+  }
+}

@@ -1,0 +1,86 @@
+// A transfer: the consult call goes on under the identity of the held call (DOMAIN 2.8, decision 10).
+//
+// The transferring party leaves both calls; what the consult call has reached (a routing point with
+// a running strategy, a queue with a ticket, a ringing phone, a conversation) stays as it is. Only
+// the identity changes: ConnID, CallUUID, CallID and caller are those of the held call.
+
+extension RoutingEngine {
+  mutating func transferred(_ consult: ConnID, into held: ConnID, _ outbox: inout Outbox) {
+    guard let call = calls.slot(of: consult), let other = calls.slot(of: held), call != other,
+      case .established(let conversation) = calls[other].state
+    else {
+      emitError("nothing to transfer: \(consult.hexDigits) into \(held.hexDigits)", at: "", &outbox)
+      return
+    }
+    let party = conversation.destination.dn
+    leaveConversation(other, conversation, &outbox)
+    leaveConsult(call, &outbox)
+    let wrapUp = wrapUp(after: other)
+    if let agent = conversation.agent {
+      engage(agent, in: .none)
+      calls[other].state = .established(
+        Conversation(destination: conversation.destination, agent: nil, since: conversation.since)
+      )
+    }
+    let origin = calls[other].origin
+    adoptIdentity(call, of: other)
+    calls[call].origin = origin
+    if case .strategy = calls[call].decider { outbox.append(.rename(consult, to: held)) }
+    var event = callEvent(.partyChanged, call)
+    event.previousConnID = consult
+    event.callState = .transferred
+    event.thirdPartyDN = party
+    event.thirdPartyDNRole = .transferredBy
+    emit(event, &outbox)
+    if let agent = conversation.agent { conversationEnded(of: agent, wrapUp: wrapUp, &outbox) }
+  }
+
+  private mutating func leaveConversation(
+    _ call: CallSlot,
+    _ conversation: borrowing Conversation,
+    _ outbox: inout Outbox
+  ) {
+    guard conversation.destination.isLocal else { return }
+    var event = partyEvent(.released, call, at: conversation.destination.dn)
+    event.callState = .transferred
+    emit(event, &outbox)
+  }
+
+  private mutating func leaveConsult(_ call: CallSlot, _ outbox: inout Outbox) {
+    guard calls[call].origin >= 0 else { return }
+    var event = originEvent(.released, call)
+    event.callState = .transferred
+    emit(event, &outbox)
+    if let agent = originAgent(of: call) {
+      engage(agent, in: .none)
+      callIsOver(for: agent, &outbox)
+    }
+  }
+
+  private mutating func adoptIdentity(_ call: CallSlot, of other: CallSlot) {
+    var userData = calls[other].userData
+    for pair in calls[call].userData.pairs { userData.attach(pair) }
+    if userData.byteCount <= plan.limits.userDataBytesMax { calls[call].userData = userData }
+    calls[call].consultOf = nil
+    let attributes = calls[other].attributes
+    timers.disarm(calls[other].routingPointTimer)
+    timers.disarm(calls[other].waitTimer)
+    calls.rename(call, to: attributes, of: other)
+  }
+
+  /// Data was attached from outside: by a desktop, or with a message of the call.
+  mutating func attached(_ connID: ConnID, _ pairs: [KeyValue], _ outbox: inout Outbox) {
+    guard let call = calls.slot(of: connID) else { return }
+    var userData = calls[call].userData
+    for pair in pairs { userData.attach(pair) }
+    guard userData.byteCount <= plan.limits.userDataBytesMax else {
+      let message = "userDataBytesMax (\(plan.limits.userDataBytesMax)) would be exceeded"
+      emitError(message, at: callEvent(.error, call).thisDN, &outbox)
+      return
+    }
+    calls[call].userData = userData
+    var event = callEvent(.attachedDataChanged, call)
+    event.userData = userData
+    emit(event, &outbox)
+  }
+}

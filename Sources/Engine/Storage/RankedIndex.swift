@@ -1,0 +1,275 @@
+// Slots in the order of their ranks, each with a row of bits; the first slot that has a wanted bit
+// is found in logarithmic time, whatever the number of slots and of bits.
+//
+// A treap: a search tree by (rank, slot) that is a heap by a hash of the slot, so its depth is
+// logarithmic whatever the order of arrival, and the same in every run. Every node knows the bits
+// and the lowest minor rank of all slots below it.
+// Invariants: in order, ranks grow; a parent's heat is not below its children's; `below` is the
+// union of the bits in the subtree. Nothing allocates once the arrays have grown.
+// Source: R. Seidel, C. Aragon, Randomized Search Trees (1996).
+
+/// A place in an order: smaller comes first.
+struct Rank: Sendable, Hashable {
+  /// What counts first.
+  var major: Int64
+  /// What counts among equals.
+  var minor: UInt64
+
+  static func < (left: Rank, right: Rank) -> Bool {
+    left.major != right.major ? left.major < right.major : left.minor < right.minor
+  }
+}
+
+/// An ordered set of slots with bits.
+struct RankedIndex: Sendable {
+  private struct Node: Sendable {
+    var left: Int32 = -1
+    var right: Int32 = -1
+    var parent: Int32 = -1
+    var heat: UInt32 = 0
+    var rank = Rank(major: 0, minor: 0)
+    /// The lowest minor rank in the subtree.
+    var lowest: UInt64 = .max
+    var isPresent = false
+  }
+
+  private var nodes: [Node] = []
+  private var own = BitRows()
+  private var below = BitRows()
+  private var root: Int32 = -1
+  private(set) var count = 0
+
+  init(words: Int = 1) {
+    own = BitRows(words: words)
+    below = BitRows(words: words)
+  }
+
+  func contains(_ slot: Int32) -> Bool {
+    Int(slot) < nodes.count && nodes[Int(slot)].isPresent
+  }
+
+  func rank(of slot: Int32) -> Rank { nodes[Int(slot)].rank }
+
+  /// The lowest minor rank of all.
+  var lowest: UInt64 { root < 0 ? .max : nodes[Int(root)].lowest }
+
+  // MARK: Changing
+
+  /// Adds a slot; its bits are those of a row.
+  mutating func insert(_ slot: Int32, _ rank: Rank, bits: borrowing BitRows, _ row: Int32) {
+    assert(!contains(slot), "the slot is there already")
+    if Int(slot) >= nodes.count { grow(to: max(Int(slot) + 1, nodes.count * 2)) }
+    own.copy(slot, from: bits, row)
+    below.copy(slot, from: bits, row)
+    var node = Node()
+    node.heat = Self.heat(slot)
+    node.rank = rank
+    node.lowest = rank.minor
+    node.isPresent = true
+    var parent: Int32 = -1
+    var next = root
+    var goesLeft = false
+    while next >= 0 {
+      parent = next
+      below.add(next, from: bits, row)
+      if nodes[Int(next)].lowest > rank.minor { nodes[Int(next)].lowest = rank.minor }
+      goesLeft = rank < nodes[Int(next)].rank
+      next = goesLeft ? nodes[Int(next)].left : nodes[Int(next)].right
+    }
+    node.parent = parent
+    nodes[Int(slot)] = node
+    if parent < 0 {
+      root = slot
+    } else if goesLeft {
+      nodes[Int(parent)].left = slot
+    } else {
+      nodes[Int(parent)].right = slot
+    }
+    while nodes[Int(slot)].parent >= 0,
+      nodes[Int(nodes[Int(slot)].parent)].heat < node.heat
+    {
+      rotateUp(slot)
+    }
+    count += 1
+  }
+
+  mutating func remove(_ slot: Int32) {
+    assert(contains(slot), "the slot is not there")
+    while true {
+      let left = nodes[Int(slot)].left
+      let right = nodes[Int(slot)].right
+      guard left >= 0, right >= 0 else { break }
+      rotateUp(nodes[Int(left)].heat > nodes[Int(right)].heat ? left : right)
+    }
+    let node = nodes[Int(slot)]
+    let child = node.left >= 0 ? node.left : node.right
+    if child >= 0 { nodes[Int(child)].parent = node.parent }
+    replace(slot, below: node.parent, with: child)
+    nodes[Int(slot)] = Node()
+    count -= 1
+    var above = node.parent
+    while above >= 0, update(above) { above = nodes[Int(above)].parent }
+  }
+
+  /// Gives a slot the bits that its row has now; its rank stays.
+  mutating func renew(_ slot: Int32, bits: borrowing BitRows) {
+    let rank = nodes[Int(slot)].rank
+    remove(slot)
+    insert(slot, rank, bits: bits, slot)
+  }
+
+  /// Makes room for more bits.
+  mutating func widen(to words: Int) {
+    own.widen(to: words)
+    below.widen(to: words)
+  }
+
+  /// Takes over changed bits of every slot, row by row.
+  mutating func reload(from bits: borrowing BitRows) { reload(root, bits) }
+
+  private mutating func reload(_ slot: Int32, _ bits: borrowing BitRows) {
+    guard slot >= 0 else { return }
+    reload(nodes[Int(slot)].left, bits)
+    reload(nodes[Int(slot)].right, bits)
+    own.copy(slot, from: bits, slot)
+    _ = update(slot)
+  }
+
+  // MARK: Finding
+
+  /// The first slot in order that meets the question.
+  func first(_ question: some BitQuestion) -> Int32? { first(below: root, question) }
+
+  /// The next slot in order that meets the question.
+  func next(after slot: Int32, _ question: some BitQuestion) -> Int32? {
+    let right = nodes[Int(slot)].right
+    if let found = first(below: right, question) { return found }
+    var child = slot
+    var above = nodes[Int(slot)].parent
+    while above >= 0 {
+      if nodes[Int(above)].left == child {
+        if question.isMet(by: own, above) { return above }
+        if let found = first(below: nodes[Int(above)].right, question) { return found }
+      }
+      child = above
+      above = nodes[Int(above)].parent
+    }
+    return nil
+  }
+
+  /// The first slot of at least this rank that meets the question.
+  func first(from rank: Rank, _ question: some BitQuestion) -> Int32? {
+    var bound: Int32 = -1
+    var next = root
+    while next >= 0 {
+      if nodes[Int(next)].rank < rank {
+        next = nodes[Int(next)].right
+      } else {
+        bound = next
+        next = nodes[Int(next)].left
+      }
+    }
+    guard bound >= 0 else { return nil }
+    if question.isMet(by: own, bound) { return bound }
+    return self.next(after: bound, question)
+  }
+
+  /// A slot with a minor rank below the bound that meets the question and the condition.
+  func any(
+    minorBelow bound: UInt64,
+    _ question: some BitQuestion,
+    where condition: (Int32) -> Bool
+  ) -> Int32? {
+    any(root, bound, question, condition)
+  }
+
+  private func any(
+    _ slot: Int32,
+    _ bound: UInt64,
+    _ question: some BitQuestion,
+    _ condition: (Int32) -> Bool
+  ) -> Int32? {
+    guard slot >= 0, nodes[Int(slot)].lowest < bound, question.isMet(by: below, slot)
+    else { return nil }
+    if let found = any(nodes[Int(slot)].left, bound, question, condition) { return found }
+    if nodes[Int(slot)].rank.minor < bound, question.isMet(by: own, slot), condition(slot) {
+      return slot
+    }
+    return any(nodes[Int(slot)].right, bound, question, condition)
+  }
+
+  private func first(below start: Int32, _ question: some BitQuestion) -> Int32? {
+    guard start >= 0, question.isMet(by: below, start) else { return nil }
+    var slot = start
+    while true {
+      let left = nodes[Int(slot)].left
+      if left >= 0, question.isMet(by: below, left) {
+        slot = left
+      } else if question.isMet(by: own, slot) {
+        return slot
+      } else {
+        slot = nodes[Int(slot)].right
+      }
+    }
+  }
+
+  // MARK: Mechanics
+
+  private static func heat(_ slot: Int32) -> UInt32 {
+    var mixed = UInt32(bitPattern: slot) &+ 0x9E37_79B9
+    mixed = (mixed ^ (mixed >> 16)) &* 0x85EB_CA6B
+    mixed = (mixed ^ (mixed >> 13)) &* 0xC2B2_AE35
+    return mixed ^ (mixed >> 16)
+  }
+
+  private mutating func grow(to size: Int) {
+    nodes.append(contentsOf: repeatElement(Node(), count: size - nodes.count))
+    own.grow(to: size)
+    below.grow(to: size)
+  }
+
+  private mutating func replace(_ slot: Int32, below parent: Int32, with other: Int32) {
+    if parent < 0 {
+      root = other
+    } else if nodes[Int(parent)].left == slot {
+      nodes[Int(parent)].left = other
+    } else {
+      nodes[Int(parent)].right = other
+    }
+  }
+
+  /// Brings a child above its parent; both know afterwards what is below them.
+  private mutating func rotateUp(_ child: Int32) {
+    let parent = nodes[Int(child)].parent
+    let grandparent = nodes[Int(parent)].parent
+    let inner: Int32
+    if nodes[Int(parent)].left == child {
+      inner = nodes[Int(child)].right
+      nodes[Int(parent)].left = inner
+      nodes[Int(child)].right = parent
+    } else {
+      inner = nodes[Int(child)].left
+      nodes[Int(parent)].right = inner
+      nodes[Int(child)].left = parent
+    }
+    if inner >= 0 { nodes[Int(inner)].parent = parent }
+    replace(parent, below: grandparent, with: child)
+    nodes[Int(child)].parent = grandparent
+    nodes[Int(parent)].parent = child
+    _ = update(parent)
+    _ = update(child)
+  }
+
+  /// Recomputes what a node knows of those below it; whether that changed.
+  private mutating func update(_ slot: Int32) -> Bool {
+    let left = nodes[Int(slot)].left
+    let right = nodes[Int(slot)].right
+    var lowest = nodes[Int(slot)].rank.minor
+    if left >= 0 { lowest = min(lowest, nodes[Int(left)].lowest) }
+    if right >= 0 { lowest = min(lowest, nodes[Int(right)].lowest) }
+    let changed = below.combine(slot, own: own, left, right)
+    guard lowest != nodes[Int(slot)].lowest else { return changed }
+    nodes[Int(slot)].lowest = lowest
+    return true
+  }
+}
