@@ -38,11 +38,9 @@ extension RoutingEngine {
   /// A queue is full: its own overflow target, or 486 (never a silent loss).
   private mutating func overflow(_ call: CallSlot, from index: Int32, _ outbox: inout Outbox) {
     let queue = queues[Int(index)].plan
-    emitError(
-      "queue \(queue.dn.number) is full (\(lengthMax(ofQueue: index)))",
-      at: queue.dn,
-      &outbox
-    )
+    let limit =
+      queue.lengthMax.map { "limit \($0)" } ?? "queueLengthMax (\(plan.limits.queueLengthMax))"
+    emitError("queue \(queue.dn.number) is full: \(limit) is reached", at: queue.dn, &outbox)
     calls[call].device = .queue(index)
     calls[call].otherQueues = []
     calls[call].waitingSince = now

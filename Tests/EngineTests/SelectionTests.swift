@@ -122,11 +122,14 @@ struct SelectionTests {
     #expect(desk.offeredCalls == [4, 2, 3, 1])
   }
 
-  @Test func theEarlierTargetWinsWhenBothAreFree() {
-    var desk = Desk(
-      Sites.floor(agents: 2),
-      Self.selecting(Selection([.agent("1002"), .any(.none)]))
-    )
+  @Test func ofAListTheLongestIdleIsTakenUnlessTheListIsAPriorityList() {
+    var selection = Selection([.agent("1002"), .any(.none)])
+    var desk = Desk(Sites.floor(agents: 2), Self.selecting(selection))
+    desk.offer(1, at: "8000")
+    desk.offer(2, at: "8000")
+    #expect(desk.diverts.map(\.dn) == ["7001", "7002"])
+    selection.rule = .priorityList
+    desk = Desk(Sites.floor(agents: 2), Self.selecting(selection))
     desk.offer(1, at: "8000")
     desk.offer(2, at: "8000")
     #expect(desk.diverts.map(\.dn) == ["7002", "7001"])

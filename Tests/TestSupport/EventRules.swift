@@ -47,7 +47,6 @@ public enum EventRules {
 
   private static func leg(_ event: Event, _ states: [CallStateCode]?) -> String? {
     if event.call == nil { return "no call" }
-    if event.thisQueue == nil { return "ThisQueue" }
     guard event.thisDNRole == .destination else { return "ThisDNRole" }
     guard let state = event.callState else { return "CallState" }
     return states?.contains(state) ?? true ? nil : "CallState \(state)"

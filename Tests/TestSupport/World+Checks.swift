@@ -21,7 +21,7 @@ extension World {
       if isSent != (call.liveAttempt != nil) { fault("\(entry.state) against \(call)") }
       if (entry.state == "established") != call.isTalking { fault("\(entry.state) of \(call)") }
       if entry.attempts != call.lastAttempt { fault("attempts of \(call)") }
-      if entry.at != call.device { fault("at \(entry.at) of \(call)") }
+      if call.device != nil, entry.at != call.device { fault("at \(entry.at) of \(call)") }
     }
     for number in calls.keys where !alive.contains(number) {
       if let call = calls[number], call.leg != nil || call.isAtDevice || call.isAsked {
