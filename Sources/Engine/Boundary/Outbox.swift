@@ -19,13 +19,13 @@ public struct Outbox: ~Copyable, Sendable {
   }
 
   /// Adds a command for the line side.
-  public mutating func append(_ command: LineCommand) { lineCommands.append(command) }
+  public mutating func append(_ command: consuming LineCommand) { lineCommands.append(command) }
 
   /// Adds a command for the strategy runtime.
-  public mutating func append(_ command: StrategyCommand) { strategyCommands.append(command) }
+  public mutating func append(_ command: consuming StrategyCommand) { strategyCommands.append(command) }
 
   /// Adds an event.
-  public mutating func append(_ event: Event) { events.append(event) }
+  public mutating func append(_ event: consuming Event) { events.append(event) }
 
   /// Empties the outbox and keeps its memory.
   public mutating func removeAll() {

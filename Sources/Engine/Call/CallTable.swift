@@ -27,8 +27,9 @@ struct CallTable: Sendable {
     }
   }
 
-  mutating func insert(_ call: Call) -> CallSlot {
+  mutating func insert(_ call: consuming Call) -> CallSlot {
     let slot: CallSlot
+    let connID = call.attributes.connID
     if let reused = free.popLast() {
       slot = CallSlot(index: reused)
       slots[Int(reused)] = call
@@ -36,7 +37,7 @@ struct CallTable: Sendable {
       slot = CallSlot(index: Int32(slots.count))
       slots.append(call)
     }
-    byConnID[call.attributes.connID] = slot
+    byConnID[connID] = slot
     return slot
   }
 
