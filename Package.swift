@@ -55,6 +55,8 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .target(name: "Simulator", dependencies: ["Engine"], swiftSettings: strict),
+
     // Layers 3 and 4.
     .target(
       name: "Service",
@@ -63,6 +65,12 @@ let package = Package(
     ),
     .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),
 
+    .executableTarget(
+      name: "torment",
+      dependencies: ["Engine", "Simulator"],
+      path: "Simulations",
+      swiftSettings: relaxed
+    ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),
     .executableTarget(
       name: "Benchmarks",
@@ -74,13 +82,13 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Engine"],
+      dependencies: ["Engine", "Simulator"],
       path: "Tests/TestSupport",
       swiftSettings: relaxed
     ),
     .testTarget(
       name: "EngineTests",
-      dependencies: ["Engine", "Wire", "TestSupport"],
+      dependencies: ["Engine", "Simulator", "Wire", "TestSupport"],
       swiftSettings: relaxed
     ),
     .testTarget(

@@ -154,7 +154,8 @@ extension RoutingEngine {
 
   /// Offers an agent who has become available to the first call that waits for him.
   mutating func offer(_ agent: AgentSlot, _ outbox: inout Outbox) {
-    guard let entry = bestWaiting(for: agent) else { return }
+    guard let found = bestWaiting(for: agent) else { return }
+    let entry = fault == nil ? found : tampered(found)
     let call = waiting.entries[entry].call
     announceOvertaking(by: call, for: agent, &outbox)
     switch calls[call].state {
@@ -205,6 +206,15 @@ extension RoutingEngine {
       consider(dns[Int(agents[agent].dn)].line.front, agent, &best, &bestRank)
     }
     return best
+  }
+
+  /// With the planted bug, now and then the last of the queue instead of the first.
+  private mutating func tampered(_ entry: EntrySlot) -> EntrySlot {
+    guard case .takesFromBack(let perMille) = fault,
+      case .queue(let queue) = waiting.entries[entry].waitsFor,
+      random.next(below: 1_000) < UInt64(perMille)
+    else { return entry }
+    return queues[Int(queue)].line.back
   }
 
   /// The entry itself, or the first behind it in its queue who may have this agent.

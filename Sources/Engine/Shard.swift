@@ -20,6 +20,9 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// A picture of the engine for people.
   public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
 
+  /// Plants a bug in the engine, for the simulator.
+  package mutating func plant(_ fault: InjectedFault?) { engine.fault = fault }
+
   /// Handles a signal, runs strategies until none can go on, then hands out what is for the world.
   ///
   /// - Parameters:

@@ -73,11 +73,6 @@ extension Desk {
   }
 }
 
-extension Event {
-  /// The value of AttributeReasons under a key.
-  public func reason(_ key: String) -> String? { reasons?.first { $0.key == key }?.value }
-}
-
 /// Plans for tests.
 public enum Sites {
   /// Agents 1001… at 7001…, all ready from the start, who serve queue 9000; routing point 8000.

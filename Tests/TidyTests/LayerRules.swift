@@ -13,6 +13,7 @@ enum LayerRules {
     Room(name: "Reactor", layer: 1, system: ["Glibc"]),
     Room(name: "LuaBridge", layer: 2, system: ["Glibc"]),
     Room(name: "SIPGlue", layer: 2, system: ["Glibc"]),
+    Room(name: "Simulator", layer: 2, system: []),
     Room(name: "Service", layer: 3, system: ["Glibc", "Foundation"]),
     Room(name: "CLI", layer: 4, system: ["Glibc", "Foundation"]),
   ]

@@ -65,6 +65,11 @@ public struct Event: Sendable, Hashable {
   }
 }
 
+extension Event {
+  /// The value of AttributeReasons under a key.
+  public func reason(_ key: String) -> String? { reasons?.first { $0.key == key }?.value }
+}
+
 /// The attributes that name a call; every call event carries them.
 public struct CallAttributes: Sendable, Hashable {
   /// AttributeConnID.

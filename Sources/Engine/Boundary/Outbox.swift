@@ -22,7 +22,9 @@ public struct Outbox: ~Copyable, Sendable {
   public mutating func append(_ command: consuming LineCommand) { lineCommands.append(command) }
 
   /// Adds a command for the strategy runtime.
-  public mutating func append(_ command: consuming StrategyCommand) { strategyCommands.append(command) }
+  public mutating func append(_ command: consuming StrategyCommand) {
+    strategyCommands.append(command)
+  }
 
   /// Adds an event.
   public mutating func append(_ event: consuming Event) { events.append(event) }

@@ -1,4 +1,4 @@
-import Engine
+internal import Engine
 
 // What the model learns from signals, events and commands.
 extension World {

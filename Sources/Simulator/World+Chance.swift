@@ -1,4 +1,4 @@
-import Engine
+internal import Engine
 
 extension World {
   /// Lets a number of random things happen; stops at the first fault.

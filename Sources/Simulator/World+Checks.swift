@@ -1,4 +1,4 @@
-import Engine
+internal import Engine
 
 // What must hold after every signal, by the snapshot.
 extension World {

@@ -1,0 +1,168 @@
+// The torment as a program: seeded worlds around the engine, on all cores.
+//
+//   torment --seed 7                     one world, with its last signals if it fails
+//   torment --seeds 1000 --signals 10000 many worlds, a progress bar, one line at the end
+//   torment --exhaustive                 the small world, every interleaving
+//   torment --fault takes_from_back      with a planted bug: how many seeds until it is found
+//
+// Exit codes: 0 nothing broke (with a fault: it was found), 1 something did, 2 usage.
+
+import Dispatch
+import Engine
+import Glibc
+import Simulator
+
+struct Options {
+  var seed: UInt64?
+  var seeds: UInt64 = 1_000
+  var signals = 10_000
+  var fault: WorldFault?
+  var isExhaustive = false
+  var calls = 3
+}
+
+/// Writes to standard error.
+func say(_ text: String) {
+  let bytes = Array(text.utf8)
+  _ = write(2, bytes, bytes.count)
+}
+
+func usage(_ problem: String? = nil) -> Never {
+  if let problem { say("torment: \(problem)\n") }
+  let text = """
+    usage: torment [--seed N | --seeds N] [--signals N] [--fault NAME]
+           torment --exhaustive [--calls N]
+    faults: \(WorldFault.allCases.map(\.rawValue).joined(separator: ", "))
+
+    """
+  if problem == nil { print(text, terminator: "") } else { say(text) }
+  exit(problem == nil ? 0 : 2)
+}
+
+func parse() -> Options {
+  var options = Options()
+  var arguments = CommandLine.arguments.dropFirst()
+  func number<T: FixedWidthInteger>(_ flag: String) -> T {
+    guard let text = arguments.popFirst(), let value = T(text), value > 0 else {
+      usage("\(flag) wants a number")
+    }
+    return value
+  }
+  while let flag = arguments.popFirst() {
+    switch flag {
+    case "--help", "-h": usage()
+    case "--seed": options.seed = number(flag)
+    case "--seeds": options.seeds = number(flag)
+    case "--signals": options.signals = number(flag)
+    case "--calls": options.calls = number(flag)
+    case "--exhaustive": options.isExhaustive = true
+    case "--fault":
+      guard let name = arguments.popFirst(), let fault = WorldFault(rawValue: name) else {
+        usage("--fault wants one of the faults below")
+      }
+      options.fault = fault
+    default: usage("unknown flag \(flag)")
+    }
+  }
+  return options
+}
+
+/// What is left of a world: nothing, or how it broke.
+struct Verdict: Sendable {
+  var seed: UInt64
+  var signals: Int
+  var problem: String?
+  var lastSignals: String
+}
+
+func runWorld(_ seed: UInt64, _ options: Options) -> Verdict {
+  // Every eighth world has its limits as small as they can be.
+  var world = World(seed: seed, limits: seed % 8 == 0 ? .hostile : .standard)
+  world.plant(options.fault)
+  world.torment(signals: options.signals)
+  world.close()
+  return Verdict(
+    seed: seed,
+    signals: world.signalCount,
+    problem: world.problem,
+    lastSignals: world.problem == nil ? "" : world.lastSignals
+  )
+}
+
+/// Runs seeds on all cores; results come back in the order of the seeds, whoever was first.
+final class Campaign: @unchecked Sendable {
+  private let options: Options
+  private var next: UInt64 = 1
+  private var done: UInt64 = 0
+  private(set) var signals = 0
+  private(set) var failures: [Verdict] = []
+  private var mutex = pthread_mutex_t()
+  private let shows = isatty(2) == 1
+
+  init(_ options: Options) {
+    self.options = options
+    pthread_mutex_init(&mutex, nil)
+  }
+
+  func run() {
+    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    DispatchQueue.concurrentPerform(iterations: cores) { _ in
+      while let seed = take() { finish(runWorld(seed, options)) }
+    }
+    if shows { say("\r\u{1B}[K") }
+    failures.sort { $0.seed < $1.seed }
+  }
+
+  private func take() -> UInt64? {
+    pthread_mutex_lock(&mutex)
+    defer { pthread_mutex_unlock(&mutex) }
+    guard next <= options.seeds, failures.isEmpty || options.fault == nil else { return nil }
+    defer { next += 1 }
+    return next
+  }
+
+  private func finish(_ verdict: Verdict) {
+    pthread_mutex_lock(&mutex)
+    defer { pthread_mutex_unlock(&mutex) }
+    done += 1
+    signals += verdict.signals
+    if verdict.problem != nil { failures.append(verdict) }
+    guard shows, done % 8 == 0 || done == options.seeds else { return }
+    let share = Int(done * 30 / options.seeds)
+    let bar = String(repeating: "█", count: share) + String(repeating: "·", count: 30 - share)
+    say("\r\(bar) \(done) of \(options.seeds) seeds, \(failures.count) broken")
+  }
+}
+
+func report(_ verdict: Verdict) {
+  print("SEED=\(verdict.seed) \(verdict.problem ?? "")\nlast signals:\n\(verdict.lastSignals)")
+}
+
+let options = parse()
+if options.isExhaustive {
+  exit(2)
+}
+if let seed = options.seed {
+  print("SEED=\(seed), \(options.signals) signals")
+  let verdict = runWorld(seed, options)
+  if verdict.problem != nil { report(verdict) }
+  print(verdict.problem == nil ? "every invariant held" : "broken")
+  exit((verdict.problem == nil) == (options.fault == nil) ? 0 : 1)
+}
+let campaign = Campaign(options)
+campaign.run()
+for failure in campaign.failures.prefix(3) { report(failure) }
+let broken = campaign.failures.count
+if let fault = options.fault {
+  if let first = campaign.failures.first {
+    print("\(fault.rawValue): found by seed \(first.seed)")
+  } else {
+    print("\(fault.rawValue): not found in \(options.seeds) seeds")
+  }
+  exit(broken > 0 ? 0 : 1)
+}
+print(
+  "\(options.seeds) seeds, \(campaign.signals) signals: "
+    + (broken == 0 ? "every invariant held" : "\(broken) broken")
+)
+exit(broken == 0 ? 0 : 1)
