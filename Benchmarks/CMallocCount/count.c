@@ -1,6 +1,7 @@
 #include "CMallocCount.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 
 extern void *__libc_malloc(size_t size);
@@ -47,4 +48,9 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
   counted();
   *block = __libc_memalign(alignment, size);
   return *block ? 0 : ENOMEM;
+}
+
+uint64_t rs_bytes_in_use(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
 }

@@ -2,9 +2,12 @@
 ///
 /// The figures hold for Swift 6.3. Times are not checked: machines are noisy.
 private let allocationsAllowed: [(prefix: String, allocations: Double)] = [
-  ("engine: a redirected call", 2.0),
-  ("engine: a bridged call", 2.0),
-  ("strategy: a redirected call", 2.0),
+  ("engine: a redirected call", 0.0),
+  ("engine: a bridged call", 0.0),
+  ("scale: a call for one of 50 skills", 0.0),
+  // Who waits keeps a list of what he waits for; the tables of a full site grow now and then.
+  ("scale: a call that waits", 2.0),
+  ("strategy: a redirected call", 0.0),
   ("strategy: a bridged call", 21.0),
   ("sip: INVITE, 486, ACK", 0.0),
 ]

@@ -1,5 +1,5 @@
 // What things cost: `Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check]
-// [--list]`.
+// [--list] [--memory [CALLS]]`.
 //
 // `--check` compares what does not depend on the machine: allocations per operation with
 // Benchmarks/Thresholds, and the cost of a message beside many transactions with that beside few.
@@ -12,10 +12,13 @@ var runs = 5
 var asJSON = false
 var isCheck = false
 var isList = false
+var memoryCalls: Int?
 var arguments = Array(CommandLine.arguments.dropFirst())
 
 func usage() -> Never {
-  print("usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check] [--list]")
+  print(
+    "usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check] [--list] [--memory [CALLS]]"
+  )
   exit(2)
 }
 
@@ -27,6 +30,10 @@ while !arguments.isEmpty {
   }
   if flag == "--check" {
     isCheck = true
+    continue
+  }
+  if flag == "--memory" {
+    memoryCalls = arguments.isEmpty ? 1_000_000 : Int(arguments.removeFirst()) ?? 1_000_000
     continue
   }
   if flag == "--list" {
@@ -52,13 +59,14 @@ func rounded(_ value: Double) -> String {
   return "\(tenths / 10).\(tenths % 10)"
 }
 
-let cases = (engineCases + luaCases + sipCases).filter {
+let cases = (engineCases + luaCases + sipCases + scaleCases).filter {
   filter.isEmpty || $0.name == filter || $0.name.contains(filter)
 }
 if isList {
   for subject in cases { print("\(subject.operations)\t\(subject.name)") }
   exit(0)
 }
+if let memoryCalls { exit(measureMemory(waiting: memoryCalls) ? 0 : 1) }
 if isCheck { exit(checkThresholds(cases) ? 0 : 1) }
 
 if !asJSON { print("\(column("CPU ns/op", 12)) \(column("allocations/op", 15))  case") }

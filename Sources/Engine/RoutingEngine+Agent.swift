@@ -361,7 +361,11 @@ extension RoutingEngine {
   /// `login = "auto"`: the agent of an extension that came into service logs in and is ready.
   mutating func logInAutomatically(at index: Int32, _ outbox: inout Outbox) {
     guard dns[Int(index)].agent == nil else { return }
-    for agent in automaticAgents[Int(index)] where agents[agent].mode == .loggedOut {
+    var next = firstAutomatic[Int(index)]
+    while next >= 0 {
+      let agent = AgentSlot(index: next)
+      next = nextAutomatic[Int(next)]
+      guard agents[agent].mode == .loggedOut else { continue }
       login(agent, at: nil, nil, [], 0, &outbox)
       guard agents[agent].dn >= 0 else { continue }
       ask(agent, .ready(.autoIn), 0, &outbox)

@@ -13,20 +13,32 @@ extension RoutingEngine {
   /// A call enters a queue: from here it leaves only to one of its agents, by abandoning, or as the
   /// queue's own plan says.
   mutating func enterQueue(_ call: CallSlot, _ index: Int32, _ outbox: inout Outbox) {
-    enterQueues(call, [index][...], &outbox)
+    if isFull(index) {
+      overflow(call, from: index, &outbox)
+    } else {
+      settle(call, in: index, others: [], &outbox)
+    }
   }
 
   /// A call enters several queues with one ticket; those that are full are left out.
-  mutating func enterQueues(_ call: CallSlot, _ indices: ArraySlice<Int32>, _ outbox: inout Outbox)
-  {
+  mutating func enterQueues(_ call: CallSlot, _ indices: [Int32], _ outbox: inout Outbox) {
     var open: [Int32] = []
     for index in indices where !isFull(index) && !open.contains(index) { open.append(index) }
     guard let first = open.first else {
       if let full = indices.first { overflow(call, from: full, &outbox) }
       return
     }
+    settle(call, in: first, others: Array(open.dropFirst()), &outbox)
+  }
+
+  private mutating func settle(
+    _ call: CallSlot,
+    in first: Int32,
+    others: [Int32],
+    _ outbox: inout Outbox
+  ) {
     calls[call].device = .queue(first)
-    calls[call].otherQueues = open.count > 1 ? Array(open.dropFirst()) : []
+    calls[call].otherQueues = others
     calls[call].decider = .nobody
     lastTicket += 1
     calls[call].ticket = lastTicket

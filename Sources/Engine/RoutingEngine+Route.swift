@@ -118,7 +118,7 @@ extension RoutingEngine {
       calls[call].otherQueues = []
     case .direct: break
     }
-    enterQueues(call, found[...], &outbox)
+    enterQueues(call, found, &outbox)
     return nil
   }
 

@@ -37,8 +37,10 @@ public struct RoutingEngine: ~Copyable {
   var placeDNs: [[Int32]] = []
   /// What each queue's agents satisfy; nil: everybody.
   var queueExpressions: [SkillExpression?] = []
-  /// The agents who log in by themselves, by the DN that they do it at.
-  var automaticAgents: [[AgentSlot]] = []
+  /// The first agent who logs in by himself, by the DN that he does it at; negative: nobody.
+  var firstAutomatic: [Int32] = []
+  /// The next one at the same DN, by agent.
+  var nextAutomatic: [Int32] = []
   var timers = TimerTable()
   /// Agents whom selections have reserved, if a policy may take them over.
   var selected: [AgentSlot] = []
@@ -126,11 +128,13 @@ public struct RoutingEngine: ~Copyable {
   }
 
   private mutating func addAgents() {
-    automaticAgents = [[AgentSlot]](repeating: [], count: plan.extensions.count)
-    for (index, agent) in plan.agents.enumerated() where agent.logsInAutomatically {
-      guard let dn = agent.extensionDN, let at = dnIndex[dn], Int(at) < automaticAgents.count
+    firstAutomatic = [Int32](repeating: -1, count: plan.extensions.count)
+    nextAutomatic = [Int32](repeating: -1, count: plan.agents.count)
+    for (index, agent) in plan.agents.enumerated().reversed() where agent.logsInAutomatically {
+      guard let dn = agent.extensionDN, let at = dnIndex[dn], Int(at) < firstAutomatic.count
       else { continue }
-      automaticAgents[Int(at)].append(AgentSlot(index: Int32(index)))
+      nextAutomatic[index] = firstAutomatic[Int(at)]
+      firstAutomatic[Int(at)] = Int32(index)
     }
   }
 }

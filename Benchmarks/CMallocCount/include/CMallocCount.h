@@ -7,4 +7,7 @@
 // realloc and the aligned kin by counting ones; benchmarks only.
 uint64_t rs_allocation_count(void);
 
+// Bytes that are allocated now, the allocator's own heads included.
+uint64_t rs_bytes_in_use(void);
+
 #endif

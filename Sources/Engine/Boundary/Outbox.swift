@@ -29,12 +29,16 @@ public struct Outbox: ~Copyable, Sendable {
   /// Adds an event.
   public mutating func append(_ event: consuming Event) { events.append(event) }
 
-  /// Empties the outbox and keeps its memory.
+  /// Empties the outbox and keeps its memory, unless one signal made it unusually large.
   public mutating func removeAll() {
-    lineCommands.removeAll(keepingCapacity: true)
-    strategyCommands.removeAll(keepingCapacity: true)
-    events.removeAll(keepingCapacity: true)
+    let keeps = events.capacity <= Self.capacityKept
+    lineCommands.removeAll(keepingCapacity: keeps)
+    strategyCommands.removeAll(keepingCapacity: keeps)
+    events.removeAll(keepingCapacity: keeps)
   }
+
+  /// Starting a large site announces every agent in one signal; that much is not kept.
+  private static let capacityKept = 4_096
 
   /// Forgets the strategy commands, which `Shard` has carried out.
   mutating func removeStrategyCommands() {
