@@ -147,6 +147,17 @@ struct Fields {
     return strings
   }
 
+  /// A list of texts; absent means empty.
+  mutating func strings(_ key: String) throws(JSONError) -> [String] {
+    try optionalStrings(key) ?? []
+  }
+
+  mutating func optionalBool(_ key: String) throws(JSONError) -> Bool? {
+    guard let value = take(key) else { return nil }
+    guard let bool = value.bool else { throw JSONError("\"\(key)\" is neither true nor false") }
+    return bool
+  }
+
   /// A word of a fixed list.
   mutating func word<Word>(
     _ key: String,

@@ -74,6 +74,12 @@ extension JSONWriter {
     value(text)
   }
 
+  /// Writes a member that is true or false.
+  mutating func member(_ key: StaticString, _ bool: Bool) {
+    self.key(key)
+    value(bool)
+  }
+
   /// Writes a member with a number.
   mutating func member(_ key: StaticString, _ number: some UnsignedInteger) {
     self.key(key)

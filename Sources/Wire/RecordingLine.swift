@@ -105,6 +105,25 @@ extension Fields {
     case "call.released":
       .released(try connID("call"), by: try word("by", of: ReleasedBy.words))
     case "call.header": .header(try connID("call"), try optionalString("value"))
+    case "call.treatment_applied":
+      .treatmentApplied(try connID("call"), treatment: try number("treatment"))
+    case "call.treatment_ended":
+      .treatmentEnded(
+        try connID("call"),
+        treatment: try number("treatment"),
+        TreatmentResult(
+          digits: try optionalString("digits"),
+          wasInterrupted: try optionalBool("interrupted") ?? false
+        )
+      )
+    case "call.treatment_not_applied":
+      .treatmentNotApplied(
+        try connID("call"),
+        treatment: try number("treatment"),
+        reason: try string("reason")
+      )
+    case "call.transferred": .transferred(try connID("call"), into: try connID("into"))
+    case "call.attached": .attached(try connID("call"), try pairs("user_data"))
     case "dn.in_service": .inService(DN(try string("dn")))
     case "dn.out_of_service": .outOfService(DN(try string("dn")))
     default: nil
@@ -125,6 +144,7 @@ extension Fields {
       }
       offer.uuid = uuid
     }
+    offer.consultOf = try optionalConnID("consult_of")
     offer.userData = UserData(try optionalPairs("user_data") ?? [])
     return offer
   }
@@ -135,12 +155,26 @@ extension Fields {
       .login(
         AgentID(try string("agent")),
         dn: try optionalString("dn").map { DN($0) },
+        place: try optionalString("place"),
+        queues: try strings("queues").map { DN($0) },
         reference: try optionalNumber("reference") ?? 0
       )
     case "agent.logout":
-      .logout(AgentID(try string("agent")), reference: try optionalNumber("reference") ?? 0)
+      .logout(
+        AgentID(try string("agent")),
+        queue: try optionalString("queue").map { DN($0) },
+        reference: try optionalNumber("reference") ?? 0
+      )
     case "agent.ready":
-      .ready(AgentID(try string("agent")), reference: try optionalNumber("reference") ?? 0)
+      .ready(
+        AgentID(try string("agent")),
+        try optionalCode("work_mode") ?? .autoIn,
+        reference: try optionalNumber("reference") ?? 0
+      )
+    case "dn.register":
+      .registerAddress(DN(try string("dn")), reference: try optionalNumber("reference") ?? 0)
+    case "dn.unregister":
+      .unregisterAddress(DN(try string("dn")), reference: try optionalNumber("reference") ?? 0)
     case "agent.not_ready":
       .notReady(
         AgentID(try string("agent")),

@@ -70,7 +70,7 @@ extension JSONWriter {
       self.call(call)
       member("treatment", treatment)
       if let digits = result.digits { member("digits", digits) }
-      if result.wasInterrupted { member("interrupted", UInt8(1)) }
+      if result.wasInterrupted { member("interrupted", true) }
     case .treatmentNotApplied(let call, let treatment, let reason):
       name("call.treatment_not_applied")
       self.call(call)
@@ -105,6 +105,10 @@ extension JSONWriter {
     if let uuid = offer.uuid {
       key("uuid")
       value(uuid)
+    }
+    if let held = offer.consultOf {
+      key("consult_of")
+      value(held)
     }
     guard !offer.userData.isEmpty else { return }
     key("user_data")

@@ -62,7 +62,8 @@ extension JSONWriter {
       member("queue", queue.number)
     case .treat(let treatment):
       literal("treat")
-      member("treatment", treatment.type.rawValue)
+      key("treatment")
+      value(treatment)
     case .random: literal("random")
     case .header(let name):
       literal("header")
@@ -77,9 +78,28 @@ extension JSONWriter {
     for target in selection.targets { value(target) }
     endArray()
     member("timeout", selection.timeout)
+    if selection.rule != .longestIdle { member("by", selection.rule.word) }
+    if selection.clears { member("clear", true) }
+    if let queue = selection.virtualQueue { member("virtual_queue", queue.number) }
     guard let priority = selection.priority else { return }
     key("priority")
     value(Int64(priority))
+  }
+
+  /// Writes a treatment as an object that is named by its kind.
+  private mutating func value(_ treatment: borrowing Treatment) {
+    beginObject()
+    switch treatment {
+    case .music(let name): member("music", name)
+    case .announce(let name): member("announce", name)
+    case .silence: member("silence", true)
+    case .ringback: member("ringback", true)
+    case .collect(let digits, let timeout, let announcement):
+      member("collect", UInt64(digits))
+      member("timeout", timeout)
+      if let announcement { member("prompt", announcement) }
+    }
+    endObject()
   }
 
   private mutating func members(_ failure: borrowing StrategyFailure) {
@@ -131,6 +151,7 @@ extension JSONWriter {
     self.key(key)
     beginObject()
     if let skills = filter.skills { member("skills", skills) }
+    if let group = filter.group { member("group", group) }
     member("exclude_agents", filter.excludedAgents.map(\.text))
     member("exclude_dns", filter.excludedDNs.map(\.number))
     endObject()
@@ -172,6 +193,8 @@ extension Fields {
     case "logged_in_agents": return .loggedInAgents(try filter("filter"))
     case "queue_waiting": return .queueWaiting(DN(try string("queue")))
     case "queue_oldest_wait": return .queueOldestWait(DN(try string("queue")))
+    case "queue_expected_wait": return .queueExpectedWait(DN(try string("queue")))
+    case "treat": return .treat(try treatment("treatment"))
     case "random": return .random
     case "header": return .header(try string("name"))
     default: throw JSONError("unknown request \"\(name)\"")
@@ -181,10 +204,34 @@ extension Fields {
   private mutating func selection() throws(JSONError) -> Selection {
     var targets: [Target] = []
     for element in try elements("targets") { targets.append(try target(element)) }
-    return Selection(
+    var selection = Selection(
       targets,
       timeout: try optionalDuration("timeout"),
       priority: try optionalNumber("priority")
+    )
+    if let word = try optionalString("by") {
+      guard let rule = SelectionRule(word: word) else {
+        throw JSONError("\"by\" is no rule: \"\(word)\"")
+      }
+      selection.rule = rule
+    }
+    selection.clears = try optionalBool("clear") ?? false
+    selection.virtualQueue = try optionalString("virtual_queue").map { DN($0) }
+    return selection
+  }
+
+  private mutating func treatment(_ key: String) throws(JSONError) -> Treatment {
+    guard let value = take(key) else { throw JSONError("\"\(key)\" is missing") }
+    var fields = try Fields(value)
+    defer { note(fields.untaken) }
+    if let name = try fields.optionalString("music") { return .music(name) }
+    if let name = try fields.optionalString("announce") { return .announce(name) }
+    if try fields.optionalBool("silence") != nil { return .silence }
+    if try fields.optionalBool("ringback") != nil { return .ringback }
+    return .collect(
+      digits: try fields.number("collect"),
+      timeout: try fields.optionalDuration("timeout"),
+      announcement: try fields.optionalString("prompt")
     )
   }
 
@@ -211,12 +258,13 @@ extension Fields {
   }
 
   /// Reads a target; its unknown members count as ours.
-  private mutating func target(_ json: JSONValue) throws(JSONError) -> Target {
+  mutating func target(_ json: JSONValue) throws(JSONError) -> Target {
     var fields = try Fields(json)
     defer { note(fields.untaken) }
     if let dn = try fields.optionalString("dn") { return .dn(DN(dn)) }
     if let agent = try fields.optionalString("agent") { return .agent(AgentID(agent)) }
     if let queue = try fields.optionalString("queue") { return .queue(DN(queue)) }
+    if json["queues"] != nil { return .queues(try fields.strings("queues").map { DN($0) }) }
     if json["any"] != nil { return .any(try fields.filter("any")) }
     if let name = try fields.optionalString("trunk") {
       return .trunk(name: name, number: try fields.string("number"))
@@ -230,6 +278,7 @@ extension Fields {
     defer { note(fields.untaken) }
     return AgentFilter(
       skills: try fields.optionalString("skills"),
+      group: try fields.optionalString("group"),
       excludedAgents: try (fields.optionalStrings("exclude_agents") ?? []).map { AgentID($0) },
       excludedDNs: try (fields.optionalStrings("exclude_dns") ?? []).map { DN($0) }
     )

@@ -20,7 +20,22 @@ import Wire
 
   private static let targets: [Target] = [
     .dn("7001"), .agent("1001"), .queue("9000"), .any(.none), .any(filter),
-    .trunk(name: "carrier", number: "+44"), .reject(486),
+    .trunk(name: "carrier", number: "+44"), .reject(486), .queues(["9000", "9001"]),
+    .any(AgentFilter(group: "tier1")),
+  ]
+
+  private static let widest: Selection = {
+    var selection = Selection(targets, timeout: .seconds(1))
+    selection.rule = .fewestCalls
+    selection.clears = true
+    selection.virtualQueue = "9100"
+    return selection
+  }()
+
+  private static let treatments: [Treatment] = [
+    .music("hold"), .announce("welcome"), .silence, .ringback,
+    .collect(digits: 4, timeout: .seconds(5), announcement: "pin"),
+    .collect(digits: 1, timeout: nil, announcement: nil),
   ]
 
   private static let requests: [StrategyRequest] =
@@ -32,7 +47,14 @@ import Wire
       .queueOldestWait("9000"), .random, .header("X-Caller"),
     ]
     + targets.map { .route($0, ringTimeout: nil) } + targets.map { .exclude($0) }
-    + [.route(.dn("7001"), ringTimeout: .seconds(12))]
+    + [.route(.dn("7001"), ringTimeout: .seconds(12)), .select(widest)]
+    + [.queueExpectedWait("9000")] + treatments.map { .treat($0) }
+
+  private static let consult: CallOffer = {
+    var offer = CallOffer(call, at: "8000", type: .consult)
+    offer.consultOf = ConnID(9)
+    return offer
+  }()
 
   private static let failures: [StrategyFailure] = [
     .error("strategies/any.lua:3: attempt to index nil"), .instructions, .memory, .steps,
@@ -45,13 +67,21 @@ import Wire
       .ringing(call, attempt: 1), .answered(call, attempt: 2), .diverted(call, attempt: .max),
       .released(call, by: .caller), .released(call, by: .target), .released(call, by: .line),
       .header(call, nil), .header(call, ""), .header(call, "value"), .inService("7001"),
-      .outOfService("7001"),
+      .outOfService("7001"), .treatmentApplied(call, treatment: 1),
+      .treatmentEnded(call, treatment: 2, TreatmentResult(digits: "12", wasInterrupted: true)),
+      .treatmentEnded(call, treatment: 2, TreatmentResult()),
+      .treatmentNotApplied(call, treatment: 3, reason: "no media server"),
+      .transferred(call, into: ConnID(7)), .attached(call, [KeyValue("k", "v")]),
+      .offered(consult),
     ]
     + RouteFailure.allCases.map { .diversionFailed(call, attempt: 3, $0) }
 
   private static let agentSignals: [AgentSignal] = [
     .login("1001", dn: nil, reference: 0), .login("1001", dn: "7001", reference: 5),
-    .logout("1001", reference: 6), .ready("1001", reference: .max),
+    .login("1001", dn: nil, place: "seat1", queues: ["9000", "9001"], reference: 5),
+    .logout("1001", reference: 6), .logout("1001", queue: "9000", reference: 6),
+    .ready("1001", reference: .max), .ready("1001", .manualIn, reference: 1),
+    .registerAddress("7001", reference: 2), .unregisterAddress("7001", reference: 3),
     .notReady("1001", .afterCallWork, reason: "paper", reference: 1),
     .notReady("1001", .unknown, reason: nil, reference: 1),
   ]
