@@ -11,9 +11,12 @@ SWIFT_DIRS  := Package.swift Sources Tests Benchmarks Examples
 
 DEMO ?= 1
 FOR  ?=
+SEED ?=
+SEEDS ?= 1000
+SIGNALS ?= 10000
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check tidy asan tsan bench bench-check bench-kamailio real-clients \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check tidy asan tsan bench bench-check bench-kamailio real-clients \
   strategies-check embed clean
 
 help: ## this list
@@ -32,13 +35,24 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check embed real-clients bench-check test ## what CI runs
+check: fmt-check build strategies-check embed sim-check real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
 
 fmt-check: ## lint the Swift files
 	swift format lint --strict --parallel --recursive $(SWIFT_DIRS)
+
+sim: setup ## torment the engine: 1,000 seeds on all cores (SEED=n: one; SEEDS=, SIGNALS=)
+	swift build -c release $(SWIFT_FLAGS) --product torment
+	$(RELEASE)/torment $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --signals $(SIGNALS)
+
+sim-exhaustive: setup ## the small world of 3 calls and 2 agents, every interleaving (minutes)
+	swift build -c release $(SWIFT_FLAGS) --product torment
+	$(RELEASE)/torment --exhaustive --calls 3
+
+sim-check: build ## 20 seeds of the torment, as CI runs them
+	$(RELEASE)/torment --seeds 20 --signals 10000
 
 tidy: ## the house rules only: layers, banned words, sizes, papers
 	swift test $(SWIFT_FLAGS) --disable-xctest --filter TidyTests

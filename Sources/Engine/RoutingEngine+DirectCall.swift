@@ -68,31 +68,19 @@ extension RoutingEngine {
     else { return }
     if agents[agent].isAvailable { agents.becomeUnavailable(agent) }
     engage(agent, in: .talking(call))
+    calls[call].originAgent = agent
   }
 
-  /// The agent whom a call engages as its caller.
-  func originAgent(of call: CallSlot) -> AgentSlot? {
-    guard calls[call].origin >= 0, let agent = dns[Int(calls[call].origin)].agent,
-      case .talking(let engaged) = agents[agent].engagement, engaged == call
-    else { return nil }
-    return agent
-  }
-
-  /// The caller's own end of the call is over, before the call is removed.
-  ///
-  /// Returns the agent whom it engaged, to be made available afterwards.
-  mutating func endOrigin(
+  /// Announces that the caller's own end of the call is over.
+  mutating func emitOriginEnd(
     of call: CallSlot,
     _ kind: EventKind,
     _ state: CallStateCode,
     _ outbox: inout Outbox
-  ) -> AgentSlot? {
-    guard calls[call].origin >= 0 else { return nil }
+  ) {
+    guard calls[call].origin >= 0 else { return }
     var event = originEvent(kind, call)
     event.callState = state
     emit(event, &outbox)
-    guard let agent = originAgent(of: call) else { return nil }
-    engage(agent, in: .none)
-    return agent
   }
 }

@@ -144,6 +144,7 @@ extension RoutingEngine {
     if case .routingPoint(let index) = calls[call].device {
       blackout = routingPoints[Int(index)].plan.redirectBlackout
     }
+    emitOriginEnd(of: call, .released, .redirected, &outbox)
     end(call, &outbox)
     if let agent = diversion.agent { leaveAlone(agent, for: blackout, &outbox) }
   }

@@ -155,7 +155,7 @@ extension RoutingEngine {
       learn(from: conversation, of: call)
     }
     let wrapUp = wrapUp(after: call)
-    let origin = endOrigin(of: call, .released, .ok, &outbox)
+    emitOriginEnd(of: call, .released, .ok, &outbox)
     if fault == .forgetsReservation, case .diverting(var diversion) = calls[call].state {
       diversion.agent = nil
       calls[call].state = .diverting(diversion)
@@ -164,7 +164,6 @@ extension RoutingEngine {
     end(call, &outbox)
     if let rung { callIsOver(for: rung, &outbox) }
     if let talked { conversationEnded(of: talked, wrapUp: wrapUp, &outbox) }
-    if let origin { callIsOver(for: origin, &outbox) }
   }
 
   /// How long calls take is what expected waits are made of.
@@ -217,12 +216,16 @@ extension RoutingEngine {
       var event = deviceEvent(.released, call)
       event.callState = state
       emit(event, &outbox)
+      for queue in calls[call].otherQueues {
+        event.thisDN = queues[Int(queue)].plan.dn
+        event.thisQueue = event.thisDN
+        emit(event, &outbox)
+      }
     }
     let kind: EventKind = status == 486 ? .destinationBusy : .released
-    let origin = endOrigin(of: call, kind, state, &outbox)
+    emitOriginEnd(of: call, kind, state, &outbox)
     outbox.append(.reject(calls[call].attributes.connID, status: status))
     end(call, &outbox)
-    if let origin { callIsOver(for: origin, &outbox) }
   }
 
   /// Takes a call out of every structure; after this only its agents may need attention.
@@ -243,6 +246,8 @@ extension RoutingEngine {
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
     dropTargets(of: call)
+    let origin = calls[call].originAgent
+    if let origin { engage(origin, in: .none) }
     let selected = calls[call].selectedAgent
     if let selected { timers.disarm(freeReservation(of: selected)) }
     let collected = calls[call].collectedAgent
@@ -250,6 +255,7 @@ extension RoutingEngine {
     calls.remove(call)
     if let selected { updateAvailability(of: selected, &outbox) }
     if let collected { updateAvailability(of: collected, &outbox) }
+    if let origin { callIsOver(for: origin, &outbox) }
   }
 
   private func owns(_ call: CallSlot, _ agent: AgentSlot) -> Bool {

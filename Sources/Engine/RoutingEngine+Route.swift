@@ -229,9 +229,8 @@ extension RoutingEngine {
     event.callState = .dropped
     emit(event, &outbox)
     let kind: EventKind = status == 486 ? .destinationBusy : .released
-    let origin = endOrigin(of: call, kind, .dropped, &outbox)
+    emitOriginEnd(of: call, kind, .dropped, &outbox)
     outbox.append(.reject(calls[call].attributes.connID, status: status))
     end(call, &outbox)
-    if let origin { callIsOver(for: origin, &outbox) }
   }
 }

@@ -173,17 +173,27 @@ extension RoutingEngine {
   /// The window that a call opened is closed: it waits no more.
   mutating func closeWindow(ofCall call: CallSlot, _ outbox: inout Outbox) {
     guard let agent = calls[call].collectedAgent else { return }
-    closeWindow(of: agent, &outbox)
+    calls[call].collectedAgent = nil
+    timers.disarm(freeReservation(of: agent))
+    updateAvailability(of: agent, &outbox)
   }
 
+  /// A window ends: by its timer, or because the agent can be had no more.
+  ///
+  /// Its call passed over others who were available; if it goes away empty-handed, it asks again.
   mutating func closeWindow(of agent: AgentSlot, _ outbox: inout Outbox) {
     guard case .reserved(let reservation) = agents[agent].engagement,
       case .collecting = reservation.reason
     else { return }
-    timers.disarm(reservation.timer)
-    calls[reservation.owner].collectedAgent = nil
-    engage(agent, in: .none)
-    updateAvailability(of: agent, &outbox)
+    let call = reservation.owner
+    closeWindow(ofCall: call, &outbox)
+    guard case .selecting = calls[call].state, calls[call].collectedAgent == nil,
+      let choice = choose(calls[call].targets, by: calls[call].rule, for: call),
+      !opensWindow(choice, for: call)
+    else { return }
+    leaveLines(call)
+    calls[call].strategyStepsAtOnce = 0
+    take(choice, for: call, &outbox)
   }
 
   /// The agent whom a call with a higher priority takes over from a selection; the policy decides.

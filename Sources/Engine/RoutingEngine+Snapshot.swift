@@ -94,13 +94,13 @@ extension RoutingEngine {
     case .none:
       if state == "ready", agents[slot].blackout != nil { reason = "left alone" }
     case .reserved(let reservation):
-      call = calls[reservation.owner].attributes.connID
+      call = calls.connID(at: reservation.owner)
       switch reservation.reason {
       case .collecting, .selected, .diverting: state = "reserved"
       case .ringing: state = "ringing"
       }
     case .talking(let owner):
-      call = calls[owner].attributes.connID
+      call = calls.connID(at: owner)
       state = "busy"
     }
     let dn = agents[slot].dn
@@ -149,7 +149,7 @@ extension RoutingEngine {
     guard case .reserved(let reservation) = agents[slot].engagement else { return nil }
     return ReservationPicture(
       agent: agents.id(of: slot),
-      owner: calls[reservation.owner].attributes.connID,
+      owner: calls.connID(at: reservation.owner),
       reason: reservation.reason.word,
       expires: reservation.expires.map { epoch &+ $0.nanoseconds }
     )

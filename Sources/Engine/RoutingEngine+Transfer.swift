@@ -23,8 +23,11 @@ extension RoutingEngine {
       )
     }
     let origin = calls[other].origin
+    let originAgent = calls[other].originAgent
     adoptIdentity(call, of: other)
     calls[call].origin = origin
+    calls[call].originAgent = originAgent
+    if let originAgent { agents[originAgent].engagement = .talking(call) }
     if case .strategy = calls[call].decider { outbox.append(.rename(consult, to: held)) }
     var event = callEvent(.partyChanged, call)
     event.previousConnID = consult
@@ -51,10 +54,10 @@ extension RoutingEngine {
     var event = originEvent(.released, call)
     event.callState = .transferred
     emit(event, &outbox)
-    if let agent = originAgent(of: call) {
-      engage(agent, in: .none)
-      callIsOver(for: agent, &outbox)
-    }
+    guard let agent = calls[call].originAgent else { return }
+    calls[call].originAgent = nil
+    engage(agent, in: .none)
+    callIsOver(for: agent, &outbox)
   }
 
   private mutating func adoptIdentity(_ call: CallSlot, of other: CallSlot) {

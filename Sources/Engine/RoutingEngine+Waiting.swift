@@ -261,10 +261,12 @@ extension RoutingEngine {
     guard waiting.index.lowest < ticket else { return }
     let question = CommonBit(agents.membership, agent.index)
     let overtaken = waiting.index.any(minorBelow: ticket, question) { entry in
-      eligible(entry, for: agent) == entry
+      // The head of a queue may be barred from this agent, and the next behind it not.
+      guard let found = eligible(entry, for: agent) else { return false }
+      return calls[waiting.entries[found].call].ticket < ticket
     }
-    guard let overtaken else { return }
-    let other = waiting.entries[overtaken].call
+    guard let overtaken, let found = eligible(overtaken, for: agent) else { return }
+    let other = waiting.entries[found].call
     var event = callEvent(.userEvent, call)
     event.reasons = [
       KeyValue("OVERTAKE", "priority"),

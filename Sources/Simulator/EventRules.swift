@@ -4,6 +4,7 @@ public import Engine
 public enum EventRules {
   /// What is wrong with an event; nil when nothing is.
   public static func problem(_ event: Event) -> String? {
+    if event.thisDNRole == .origination { return origin(event) }
     if event.thisDNRole != nil, event.thisDNRole != .destination { return "ThisDNRole" }
     if (event.otherDN == nil) != (event.otherDNRole == nil) { return "OtherDNRole" }
     if event.otherDN != nil, event.otherDNRole != .origination { return "OtherDNRole" }
@@ -19,7 +20,8 @@ public enum EventRules {
       return device(event)
     case .routeUsed: return device(event) ?? route(event)
     case .diverted:
-      if event.thirdPartyDN == nil { return "ThirdPartyDN" }
+      // Leaving a virtual queue unserved has no destination (DOMAIN 2.9).
+      if event.thirdPartyDN == nil, event.callState != .redirected { return "ThirdPartyDN" }
       if event.call?.ani != "" { return "ANI" }
       return device(event)
     case .abandoned, .ringing, .established: return leg(event, [.ok])
@@ -37,6 +39,14 @@ public enum EventRules {
       return event.treatmentType == nil ? "TreatmentType" : device(event)
     case .error: return event.errorMessage?.isEmpty ?? true ? "ErrorMessage" : nil
     }
+  }
+
+  /// The end of a call that one of our DNs makes.
+  private static func origin(_ event: Event) -> String? {
+    let kinds: [EventKind] = [.dialing, .established, .released, .destinationBusy]
+    if !kinds.contains(event.kind) { return "no event of an originating party" }
+    if event.call == nil { return "no call" }
+    return event.otherDNRole == .destination ? nil : "OtherDNRole"
   }
 
   private static func device(_ event: Event) -> String? {

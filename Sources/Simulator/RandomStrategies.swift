@@ -13,6 +13,9 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   /// The targets that runs returned, by call.
   public private(set) var returned: [ConnID: Target] = [:]
   private var exclusions: [ConnID: [Target]] = [:]
+  /// The targets of earlier selections that still stand, by call.
+  private var kept: [ConnID: [Target]] = [:]
+  private let isPlain: Bool
   /// Breaches of the contract of `StrategyRuntime`.
   public private(set) var breaches: [String] = []
   /// What every run returns at once, if it is set.
@@ -27,7 +30,14 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   /// How many runs are suspended.
   public var liveCount: Int { runs.count }
 
-  init(seed: UInt64, dns: [DN], agents: [AgentID]) {
+  /// What a call's selections wait for, the pending one included.
+  public func targets(of call: ConnID) -> [Target] {
+    guard case .select(let selection) = runs[call]?.pending else { return [] }
+    return (selection.clears ? [] : kept[call] ?? []) + selection.targets
+  }
+
+  init(seed: UInt64, dns: [DN], agents: [AgentID], isPlain: Bool = true) {
+    self.isPlain = isPlain
     random = SplitMix64(seed: seed)
     self.dns = dns
     self.agents = agents
@@ -41,6 +51,7 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     if runs[facts.connID] != nil { breaches.append("started twice") }
     returned[facts.connID] = nil
     exclusions[facts.connID] = nil
+    kept[facts.connID] = nil
     guard strategy != "missing" else { return .failed(.noSuchStrategy) }
     if let always { return end(facts.connID, with: always) }
     return step(of: facts.connID)
@@ -58,6 +69,12 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     }
     if !Self.fits(answer, run.pending) {
       breaches.append("\(run.pending) was answered with \(answer)")
+    }
+    if case .select(let selection) = run.pending {
+      if case .invalid = answer {
+      } else {
+        kept[call] = (selection.clears ? [] : kept[call] ?? []) + selection.targets
+      }
     }
     if case .selected(let target) = answer, random.next(below: 4) != 0 {
       if random.next(below: 2) == 0 { return end(call, with: target) }
@@ -77,6 +94,7 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     if let run = runs.removeValue(forKey: call) { runs[connID] = run }
     returned[connID] = returned.removeValue(forKey: call)
     exclusions[connID] = exclusions.removeValue(forKey: call)
+    kept[connID] = kept.removeValue(forKey: call)
   }
 
   private mutating func suspend(_ call: ConnID, _ request: StrategyRequest) -> StrategyStep {
@@ -100,13 +118,34 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   }
 
   private mutating func request() -> StrategyRequest {
+    if !isPlain, random.next(below: 8) == 0 {
+      switch random.next(below: 4) {
+      case 0: return .treat(.music("hold"))
+      case 1: return .treat(.announce("welcome"))
+      case 2: return .treat(.collect(digits: 1, timeout: .seconds(3), announcement: nil))
+      default: return .queueExpectedWait(random.next(below: 3) == 0 ? "9100" : "9000")
+      }
+    }
     switch random.next(below: 14) {
     case 0, 1, 2, 3:
       let count = 1 + Int(random.next(below: 2))
       let targets = (0..<count).map { _ in target() }
       let timeout = random.next(below: 2) == 0 ? nil : duration()
       let priority = random.next(below: 3) == 0 ? Int32(random.next(below: 3)) : nil
-      return .select(Selection(targets, timeout: timeout, priority: priority))
+      var selection = Selection(targets, timeout: timeout, priority: priority)
+      guard !isPlain else { return .select(selection) }
+      if random.next(below: 2) == 0 {
+        selection.rule =
+          SelectionRule.allCases[Int(random.next(below: UInt64(SelectionRule.allCases.count)))]
+      }
+      selection.clears = random.next(below: 2) == 0
+      switch random.next(below: 5) {
+      case 0: selection.virtualQueue = "9100"
+      case 1: selection.virtualQueue = "9101"
+      case 2 where random.next(below: 6) == 0: selection.virtualQueue = "9000"
+      default: break
+      }
+      return .select(selection)
     case 4, 5: return .route(target(), ringTimeout: random.next(below: 2) == 0 ? nil : duration())
     case 6: return .wait(duration())
     case 7: return .priority(Int32(random.next(below: 3)))
@@ -122,7 +161,11 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   private mutating func duration() -> Duration { .milliseconds(random.next(below: 9_000)) }
 
   private mutating func target() -> Target {
-    switch random.next(below: 12) {
+    if !isPlain, random.next(below: 8) == 0 {
+      return random.next(below: 2) == 0
+        ? .queues(["9000", "9001"]) : .any(AgentFilter(group: "tier"))
+    }
+    return switch random.next(below: 12) {
     case 0, 1, 2: .any(.none)
     case 3: .any(AgentFilter(skills: "sales > 0"))
     case 4: .any(AgentFilter(skills: "sales >", excludedDNs: [pick(dns)]))

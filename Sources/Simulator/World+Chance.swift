@@ -20,10 +20,49 @@ extension World {
     case 84..<87:
       let dn = DN("700\(1 + chance(4))")
       give(.line(chance(3) == 0 ? .outOfService(dn) : .inService(dn)))
+    case 84 where !plan.virtualQueues.isEmpty: handSignals()
     case 87: if let call = anyCall() { give(.strategy(call, .finished(.any(.none)))) }
     case 88: give(.control(.strategies(fingerprint: "g\(chance(9))")))
     default: pass(.milliseconds(chance(3_000)))
     }
+  }
+
+  /// Signals that only sites with every option know.
+  private mutating func handSignals() {
+    switch chance(6) {
+    case 0: if let call = anyCall() { give(.line(.attached(call, [KeyValue("desk", "x")]))) }
+    case 1:
+      let dn = DN("700\(1 + chance(5))")
+      give(
+        .agent(
+          chance(3) == 0
+            ? .unregisterAddress(dn, reference: 1) : .registerAddress(dn, reference: 1)
+        )
+      )
+    case 2: transfer()
+    default:
+      guard !treatments.isEmpty else { return }
+      let (call, number) = treatments[chance(treatments.count)]
+      let connID = ConnID(call)
+      switch chance(4) {
+      case 0:
+        give(.line(.treatmentNotApplied(connID, treatment: number, reason: "no media")))
+        treatments.removeAll { $0.1 == number }
+      case 1:
+        give(.line(.treatmentEnded(connID, treatment: number, TreatmentResult(digits: "7"))))
+        treatments.removeAll { $0.1 == number }
+      default: give(.line(.treatmentApplied(connID, treatment: number)))
+      }
+    }
+  }
+
+  /// A talking call and any other one: now and then a real consult call.
+  private mutating func transfer() {
+    let talking = alive.filter { calls[$0]?.isTalking == true }
+    guard let held = talking.last else { return }
+    let others = alive.filter { $0 != held }
+    guard !others.isEmpty else { return }
+    give(.line(.transferred(ConnID(others[chance(others.count)]), into: ConnID(held))))
   }
 
   /// Time passes; timers expire at their own instants.
@@ -47,7 +86,9 @@ extension World {
     }
     nextConnID += 1
     let ani = chance(6) == 0 ? "700\(1 + chance(4))" : chance(9) == 0 ? "" : "4420"
-    give(.line(.offered(CallOffer(ConnID(nextConnID), at: place, ani: ani, dnis: place.number))))
+    var offer = CallOffer(ConnID(nextConnID), at: place, ani: ani, dnis: place.number)
+    if !plan.virtualQueues.isEmpty, ani.hasPrefix("7"), chance(2) == 0 { offer.type = .internal }
+    give(.line(.offered(offer)))
   }
 
   /// A call, now and then one that is gone or never was.
@@ -98,6 +139,16 @@ extension World {
   private mutating func agentAsks() {
     let agent = AgentID("100\(1 + chance(4))")
     let reference = UInt32(signalCount)
+    if !plan.virtualQueues.isEmpty, chance(5) == 0 {
+      switch chance(5) {
+      case 0: give(.agent(.login(agent, dn: nil, queues: ["9001"], reference: reference)))
+      case 1: give(.agent(.login(agent, dn: nil, queues: ["9000"], reference: reference)))
+      case 2: give(.agent(.login(agent, dn: nil, place: "seat", reference: reference)))
+      case 3: give(.agent(.logout(agent, queue: "9000", reference: reference)))
+      default: give(.agent(.ready(agent, .manualIn, reference: reference)))
+      }
+      return
+    }
     switch chance(12) {
     case 0: give(.agent(.logout(agent, reference: reference)))
     case 1, 2, 3:

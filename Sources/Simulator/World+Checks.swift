@@ -21,10 +21,14 @@ extension World {
       if isSent != (call.liveAttempt != nil) { fault("\(entry.state) against \(call)") }
       if (entry.state == "established") != call.isTalking { fault("\(entry.state) of \(call)") }
       if entry.attempts != call.lastAttempt { fault("attempts of \(call)") }
-      if call.device != nil, entry.at != call.device { fault("at \(entry.at) of \(call)") }
+      if let device = call.device, entry.at != device, !call.home.contains(entry.at) {
+        fault("at \(entry.at) of \(call)")
+      }
     }
     for number in calls.keys where !alive.contains(number) {
-      if let call = calls[number], call.leg != nil || call.isAtDevice || call.isAsked {
+      if let call = calls[number],
+        call.leg != nil || call.isAtDevice || call.isAsked || call.virtual != nil
+      {
         fault("call \(number) ended, and nobody was told: \(call)")
       }
       calls[number]?.device = "gone"
@@ -36,13 +40,19 @@ extension World {
 
   private mutating func compareQueues(_ picture: Snapshot) {
     for queue in picture.queues {
+      if queue.isVirtual {
+        let present = alive.filter { calls[$0]?.virtual == queue.dn }.sorted()
+        if queue.waiting.map(\.value).sorted() != present { fault("\(queue)") }
+        continue
+      }
       let shown = queue.waiting.map(\.value)
       if shown != waiting[queue.dn] ?? [] { fault("\(queue.dn.number): \(shown), \(waiting)") }
     }
     for entry in picture.calls {
       let number = entry.attributes.connID.value
       let places = waiting.values.count { $0.contains(number) }
-      if places != (entry.state == "queued" ? 1 : 0) { fault("\(entry) stands in \(places)") }
+      let expected = entry.state == "queued" ? max(1, calls[number]?.home.count ?? 1) : 0
+      if places != expected { fault("\(entry) stands in \(places)") }
     }
   }
 
@@ -51,6 +61,7 @@ extension World {
     for agent in picture.agents {
       if let dn = agent.dn, agentAt[dn] != agent.id { fault("login of \(agent)") }
       if let call = agent.call {
+        if calls[call.value]?.originAgent == agent.id { continue }
         if engaged.contains(call.value) { fault("call \(call.value) has two agents") }
         engaged.append(call.value)
         if !alive.contains(call.value) { fault("\(agent.id.text) is kept by a call that is gone") }
@@ -82,6 +93,7 @@ extension World {
       switch entry.state {
       case "queued", "established": fits = run == nil
       case "waiting": if case .wait = run?.pending { fits = true } else { fits = false }
+      case "treated": if case .treat = run?.pending { fits = true } else { fits = false }
       case "consulting": if case .header = run?.pending { fits = true } else { fits = false }
       case "selecting":
         switch run?.pending {
@@ -107,11 +119,12 @@ extension World {
       return agent.reason != "left alone" && inService.contains(dn)
     }
     for queue in picture.queues {
-      let serving = free.count { serves[$0.id]?.contains(queue.dn) == true }
+      guard !queue.isVirtual else { continue }
+      let serving = free.count { signed[$0.id]?.contains(queue.dn) == true }
       if queue.agentsAvailable != serving { fault("agentsAvailable of \(queue.dn.number)") }
     }
     for agent in free {
-      for queue in serves[agent.id] ?? [] {
+      for queue in signed[agent.id] ?? [] {
         for call in waiting[queue] ?? [] where calls[call]?.ani != agent.dn?.number {
           fault("\(agent.id.text) is free and call \(call) waits in \(queue.number)")
         }
@@ -119,9 +132,14 @@ extension World {
     }
     for entry in picture.calls where entry.state == "selecting" {
       let connID = entry.attributes.connID
+      // With a collection window open, somebody has been found for it.
+      let collects = picture.reservations.contains {
+        $0.owner == connID && $0.reason == "collecting"
+      }
+      guard !collects else { continue }
       var targets: [Target] = []
-      if case .select(let selection) = shard.strategies.runs[connID]?.pending {
-        targets = selection.targets
+      if case .select = shard.strategies.runs[connID]?.pending {
+        targets = shard.strategies.targets(of: connID)
       } else if let target = shard.strategies.returned[connID] {
         targets = [target]
       }
@@ -148,6 +166,7 @@ extension World {
       if filter.excludedAgents.contains(agent.id) || filter.excludedDNs.contains(dn) {
         return false
       }
+      if let group = filter.group, members[group]?.contains(agent.id) != true { return false }
       return filter.skills == nil || serves[agent.id]?.contains("9001") == true
     case .agent(let id): return id == agent.id
     case .dn(let wanted): return wanted == dn

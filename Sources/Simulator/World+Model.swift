@@ -9,9 +9,14 @@ extension World {
     case .offered(let offer):
       guard calls[offer.connID.value] == nil else { return }
       calls[offer.connID.value] = ModelCall(ani: offer.ani)
+      if offer.type == .internal {
+        calls[offer.connID.value]?.origin = DN(offer.ani)
+        calls[offer.connID.value]?.originAgent = agentAt[DN(offer.ani)]
+      }
       alive.append(offer.connID.value)
+    case .transferred(let consult, let held): transfer(consult.value, into: held.value)
     case .ringing, .inService, .outOfService, .header, .treatmentApplied, .treatmentEnded,
-      .treatmentNotApplied, .transferred, .attached:
+      .treatmentNotApplied, .attached:
       break
     case .answered(let call, let attempt):
       guard calls[call.value]?.liveAttempt == attempt else { return }
@@ -41,6 +46,46 @@ extension World {
     for queue in plan.queues { waiting[queue.dn]?.removeAll { $0 == call } }
   }
 
+  /// The consult call goes on under the held call's identity, at the held call's place.
+  private mutating func transfer(_ consult: UInt64, into held: UInt64) {
+    guard consult != held, alive.contains(consult), let old = calls[held], old.isTalking,
+      var call = calls[consult], let index = alive.firstIndex(of: consult)
+    else { return }
+    alive.remove(at: index)
+    call.ani = old.ani
+    call.origin = old.origin
+    call.originAgent = old.originAgent
+    calls[held] = call
+    calls[consult] = ModelCall(ani: "", device: "gone")
+    for queue in plan.queues {
+      waiting[queue.dn] = waiting[queue.dn]?.map { $0 == consult ? held : $0 }
+    }
+    headersAsked = headersAsked.map { $0 == consult ? held : $0 }
+    treatments = treatments.map { $0.0 == consult ? (held, $0.1) : $0 }
+  }
+
+  /// Who is logged in where, and to which queues.
+  private mutating func followLogin(_ event: Event) {
+    guard let agent = event.agentID else { return }
+    let place = plan.places.first { $0.extensions.contains(event.thisDN) }
+    let seats = place?.extensions ?? [event.thisDN]
+    if event.kind == .agentLogin {
+      let isFirst = agentAt[event.thisDN] != agent || signed[agent] == nil
+      for dn in seats { agentAt[dn] = agent }
+      if let queue = event.thisQueue {
+        if isFirst { signed[agent] = [] }
+        if signed[agent]?.contains(queue) == false { signed[agent]?.append(queue) }
+      } else if isFirst {
+        signed[agent] = serves[agent]
+      }
+    } else if event.kind == .agentLogout {
+      for dn in seats { agentAt[dn] = nil }
+      signed[agent] = nil
+    } else {
+      signed[agent]?.removeAll { $0 == event.thisQueue }
+    }
+  }
+
   mutating func observe(_ event: Event) {
     tally[event.kind, default: 0] += 1
     if event.sequence != lastSequence + 1 { fault("a gap before \(event.sequence)") }
@@ -48,18 +93,40 @@ extension World {
     if event.time != 1_700_000_000_000_000_000 + now.nanoseconds { fault("time of \(event)") }
     if let wrong = EventRules.problem(event) { fault("\(wrong): \(event)") }
     switch event.kind {
-    case .agentLogin: agentAt[event.thisDN] = event.agentID
-    case .agentLogout: agentAt[event.thisDN] = nil
+    case .agentLogin, .agentLogout, .queueLogout: followLogin(event)
+    case .userEvent: if let call = event.call { overtakers.append(call.connID.value) }
     case .agentReady, .agentNotReady:
       if agentAt[event.thisDN] != event.agentID { fault("an agent elsewhere: \(event)") }
     case .queued, .routeRequest, .routeUsed, .diverted, .abandoned, .ringing, .established,
       .released:
-      follow(event)
+      // A transfer ends legs of calls whose identity has moved on already.
+      guard event.callState != .transferred, event.thisDNRole != .origination else { return }
+      if plan.virtualQueues.contains(where: { $0.dn == event.thisDN }) {
+        followVirtual(event)
+      } else {
+        follow(event)
+      }
     case .attachedDataChanged, .dnOutOfService, .dnBackInService, .error, .registered,
-      .unregistered, .queueLogout, .userEvent, .treatmentApplied, .treatmentEnd,
+      .unregistered, .treatmentApplied, .treatmentEnd,
       .treatmentNotApplied, .dialing, .destinationBusy, .partyChanged:
       break
     }
+  }
+
+  private mutating func followVirtual(_ event: Event) {
+    guard let number = event.call?.connID.value, let call = calls[number] else { return }
+    if event.kind == .queued {
+      if call.virtual != nil { fault("in two virtual queues: \(event)") }
+      calls[number]?.virtual = event.thisDN
+    } else {
+      if call.virtual != event.thisDN { fault("not in that virtual queue: \(event)") }
+      calls[number]?.virtual = nil
+    }
+  }
+
+  private func divertsOnAnswer(_ dn: DN?) -> Bool {
+    if let queue = plan.queues.first(where: { $0.dn == dn }) { return queue.divertOn == .answer }
+    return plan.routingPoints.first { $0.dn == dn }?.divertOn == .answer
   }
 
   /// Every event of a call fits what was said of it before.
@@ -71,9 +138,18 @@ extension World {
     var fits = true
     switch event.kind {
     case .queued:
-      fits = !call.isAtDevice && call.leg == nil
-      if call.device != event.thisDN { call.ticket = event.sequence }
-      call.device = event.thisDN
+      let isFurther = !call.open.isEmpty && !call.open.contains(event.thisDN)
+      fits = (!call.isAtDevice || isFurther) && call.leg == nil
+      if isFurther {
+        if !call.home.contains(event.thisDN) { call.home.append(event.thisDN) }
+      } else {
+        if !call.home.contains(event.thisDN) {
+          call.ticket = event.sequence
+          call.home = [event.thisDN]
+        }
+        call.device = event.thisDN
+      }
+      if plan.queues.contains(where: { $0.dn == event.thisDN }) { call.open.append(event.thisDN) }
       call.isAtDevice = true
     case .routeRequest:
       fits = !call.isAsked && call.isAtDevice && call.device == event.thisDN
@@ -82,19 +158,25 @@ extension World {
       fits = call.isAsked && call.device == event.thisDN
       call.isAsked = false
     case .diverted:
-      fits = call.isAtDevice && !call.isAsked && call.device == event.thisDN
-      call.isAtDevice = false
+      fits = call.isAtDevice && !call.isAsked && call.home.contains(event.thisDN)
+      call.open.removeAll { $0 == event.thisDN }
+      call.isAtDevice = !call.open.isEmpty
+      // On to another queue: a new ticket there.
+      let movesOn = plan.queues.contains { $0.dn == event.thirdPartyDN }
+      if movesOn, !call.isAtDevice { call.home = [] }
     case .ringing:
-      fits = call.leg == nil && !call.isAtDevice && call.device == event.thisQueue
+      fits = call.leg == nil && call.isAtDevice == divertsOnAnswer(event.thisQueue)
+      fits = fits && (event.thisQueue.map { call.home.contains($0) } ?? (call.device == nil))
       call.leg = event.thisDN
-    case .established: fits = call.leg == event.thisDN
+    case .established: fits = call.leg == event.thisDN && !call.isAtDevice
     case .abandoned, .released:
       if call.leg == event.thisDN {
         call.leg = nil
       } else {
-        fits = call.isAtDevice && call.device == event.thisDN
+        fits = call.isAtDevice && call.home.contains(event.thisDN)
         if event.kind == .released { fits = fits && !call.isAsked }
-        call.isAtDevice = false
+        call.open.removeAll { $0 == event.thisDN }
+        call.isAtDevice = !call.open.isEmpty
         call.isAsked = false
       }
     case .attachedDataChanged, .agentLogin, .agentLogout, .agentReady, .agentNotReady,
@@ -121,11 +203,16 @@ extension World {
       line.insert(call.value, at: place)
       waiting[queue] = line
       if position != place + 1 { fault("position \(position) of call \(call.value)") }
+      for other in calls[call.value]?.home ?? [] where other != queue {
+        let others = waiting[other, default: []]
+        let place = others.firstIndex { calls[$0]?.ticket ?? 0 > ticket } ?? others.count
+        waiting[other, default: []].insert(call.value, at: place)
+      }
     case .dequeued(let call):
       for queue in plan.queues { waiting[queue.dn]?.removeAll { $0 == call.value } }
     case .reject(let call, _), .release(let call): finish(call.value)
     case .readHeader(let call, _): headersAsked.append(call.value)
-    case .applyTreatment: break
+    case .applyTreatment(let call, let number, _): treatments.append((call.value, number))
     }
   }
 
@@ -154,7 +241,11 @@ extension World {
           let busy = calls[other]?.liveAttempt != nil || calls[other]?.isTalking == true
           if busy { fault("agent \(agent.text) has calls \(other) and \(number)") }
         }
-        if let queue = call.device, serves[agent]?.contains(queue) == true {
+        // An overflow target is no agent who takes the first in line.
+        for queue in call.home
+        where signed[agent]?.contains(queue) == true && !overflowDNs.contains(dn)
+          && !(overtakers.contains(number) && call.home.count > 1)
+        {
           checkOrder(number, call, at: queue, to: dn)
         }
       }

@@ -15,6 +15,16 @@ struct ModelCall {
   var device: DN?
   /// Whether EventQueued at the device has not been followed by a leaving event yet.
   var isAtDevice = false
+  /// The queues in which it waits, or waited before it was sent to an agent: same ticket.
+  var home: [DN] = []
+  /// The queues whose EventQueued is not closed yet.
+  var open: [DN] = []
+  /// The virtual queue whose EventQueued is not closed yet.
+  var virtual: DN?
+  /// The DN of ours that makes the call.
+  var origin: DN?
+  /// The agent who was there when it began.
+  var originAgent: AgentID?
   /// Whether an EventRouteRequest is open.
   var isAsked = false
   /// The DN that rings or talks.
@@ -48,7 +58,16 @@ public struct World: ~Copyable {
   public var isComparing = true
 
   let plan: Plan
+  /// The queues whose expression an agent satisfies.
   let serves: [AgentID: [DN]]
+  /// The queues that an agent is signed in to.
+  var signed: [AgentID: [DN]] = [:]
+  /// Agent groups by name.
+  let members: [String: [AgentID]]
+  /// DNs to which queues overflow.
+  let overflowDNs: [DN]
+  /// Treatments asked for and not ended: call and number.
+  var treatments: [(UInt64, UInt32)] = []
   var random: SplitMix64
   let keepsEvents: Bool
   private var trace: [Signal] = []
@@ -57,6 +76,8 @@ public struct World: ~Copyable {
   var calls: [UInt64: ModelCall] = [:]
   /// Calls alive, in the order in which they came.
   var alive: [UInt64] = []
+  /// Calls whose overtaking was announced within this signal (by priority, across queues).
+  var overtakers: [UInt64] = []
   var headersAsked: [UInt64] = []
   /// Calls that wait, by queue, in the order of their tickets.
   var waiting: [DN: [UInt64]] = [:]
@@ -65,7 +86,7 @@ public struct World: ~Copyable {
 
   /// Makes a world of a seed.
   public init(seed: UInt64, limits: Limits = .standard, keepsEvents: Bool = false) {
-    self.init(World.site(limits), seed: seed, keepsEvents: keepsEvents)
+    self.init(World.site(limits, seed: seed), seed: seed, keepsEvents: keepsEvents)
   }
 
   /// Makes a world of a plan.
@@ -87,12 +108,20 @@ public struct World: ~Copyable {
       serves[agent.id] = agent.skills.contains { $0.name == "sales" } ? ["9000", "9001"] : ["9000"]
     }
     self.serves = serves
+    overflowDNs = plan.queues.flatMap { queue -> [DN] in
+      let steps = (queue.noAnswer.overflow ?? []) + (queue.overflow.map { [.target($0)] } ?? [])
+      return steps.compactMap { if case .target(.dn(let dn)) = $0 { dn } else { nil } }
+    }
+    members = Dictionary(
+      uniqueKeysWithValues: plan.groups.map { group in (group.name, group.agents) }
+    )
     random = SplitMix64(seed: seed)
     self.keepsEvents = keepsEvents
     var strategies = RandomStrategies(
       seed: seed &+ 1,
       dns: plan.extensions.map(\.dn) + ["9000", "7999"],
-      agents: plan.agents.map(\.id) + ["9999"]
+      agents: plan.agents.map(\.id) + ["9999"],
+      isPlain: plan.virtualQueues.isEmpty
     )
     strategies.always = returning
     shard = Shard(
@@ -102,7 +131,40 @@ public struct World: ~Copyable {
     give(.control(.start))
   }
 
-  static func site(_ limits: Limits) -> Plan {
+  /// A site whose options are drawn from the seed.
+  static func site(_ limits: Limits, seed: UInt64) -> Plan {
+    var plan = floor(limits)
+    var random = SplitMix64(seed: seed &* 31)
+    func chance(_ bound: UInt64) -> Bool { random.next(below: bound) == 0 }
+    plan.virtualQueues = [VirtualQueuePlan("9100"), VirtualQueuePlan("9101")]
+    plan.groups = [AgentGroupPlan("tier", agents: ["1001", "1004"])]
+    plan.extensions.append(ExtensionPlan("7005", startsInService: true))
+    plan.places = [PlacePlan("seat", extensions: ["7003", "7005"])]
+    if chance(2) { plan.routingPoints[0].divertOn = .answer }
+    if chance(3) { plan.queues[0].divertOn = .answer }
+    if chance(3) { plan.queues[1].overflow = chance(2) ? .dn("7002") : .queue("9000") }
+    if chance(3) { plan.queues[1].lengthMax = 2 }
+    if chance(3) { plan.routingPoints[0].defaultOrder = .roundRobin }
+    if chance(3) { plan.routingPoints[0].defaultRedirectionLimit = 1 }
+    if chance(3) { plan.logsOutOnOutOfService = true }
+    if chance(3) { plan.priorityAging = .seconds(2) }
+    if chance(3) { plan.reservations = .replace }
+    if chance(4) { plan.reservations = .collect(window: .milliseconds(200)) }
+    let actions: [NoAnswerAction] = [.none, .notReady, .logout]
+    if chance(2) { plan.noAnswer.action = actions[Int(random.next(below: 3))] }
+    if chance(2) { plan.agents[0].wrapUp = .seconds(2) }
+    if chance(3) { plan.agents[1].noAnswer.timeout = .seconds(2) }
+    let lists: [[NoAnswerOverflow]] = [
+      [.recall], [.defaultRoute, .release], [.target(.dn("7004")), .recall],
+      [.target(.queue("9001")), .release], [.target(.trunk(name: "carrier", number: "2"))],
+      [.release],
+    ]
+    if chance(2) { plan.routingPoints[0].noAnswer.overflow = lists[Int(random.next(below: 6))] }
+    if chance(3) { plan.queues[0].noAnswer.overflow = lists[Int(random.next(below: 6))] }
+    return plan
+  }
+
+  private static func floor(_ limits: Limits) -> Plan {
     var plan = Plan(
       queues: [
         QueuePlan("9000", ringTimeout: .seconds(4), wrapUp: .seconds(3)),
@@ -160,6 +222,7 @@ public struct World: ~Copyable {
       asked = outbox.lineCommands
     }
     if keepsEvents { events += seen }
+    overtakers = []
     expect(signal)
     for event in seen { observe(event) }
     for command in asked { observe(command) }

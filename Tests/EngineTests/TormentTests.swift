@@ -39,16 +39,38 @@ struct TormentTests {
     for seed in Self.seeds.prefix(20) { Self.run(seed, signals: 1_000, limits: .hostile) }
   }
 
+  @Test("A planted bug is found within a hundred seeds", arguments: WorldFault.allCases)
+  func plantedBugsAreFound(_ fault: WorldFault) {
+    let finder = (1...100 as ClosedRange<UInt64>).first { seed in
+      var world = World(seed: seed)
+      world.plant(fault)
+      world.torment(signals: 10_000)
+      world.close()
+      return world.problem != nil
+    }
+    #expect(finder != nil)
+  }
+
   @Test("Equal seeds give equal event streams, other seeds others", .timeLimit(.minutes(1)))
   func deterministic() {
     func events(_ seed: UInt64) -> [Event] {
       var world = World(seed: seed, keepsEvents: true)
-      world.torment(signals: 1_500)
+      world.torment(signals: 4_000)
       return world.events
     }
     let first = events(7)
     #expect(first == events(7))
     #expect(first != events(8))
-    #expect(Set(first.map(\.kind)).count >= 17)
+  }
+
+  @Test("Every kind of event occurs in the torment", .timeLimit(.minutes(1)))
+  func everyKindOfEventOccurs() {
+    var seen: Set<EventKind> = []
+    for seed in 1...40 as ClosedRange<UInt64> {
+      var world = World(seed: seed)
+      world.torment(signals: 1_500)
+      seen.formUnion(world.tally.keys)
+    }
+    #expect(EventKind.allCases.filter { !seen.contains($0) } == [])
   }
 }

@@ -56,6 +56,8 @@ struct Call: Sendable {
   var consultOf: ConnID?
   /// The DN of ours that makes the call, if it is one; negative: the caller comes from outside.
   var origin: Int32 = -1
+  /// The agent whom it engages there.
+  var originAgent: AgentSlot?
   /// Which strategy and generation it runs; AttributeExtensions of `EventRouteUsed`.
   var strategyExtensions: [KeyValue]?
 

@@ -27,6 +27,9 @@ struct CallTable: Sendable {
     }
   }
 
+  /// The identity of whoever has a slot, for pictures; 0: it has outlived its call, which is a bug.
+  func connID(at slot: CallSlot) -> ConnID { slots[Int(slot.index)].attributes.connID }
+
   mutating func insert(_ call: consuming Call) -> CallSlot {
     let slot: CallSlot
     let connID = call.attributes.connID
