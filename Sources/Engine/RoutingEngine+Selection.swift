@@ -157,7 +157,7 @@ extension RoutingEngine {
   /// With a collection window the first request does not get the agent yet: it waits on, and when
   /// the window closes he goes to the first of all who wait for him, like any agent who becomes
   /// available.
-  private mutating func opensWindow(_ choice: Choice, for call: CallSlot) -> Bool {
+  mutating func opensWindow(_ choice: Choice, for call: CallSlot) -> Bool {
     guard case .collect(let window) = plan.reservations, window > .zero,
       case .agent(let agent, _) = choice
     else { return false }
@@ -187,13 +187,8 @@ extension RoutingEngine {
     else { return }
     let call = reservation.owner
     closeWindow(ofCall: call, &outbox)
-    guard case .selecting = calls[call].state, calls[call].collectedAgent == nil,
-      let choice = choose(calls[call].targets, by: calls[call].rule, for: call),
-      !opensWindow(choice, for: call)
-    else { return }
-    leaveLines(call)
-    calls[call].strategyStepsAtOnce = 0
-    take(choice, for: call, &outbox)
+    guard case .selecting = calls[call].state else { return }
+    askAgain(call, &outbox)
   }
 
   /// The agent whom a call with a higher priority takes over from a selection; the policy decides.

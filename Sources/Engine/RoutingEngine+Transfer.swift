@@ -14,7 +14,7 @@ extension RoutingEngine {
     }
     let party = conversation.destination.dn
     leaveConversation(other, conversation, &outbox)
-    leaveConsult(call, &outbox)
+    let consultAgent = leaveConsult(call, &outbox)
     let wrapUp = wrapUp(after: other)
     if let agent = conversation.agent {
       engage(agent, in: .none)
@@ -36,6 +36,28 @@ extension RoutingEngine {
     event.thirdPartyDNRole = .transferredBy
     emit(event, &outbox)
     if let agent = conversation.agent { conversationEnded(of: agent, wrapUp: wrapUp, &outbox) }
+    if let consultAgent { callIsOver(for: consultAgent, &outbox) }
+    askAgain(call, &outbox)
+  }
+
+  /// A waiting call looks for an available agent once more: with another caller, another DN is the
+  /// caller's own, and who was barred may be had now.
+  mutating func askAgain(_ call: CallSlot, _ outbox: inout Outbox) {
+    switch calls[call].state {
+    case .queued:
+      leaveLines(call)
+      outbox.append(.dequeued(calls[call].attributes.connID))
+      waitInQueues(call, &outbox)
+    case .selecting:
+      guard calls[call].collectedAgent == nil,
+        let choice = choose(calls[call].targets, by: calls[call].rule, for: call),
+        !opensWindow(choice, for: call)
+      else { return }
+      leaveLines(call)
+      calls[call].strategyStepsAtOnce = 0
+      take(choice, for: call, &outbox)
+    case .consulting, .treating, .pausing, .readingHeader, .diverting, .established: break
+    }
   }
 
   private mutating func leaveConversation(
@@ -49,15 +71,17 @@ extension RoutingEngine {
     emit(event, &outbox)
   }
 
-  private mutating func leaveConsult(_ call: CallSlot, _ outbox: inout Outbox) {
-    guard calls[call].origin >= 0 else { return }
+  /// Returns the agent whom the consult call engaged as its caller; he is free once the call has
+  /// its new identity, not before: the call may be one that he can have.
+  private mutating func leaveConsult(_ call: CallSlot, _ outbox: inout Outbox) -> AgentSlot? {
+    guard calls[call].origin >= 0 else { return nil }
     var event = originEvent(.released, call)
     event.callState = .transferred
     emit(event, &outbox)
-    guard let agent = calls[call].originAgent else { return }
+    guard let agent = calls[call].originAgent else { return nil }
     calls[call].originAgent = nil
     engage(agent, in: .none)
-    callIsOver(for: agent, &outbox)
+    return agent
   }
 
   private mutating func adoptIdentity(_ call: CallSlot, of other: CallSlot) {

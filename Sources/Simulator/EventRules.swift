@@ -26,7 +26,9 @@ public enum EventRules {
       return device(event)
     case .abandoned, .ringing, .established: return leg(event, [.ok])
     case .released: return leg(event, nil)
-    case .attachedDataChanged: return event.userData == nil ? "UserData" : device(event)
+    case .attachedDataChanged:
+      if event.call == nil { return "no call" }
+      return event.userData == nil ? "UserData" : nil
     case .agentLogin, .agentLogout, .agentReady, .agentNotReady: return agent(event)
     case .dnOutOfService, .dnBackInService:
       if event.call != nil || event.agentID != nil { return "ConnID or AgentID at a DN event" }

@@ -16,6 +16,8 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   /// The targets of earlier selections that still stand, by call.
   private var kept: [ConnID: [Target]] = [:]
   private let isPlain: Bool
+  /// The last call whose records were moved: it happens once per transfer.
+  private var moved: (ConnID, ConnID)?
   /// Breaches of the contract of `StrategyRuntime`.
   public private(set) var breaches: [String] = []
   /// What every run returns at once, if it is set.
@@ -91,7 +93,18 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
 
   /// Goes on under another ConnID.
   public mutating func rename(_ call: ConnID, to connID: ConnID) {
-    if let run = runs.removeValue(forKey: call) { runs[connID] = run }
+    guard let run = runs.removeValue(forKey: call) else {
+      breaches.append("renamed a run that is not suspended")
+      return
+    }
+    runs[connID] = run
+    moveRecords(from: call, to: connID)
+  }
+
+  /// What is known of a call's strategy goes with the call, whether its run is over or not.
+  mutating func moveRecords(from call: ConnID, to connID: ConnID) {
+    guard moved.map({ $0 != (call, connID) }) ?? true else { return }
+    moved = (call, connID)
     returned[connID] = returned.removeValue(forKey: call)
     exclusions[connID] = exclusions.removeValue(forKey: call)
     kept[connID] = kept.removeValue(forKey: call)

@@ -16,11 +16,12 @@ extension World {
     case 66..<70:
       let asked = headersAsked.popLast() ?? UInt64(chance(9))
       give(.line(.header(ConnID(asked), chance(2) == 0 ? nil : "text")))
-    case 70..<84: agentAsks()
+    case 70..<80: agentAsks()
+    case 80..<84 where plan.virtualQueues.isEmpty: agentAsks()
+    case 80..<85 where !plan.virtualQueues.isEmpty: handSignals()
     case 84..<87:
       let dn = DN("700\(1 + chance(4))")
       give(.line(chance(3) == 0 ? .outOfService(dn) : .inService(dn)))
-    case 84 where !plan.virtualQueues.isEmpty: handSignals()
     case 87: if let call = anyCall() { give(.strategy(call, .finished(.any(.none)))) }
     case 88: give(.control(.strategies(fingerprint: "g\(chance(9))")))
     default: pass(.milliseconds(chance(3_000)))

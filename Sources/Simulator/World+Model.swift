@@ -51,6 +51,7 @@ extension World {
     guard consult != held, alive.contains(consult), let old = calls[held], old.isTalking,
       var call = calls[consult], let index = alive.firstIndex(of: consult)
     else { return }
+    shard.strategies.moveRecords(from: ConnID(consult), to: ConnID(held))
     alive.remove(at: index)
     call.ani = old.ani
     call.origin = old.origin
