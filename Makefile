@@ -14,9 +14,10 @@ FOR  ?=
 SEED ?=
 SEEDS ?= 1000
 SIGNALS ?= 10000
+CALLS ?= 100000
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check tidy asan tsan bench bench-check bench-kamailio real-clients \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check tidy asan tsan bench bench-check bench-kamailio real-clients \
   strategies-check embed clean
 
 help: ## this list
@@ -35,7 +36,7 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check embed sim-check real-clients bench-check test ## what CI runs
+check: fmt-check build strategies-check embed sim-check replay-check statistics-check real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
@@ -53,6 +54,12 @@ sim-exhaustive: setup ## the small world of 3 calls and 2 agents, every interlea
 
 sim-check: build ## 20 seeds of the torment, as CI runs them
 	$(RELEASE)/torment --seeds 20 --signals 10000
+
+statistics-check: build ## fold the events of CALLS calls in Python too: the same figures to the digit
+	set -o pipefail; $(RELEASE)/torment --events $(CALLS) | Tests/Statistics/recompute.py
+
+replay-check: build ## one journal, three processes: the same bytes
+	Simulations/replay-check
 
 tidy: ## the house rules only: layers, banned words, sizes, papers
 	swift test $(SWIFT_FLAGS) --disable-xctest --filter TidyTests

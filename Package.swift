@@ -67,7 +67,7 @@ let package = Package(
 
     .executableTarget(
       name: "torment",
-      dependencies: ["Engine", "Simulator"],
+      dependencies: ["Engine", "Simulator", "Wire"],
       path: "Simulations",
       swiftSettings: relaxed
     ),

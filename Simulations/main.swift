@@ -3,6 +3,7 @@
 //   torment --seed 7                     one world, with its last signals if it fails
 //   torment --seeds 1000 --signals 10000 many worlds, a progress bar, one line at the end
 //   torment --exhaustive                 the small world, every interleaving
+//   torment --events 100000              the events of so many calls as JSON Lines, then the figures
 //   torment --fault takes_from_back      with a planted bug: how many seeds until it is found
 //
 // Exit codes: 0 nothing broke (with a fault: it was found), 1 something did, 2 usage.
@@ -19,6 +20,8 @@ struct Options {
   var fault: WorldFault?
   var isExhaustive = false
   var calls = 3
+  var eventsOfCalls: Int?
+  var journalOfCalls: Int?
 }
 
 /// Writes to standard error.
@@ -32,6 +35,9 @@ func usage(_ problem: String? = nil) -> Never {
   let text = """
     usage: torment [--seed N | --seeds N] [--signals N] [--fault NAME]
            torment --exhaustive [--calls N]
+           torment --events CALLS [--seed N]
+           torment --journal CALLS [--seed N]
+           torment --replay FILE
     faults: \(WorldFault.allCases.map(\.rawValue).joined(separator: ", "))
 
     """
@@ -55,6 +61,11 @@ func parse() -> Options {
     case "--seeds": options.seeds = number(flag)
     case "--signals": options.signals = number(flag)
     case "--calls": options.calls = number(flag)
+    case "--journal": options.journalOfCalls = number(flag)
+    case "--replay":
+      guard let path = arguments.popFirst() else { usage("--replay wants a file") }
+      exit(replay(path) ? 0 : 2)
+    case "--events": options.eventsOfCalls = number(flag)
     case "--exhaustive": options.isExhaustive = true
     case "--fault":
       guard let name = arguments.popFirst(), let fault = WorldFault(rawValue: name) else {
@@ -141,6 +152,14 @@ func report(_ verdict: Verdict) {
 let options = parse()
 if options.isExhaustive {
   exit(2)
+}
+if let calls = options.journalOfCalls {
+  writeJournal(ofCalls: calls, seed: options.seed ?? 1)
+  exit(0)
+}
+if let calls = options.eventsOfCalls {
+  writeEvents(ofCalls: calls, seed: options.seed ?? 1)
+  exit(0)
 }
 if let seed = options.seed {
   print("SEED=\(seed), \(options.signals) signals")

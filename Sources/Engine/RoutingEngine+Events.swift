@@ -44,6 +44,11 @@ extension RoutingEngine {
     }
     event.thisDNRole = .destination
     event.callState = .ok
+    switch calls[call].state {
+    case .diverting(let diversion): event.agentID = diversion.agent.map { agents.id(of: $0) }
+    case .established(let talk): event.agentID = talk.agent.map { agents.id(of: $0) }
+    case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
+    }
     addCaller(of: call, to: &event)
     return event
   }

@@ -20,6 +20,10 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
   private var moved: (ConnID, ConnID)?
   /// Breaches of the contract of `StrategyRuntime`.
   public private(set) var breaches: [String] = []
+  /// The steps made since somebody took them, for a journal.
+  public private(set) var steps: [(call: ConnID, step: StrategyStep)] = []
+  /// Whether `steps` is filled.
+  public var keepsSteps = false
   /// What every run returns at once, if it is set.
   var always: Target?
   private var random: SplitMix64
@@ -50,6 +54,18 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     _ strategy: StrategyName,
     facts: borrowing CallFacts
   ) -> StrategyStep {
+    noted(firstStep(strategy, facts: facts), of: facts.connID)
+  }
+
+  private mutating func noted(_ step: StrategyStep, of call: ConnID) -> StrategyStep {
+    if keepsSteps { steps.append((call, step)) }
+    return step
+  }
+
+  private mutating func firstStep(
+    _ strategy: StrategyName,
+    facts: borrowing CallFacts
+  ) -> StrategyStep {
     if runs[facts.connID] != nil { breaches.append("started twice") }
     returned[facts.connID] = nil
     exclusions[facts.connID] = nil
@@ -65,6 +81,10 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     with answer: StrategyAnswer,
     context: ResumeContext
   ) -> StrategyStep {
+    noted(nextStep(call, answer), of: call)
+  }
+
+  private mutating func nextStep(_ call: ConnID, _ answer: StrategyAnswer) -> StrategyStep {
     guard let run = runs.removeValue(forKey: call) else {
       breaches.append("resumed a run that is not suspended: \(call.value) \(answer)")
       return .failed(.error("no run"))
@@ -87,6 +107,9 @@ public struct RandomStrategies: StrategyRuntime, ~Copyable {
     }
     return step(of: call)
   }
+
+  /// Forgets the steps taken down so far.
+  public mutating func forgetSteps() { steps.removeAll(keepingCapacity: true) }
 
   /// Forgets a run.
   public mutating func cancel(_ call: ConnID) { runs[call] = nil }

@@ -57,7 +57,11 @@ public struct World: ~Copyable {
   /// Whether snapshots are compared; off while a path that was checked is walked again.
   public var isComparing = true
 
-  let plan: Plan
+  /// Every signal so far and its instant, if kept.
+  public private(set) var journal: [(at: Instant, signal: Signal)] = []
+  private var keepsJournal = false
+  /// The site that was drawn from the seed.
+  public let plan: Plan
   /// The queues whose expression an agent satisfies.
   let serves: [AgentID: [DN]]
   /// The queues that an agent is signed in to.
@@ -125,7 +129,7 @@ public struct World: ~Copyable {
     )
     strategies.always = returning
     shard = Shard(
-      engine: RoutingEngine(plan: plan, seed: seed, epoch: 1_700_000_000_000_000_000),
+      engine: RoutingEngine(plan: plan, seed: seed, epoch: World.epoch),
       strategies: strategies
     )
     give(.control(.start))
@@ -205,6 +209,9 @@ public struct World: ~Copyable {
     return plan
   }
 
+  /// What instant zero is.
+  public static let epoch: UInt64 = 1_700_000_000_000_000_000
+
   /// The last signals, for people.
   public var lastSignals: String {
     trace.suffix(30).map { "  \($0)" }.joined(separator: "\n")
@@ -221,12 +228,32 @@ public struct World: ~Copyable {
       seen = outbox.events
       asked = outbox.lineCommands
     }
+    if keepsJournal {
+      journal.append((now, signal))
+      for (call, step) in shard.strategies.steps { journal.append((now, .strategy(call, step))) }
+      shard.strategies.forgetSteps()
+    }
     if keepsEvents { events += seen }
     overtakers = []
     expect(signal)
     for event in seen { observe(event) }
     for command in asked { observe(command) }
     if isComparing { compare() }
+  }
+
+  /// Starts keeping every signal, the steps of strategies included; call it on a new world.
+  public mutating func keepJournal() {
+    keepsJournal = true
+    shard.strategies.keepsSteps = true
+  }
+
+  /// Calls that have come so far.
+  public var callCount: Int { Int(nextConnID) }
+
+  /// Hands out the events kept so far and forgets them.
+  public mutating func takeEvents() -> [Event] {
+    defer { events.removeAll(keepingCapacity: true) }
+    return events
   }
 
   /// The attempt of a call that is on its way, if it is.
