@@ -3,7 +3,7 @@
 //   torment --seed 7                     one world, with its last signals if it fails
 //   torment --seeds 1000 --signals 10000 many worlds, a progress bar, one line at the end
 //   torment --exhaustive                 the small world, every interleaving
-//   torment --events 100000              the events of so many calls as JSON Lines, then the figures
+//   torment --events 100000              the events of so many calls, then the figures
 //   torment --fault takes_from_back      with a planted bug: how many seeds until it is found
 //
 // Exit codes: 0 nothing broke (with a fault: it was found), 1 something did, 2 usage.
