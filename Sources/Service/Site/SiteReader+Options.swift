@@ -42,7 +42,8 @@ extension SiteReader {
   ) -> Int? {
     guard let node else { return nil }
     guard case .integer(let number) = node, range.contains(number) else {
-      report(path, "\(name(of: path)) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      let bounds = "\(range.lowerBound) to \(range.upperBound)"
+      report(path, "\(name(of: path)) must be a whole number from \(bounds)")
       return nil
     }
     return Int(number)
