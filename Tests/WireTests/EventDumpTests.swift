@@ -34,7 +34,7 @@ struct EventDumpTests {
   @Test func theHeadLineAndTheAttributesAreAsLogToolsExpectThem() {
     let lines = dump(routed()).split(separator: "\n").map(String.init)
     #expect(
-      lines[0] == "@09:00:00.1234 [0] 8.1.1 distribute_event: message EventRouteUsed"
+      lines[0] == "@09:00:00.1234 [0] 0.1.0.0 distribute_event: message EventRouteUsed"
     )
     #expect(lines.contains("\tAttributeConnID\t006c02462a161006"))
     #expect(lines.contains("\tAttributeEventSequenceNumber\t000000000000002a"))
