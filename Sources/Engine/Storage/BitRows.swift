@@ -1,22 +1,22 @@
 /// Rows of bits of equal width, one row per slot.
 ///
 /// With up to 64 bits a row is one word; the width grows when more bits are needed.
-struct BitRows: Sendable {
-  private(set) var words = 1
+package struct BitRows: Sendable {
+  package private(set) var words = 1
   private var bits: [UInt64] = []
 
-  init(words: Int = 1) { self.words = words }
+  package init(words: Int = 1) { self.words = words }
 
-  var count: Int { bits.count / words }
+  package var count: Int { bits.count / words }
 
   /// Adds empty rows until there are so many.
-  mutating func grow(to rows: Int) {
+  package mutating func grow(to rows: Int) {
     let missing = rows * words - bits.count
     if missing > 0 { bits.append(contentsOf: repeatElement(0, count: missing)) }
   }
 
   /// Makes every row so many words wide.
-  mutating func widen(to wider: Int) {
+  package mutating func widen(to wider: Int) {
     guard wider > words else { return }
     var copy = [UInt64](repeating: 0, count: count * wider)
     for row in 0..<count {
@@ -26,34 +26,34 @@ struct BitRows: Sendable {
     words = wider
   }
 
-  func word(_ row: Int32, _ word: Int) -> UInt64 { bits[Int(row) * words + word] }
+  package func word(_ row: Int32, _ word: Int) -> UInt64 { bits[Int(row) * words + word] }
 
-  func has(_ bit: Int32, _ row: Int32) -> Bool {
+  package func has(_ bit: Int32, _ row: Int32) -> Bool {
     bits[Int(row) * words + Int(bit >> 6)] & (1 << UInt64(bit & 63)) != 0
   }
 
-  mutating func set(_ bit: Int32, _ row: Int32, _ isSet: Bool = true) {
+  package mutating func set(_ bit: Int32, _ row: Int32, _ isSet: Bool = true) {
     let word = Int(row) * words + Int(bit >> 6)
     let mask: UInt64 = 1 << UInt64(bit & 63)
     if isSet { bits[word] |= mask } else { bits[word] &= ~mask }
   }
 
-  mutating func clear(_ row: Int32) {
+  package mutating func clear(_ row: Int32) {
     for word in 0..<words { bits[Int(row) * words + word] = 0 }
   }
 
-  mutating func copy(_ row: Int32, from other: borrowing BitRows, _ otherRow: Int32) {
+  package mutating func copy(_ row: Int32, from other: borrowing BitRows, _ otherRow: Int32) {
     for word in 0..<words { bits[Int(row) * words + word] = other.word(otherRow, word) }
   }
 
-  mutating func add(_ row: Int32, from other: borrowing BitRows, _ otherRow: Int32) {
+  package mutating func add(_ row: Int32, from other: borrowing BitRows, _ otherRow: Int32) {
     for word in 0..<words { bits[Int(row) * words + word] |= other.word(otherRow, word) }
   }
 
   /// Sets a row to what it should be: the bits of three rows together.
   ///
   /// Returns whether it changed. Negative rows count as empty.
-  mutating func combine(
+  package mutating func combine(
     _ row: Int32,
     own: borrowing BitRows,
     _ left: Int32,
@@ -74,36 +74,36 @@ struct BitRows: Sendable {
 }
 
 /// What is asked of a row of bits.
-protocol BitQuestion {
+package protocol BitQuestion {
   func isMet(by rows: borrowing BitRows, _ row: Int32) -> Bool
 }
 
 /// Whether one bit is set.
-struct OneBit: BitQuestion {
+package struct OneBit: BitQuestion {
   private let word: Int
   private let mask: UInt64
 
-  init(_ bit: Int32) {
+  package init(_ bit: Int32) {
     word = Int(bit >> 6)
     mask = 1 << UInt64(bit & 63)
   }
 
-  func isMet(by rows: borrowing BitRows, _ row: Int32) -> Bool {
+  package func isMet(by rows: borrowing BitRows, _ row: Int32) -> Bool {
     rows.word(row, word) & mask != 0
   }
 }
 
 /// Whether a bit is set that is set in a given row too.
-struct CommonBit: BitQuestion {
+package struct CommonBit: BitQuestion {
   private let rows: BitRows
   private let row: Int32
 
-  init(_ rows: BitRows, _ row: Int32) {
+  package init(_ rows: BitRows, _ row: Int32) {
     self.rows = rows
     self.row = row
   }
 
-  func isMet(by other: borrowing BitRows, _ otherRow: Int32) -> Bool {
+  package func isMet(by other: borrowing BitRows, _ otherRow: Int32) -> Bool {
     for word in 0..<min(rows.words, other.words)
     where rows.word(row, word) & other.word(otherRow, word) != 0 { return true }
     return false

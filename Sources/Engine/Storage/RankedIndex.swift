@@ -9,19 +9,24 @@
 // Source: R. Seidel, C. Aragon, Randomized Search Trees (1996).
 
 /// A place in an order: smaller comes first.
-struct Rank: Sendable, Hashable {
-  /// What counts first.
-  var major: Int64
-  /// What counts among equals.
-  var minor: UInt64
+package struct Rank: Sendable, Hashable {
+  package init(major: Int64, minor: UInt64) {
+    self.major = major
+    self.minor = minor
+  }
 
-  static func < (left: Rank, right: Rank) -> Bool {
+  /// What counts first.
+  package var major: Int64
+  /// What counts among equals.
+  package var minor: UInt64
+
+  package static func < (left: Rank, right: Rank) -> Bool {
     left.major != right.major ? left.major < right.major : left.minor < right.minor
   }
 }
 
 /// An ordered set of slots with bits.
-struct RankedIndex: Sendable {
+package struct RankedIndex: Sendable {
   private struct Node: Sendable {
     var left: Int32 = -1
     var right: Int32 = -1
@@ -37,26 +42,26 @@ struct RankedIndex: Sendable {
   private var own = BitRows()
   private var below = BitRows()
   private var root: Int32 = -1
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  init(words: Int = 1) {
+  package init(words: Int = 1) {
     own = BitRows(words: words)
     below = BitRows(words: words)
   }
 
-  func contains(_ slot: Int32) -> Bool {
+  package func contains(_ slot: Int32) -> Bool {
     Int(slot) < nodes.count && nodes[Int(slot)].isPresent
   }
 
-  func rank(of slot: Int32) -> Rank { nodes[Int(slot)].rank }
+  package func rank(of slot: Int32) -> Rank { nodes[Int(slot)].rank }
 
   /// The lowest minor rank of all.
-  var lowest: UInt64 { root < 0 ? .max : nodes[Int(root)].lowest }
+  package var lowest: UInt64 { root < 0 ? .max : nodes[Int(root)].lowest }
 
   // MARK: Changing
 
   /// Adds a slot; its bits are those of a row.
-  mutating func insert(_ slot: Int32, _ rank: Rank, bits: borrowing BitRows, _ row: Int32) {
+  package mutating func insert(_ slot: Int32, _ rank: Rank, bits: borrowing BitRows, _ row: Int32) {
     assert(!contains(slot), "the slot is there already")
     if Int(slot) >= nodes.count { grow(to: max(Int(slot) + 1, nodes.count * 2)) }
     own.copy(slot, from: bits, row)
@@ -93,7 +98,7 @@ struct RankedIndex: Sendable {
     count += 1
   }
 
-  mutating func remove(_ slot: Int32) {
+  package mutating func remove(_ slot: Int32) {
     assert(contains(slot), "the slot is not there")
     while true {
       let left = nodes[Int(slot)].left
@@ -112,20 +117,20 @@ struct RankedIndex: Sendable {
   }
 
   /// Gives a slot the bits that its row has now; its rank stays.
-  mutating func renew(_ slot: Int32, bits: borrowing BitRows) {
+  package mutating func renew(_ slot: Int32, bits: borrowing BitRows) {
     let rank = nodes[Int(slot)].rank
     remove(slot)
     insert(slot, rank, bits: bits, slot)
   }
 
   /// Makes room for more bits.
-  mutating func widen(to words: Int) {
+  package mutating func widen(to words: Int) {
     own.widen(to: words)
     below.widen(to: words)
   }
 
   /// Takes over changed bits of every slot, row by row.
-  mutating func reload(from bits: borrowing BitRows) { reload(root, bits) }
+  package mutating func reload(from bits: borrowing BitRows) { reload(root, bits) }
 
   private mutating func reload(_ slot: Int32, _ bits: borrowing BitRows) {
     guard slot >= 0 else { return }
@@ -138,10 +143,10 @@ struct RankedIndex: Sendable {
   // MARK: Finding
 
   /// The first slot in order that meets the question.
-  func first(_ question: some BitQuestion) -> Int32? { first(below: root, question) }
+  package func first(_ question: some BitQuestion) -> Int32? { first(below: root, question) }
 
   /// The next slot in order that meets the question.
-  func next(after slot: Int32, _ question: some BitQuestion) -> Int32? {
+  package func next(after slot: Int32, _ question: some BitQuestion) -> Int32? {
     let right = nodes[Int(slot)].right
     if let found = first(below: right, question) { return found }
     var child = slot
@@ -158,7 +163,7 @@ struct RankedIndex: Sendable {
   }
 
   /// The first slot of at least this rank that meets the question.
-  func first(from rank: Rank, _ question: some BitQuestion) -> Int32? {
+  package func first(from rank: Rank, _ question: some BitQuestion) -> Int32? {
     var bound: Int32 = -1
     var next = root
     while next >= 0 {
@@ -175,7 +180,7 @@ struct RankedIndex: Sendable {
   }
 
   /// A slot with a minor rank below the bound that meets the question and the condition.
-  func any(
+  package func any(
     minorBelow bound: UInt64,
     _ question: some BitQuestion,
     where condition: (Int32) -> Bool
