@@ -17,7 +17,7 @@ SIGNALS ?= 10000
 CALLS ?= 100000
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-kamailio real-clients \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio real-clients \
   strategies-check embed clean
 
 help: ## this list
@@ -78,6 +78,9 @@ tsan: setup ## every test under the thread sanitizer
 bench: build ## print the benchmarks: CPU and allocations, then instructions (a minute)
 	$(RELEASE)/Benchmarks
 	Benchmarks/instructions
+
+bench-memory: build ## bytes per agent and per waiting call, with a million of them (3 GB)
+	$(RELEASE)/Benchmarks --memory
 
 bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
 	Benchmarks/against-kamailio
