@@ -82,7 +82,7 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Engine", "Simulator"],
+      dependencies: ["Engine", "Simulator", "Wire"],
       path: "Tests/TestSupport",
       swiftSettings: relaxed
     ),
