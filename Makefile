@@ -52,8 +52,9 @@ sim-exhaustive: setup ## the small world of 3 calls and 2 agents, every interlea
 	swift build -c release $(SWIFT_FLAGS) --product torment
 	$(RELEASE)/torment --exhaustive --calls 3
 
-sim-check: build ## 20 seeds of the torment, as CI runs them
+sim-check: build ## 20 seeds of the torment and the small world of 2 calls, as CI runs them
 	$(RELEASE)/torment --seeds 20 --signals 10000
+	$(RELEASE)/torment --exhaustive --calls 2
 
 statistics-check: build ## fold the events of CALLS calls in Python too: the same figures to the digit
 	set -o pipefail; $(RELEASE)/torment --events $(CALLS) | Tests/Statistics/recompute.py

@@ -1,7 +1,7 @@
 // A world's journal, and its replay without the world.
 //
-// The journal holds every signal and every step that a strategy made, as a recording spells them; so
-// a replay needs neither callers nor strategies, and must announce and command the same.
+// The journal holds every signal and every step that a strategy made, as a recording spells them;
+// so a replay needs neither callers nor strategies, and must announce and command the same.
 
 import Engine
 import Glibc

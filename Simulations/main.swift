@@ -3,7 +3,7 @@
 //   torment --seed 7                     one world, with its last signals if it fails
 //   torment --seeds 1000 --signals 10000 many worlds, a progress bar, one line at the end
 //   torment --exhaustive                 the small world, every interleaving
-//   torment --events 100000              the events of so many calls as JSON Lines, then the figures
+//   torment --events 100000              the events of so many calls, then the figures
 //   torment --fault takes_from_back      with a planted bug: how many seeds until it is found
 //
 // Exit codes: 0 nothing broke (with a fault: it was found), 1 something did, 2 usage.
@@ -149,10 +149,30 @@ func report(_ verdict: Verdict) {
   print("SEED=\(verdict.seed) \(verdict.problem ?? "")\nlast signals:\n\(verdict.lastSignals)")
 }
 
-let options = parse()
-if options.isExhaustive {
-  exit(2)
+/// Walks both small worlds to their ends.
+func exploreSmallWorlds(calls: Int) -> Bool {
+  var isGood = true
+  for place in ["9000", "8000"] as [DN] {
+    let outcome = SmallWorld(calls: calls, at: place).explore { states in
+      if isatty(2) == 1 { say("\r\u{1B}[K\(place.number): \(states) states") }
+    }
+    if isatty(2) == 1 { say("\r\u{1B}[K") }
+    let kind = place == "9000" ? "queue 9000" : "routing point 8000"
+    print(
+      "\(calls) calls, 2 agents, \(kind): \(outcome.states) states, \(outcome.steps) steps, "
+        + (outcome.isComplete ? "no new state left" : "not complete")
+    )
+    if outcome.isComplete {
+      print("  \(outcome.interleavings) interleavings of \(outcome.length) signals are covered")
+    }
+    if let problem = outcome.problem { print(problem) }
+    isGood = isGood && outcome.isComplete
+  }
+  return isGood
 }
+
+let options = parse()
+if options.isExhaustive { exit(exploreSmallWorlds(calls: options.calls) ? 0 : 1) }
 if let calls = options.journalOfCalls {
   writeJournal(ofCalls: calls, seed: options.seed ?? 1)
   exit(0)

@@ -42,7 +42,7 @@ func measureMemory(waiting: Int) -> Bool {
   print("  of these \(lua) in Lua")
   print("\(perAgent) bytes an agent, its plan and DN included (\(agents) agents; 1,024 allowed)")
   print(
-    "\(perCall) bytes a waiting call with its suspended coroutine (\(suspended) calls; 3,072 allowed)"
+    "\(perCall) bytes a waiting call, its coroutine included (\(suspended) calls; 3,072 allowed)"
   )
   return perAgent <= 1_024 && perCall <= 3_072 && suspended == waiting
 }

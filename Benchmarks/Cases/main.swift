@@ -16,9 +16,8 @@ var memoryCalls: Int?
 var arguments = Array(CommandLine.arguments.dropFirst())
 
 func usage() -> Never {
-  print(
-    "usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json] [--check] [--list] [--memory [CALLS]]"
-  )
+  print("usage: Benchmarks [--filter TEXT] [--scale X] [--runs N] [--json]")
+  print("       Benchmarks --check | --list | --memory [CALLS]")
   exit(2)
 }
 

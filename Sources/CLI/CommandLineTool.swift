@@ -9,7 +9,7 @@ enum CommandLineTool {
   static let verbs: [Verb] = [
     ServeVerb.verb, CheckVerb.verb, WatchVerb.verb, EventsVerb.verb, StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
-    AgentVerb.verb,
+    StatisticsVerb.verb, AgentVerb.verb,
   ]
 
   /// Verbs of the contract that this version does not serve yet.

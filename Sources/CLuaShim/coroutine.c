@@ -259,6 +259,24 @@ rs_kind rs_co_kind(const rs_co *co, int index) {
   }
 }
 
+int rs_co_list_count(const rs_co *co, int index) {
+  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return 0;
+  lua_Unsigned count = lua_rawlen(co->T, at(co, index));
+  return count > 1000 ? 1000 : (int)count;
+}
+
+const rs_target *rs_co_list_target(const rs_co *co, int index, int place) {
+  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return NULL;
+  if (!lua_checkstack(co->T, 1)) return NULL;
+  // The table keeps the target alive after it has left the stack.
+  lua_rawgeti(co->T, at(co, index), place);
+  const rs_target *target = lua_isuserdata(co->T, -1) && !lua_islightuserdata(co->T, -1)
+                                ? lua_touserdata(co->T, -1)
+                                : NULL;
+  lua_pop(co->T, 1);
+  return target != NULL && target->tag == RS_TAG_TARGET ? target : NULL;
+}
+
 bool rs_co_boolean(const rs_co *co, int index) {
   return index < co->results && lua_toboolean(co->T, at(co, index));
 }

@@ -3,7 +3,8 @@
 // With `divert_on = "ringing"` (DOMAIN, decision 3) the call leaves its device when the target
 // rings: EventRouteUsed, EventDiverted, then EventRinging. A diversion that fails before that has
 // never left; one that fails afterwards comes back with a new EventQueued (and EventRouteRequest),
-// on the ticket it had. With `divert_on = "answer"` it leaves when the target answers: EventRinging,
+// on the ticket it had. With `divert_on = "answer"` it leaves when the target answers:
+// EventRinging,
 // then EventRouteUsed, EventDiverted, EventEstablished; whatever fails before, it has never left.
 
 extension RoutingEngine {

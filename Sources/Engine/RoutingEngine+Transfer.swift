@@ -1,4 +1,4 @@
-// A transfer: the consult call goes on under the identity of the held call (DOMAIN 2.8, decision 10).
+// A transfer: the consult call goes on under the identity of the held call (DOMAIN 2.8).
 //
 // The transferring party leaves both calls; what the consult call has reached (a routing point with
 // a running strategy, a queue with a ticket, a ringing phone, a conversation) stays as it is. Only

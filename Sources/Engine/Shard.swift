@@ -20,6 +20,9 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// A picture of the engine for people.
   public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
 
+  /// The engine's state in numbers, for the simulator.
+  package func fingerprint() -> [Int64] { engine.fingerprint() }
+
   /// Plants a bug in the engine, for the simulator.
   package mutating func plant(_ fault: InjectedFault?) { engine.fault = fault }
 
@@ -56,5 +59,12 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     outbox.removeStrategyCommands()
     if !outbox.isEmpty { deliver(outbox) }
     outbox.removeAll()
+  }
+}
+
+extension Shard where Strategies: Copyable {
+  /// A second shard in the same state; between signals only.
+  package func copy() -> Shard {
+    Shard(engine: RoutingEngine(copying: engine), strategies: strategies)
   }
 }

@@ -48,6 +48,9 @@ struct Coroutine {
     unsafe rs_co_number(pointer, RS_FACT_ATTEMPTS, UInt64(context.attempts))
   }
 
+  /// A transfer gave the call another identity.
+  func rename(to connID: ConnID) { unsafe rs_co_number(pointer, RS_FACT_ID, connID.value) }
+
   /// Runs a strategy up to its first request or its end.
   func start(_ reference: Int32) -> rs_outcome { unsafe rs_co_start(pointer, reference) }
 }

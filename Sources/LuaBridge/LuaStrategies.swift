@@ -140,6 +140,7 @@ extension LuaStrategies {
   /// Goes on under another ConnID after a transfer (DOMAIN 2.8).
   public mutating func rename(_ call: ConnID, to connID: ConnID) {
     guard let run = live.removeValue(forKey: call) else { return }
+    run.coroutine.rename(to: connID)
     live[connID] = run
   }
 

@@ -6,6 +6,8 @@ public struct ServeOptions: Sendable, Hashable {
   public var strategies = "strategies"
   /// The folder of the store and the control socket.
   public var data = "var"
+  /// Write every event there as a T-Library text dump.
+  public var dumpPath: String?
   /// Stop by itself after so many seconds.
   public var seconds: Double?
   /// How many seconds calls may still take when the service stops.

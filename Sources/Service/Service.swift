@@ -61,6 +61,7 @@ public enum Service {
       generation: files.generation,
       requests: requests,
       reports: inbox,
+      dumpPath: options.dumpPath,
       whenBound: { address in bound.withLock { $0 = address } }
     )
     let thread = try ShardThread.start(

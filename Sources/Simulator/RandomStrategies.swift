@@ -1,7 +1,7 @@
 public import Engine
 
 /// A runtime whose strategies ask for random things; it watches the contract as it does so.
-public struct RandomStrategies: StrategyRuntime, ~Copyable {
+public struct RandomStrategies: StrategyRuntime {
   /// A suspended run.
   public struct Run: Sendable {
     /// What it waits for.

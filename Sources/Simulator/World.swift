@@ -88,6 +88,37 @@ public struct World: ~Copyable {
   var agentAt: [DN: AgentID] = [:]
   var isDraining = false
 
+  /// A second world in the same state.
+  init(copying other: borrowing World) {
+    shard = other.shard.copy()
+    now = other.now
+    events = other.events
+    problem = other.problem
+    signalCount = other.signalCount
+    tally = other.tally
+    isComparing = other.isComparing
+    journal = other.journal
+    keepsJournal = other.keepsJournal
+    plan = other.plan
+    serves = other.serves
+    signed = other.signed
+    members = other.members
+    overflowDNs = other.overflowDNs
+    treatments = other.treatments
+    random = other.random
+    keepsEvents = other.keepsEvents
+    trace = other.trace
+    lastSequence = other.lastSequence
+    nextConnID = other.nextConnID
+    calls = other.calls
+    alive = other.alive
+    overtakers = other.overtakers
+    headersAsked = other.headersAsked
+    waiting = other.waiting
+    agentAt = other.agentAt
+    isDraining = other.isDraining
+  }
+
   /// Makes a world of a seed.
   public init(seed: UInt64, limits: Limits = .standard, keepsEvents: Bool = false) {
     self.init(World.site(limits, seed: seed), seed: seed, keepsEvents: keepsEvents)

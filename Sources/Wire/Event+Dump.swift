@@ -3,8 +3,8 @@
 //   @HH:MM:SS.ffff [0] 8.1.1 distribute_event: message EventQueued
 //   <TAB>AttributeThisDN<TAB>'8000'
 //
-// Times are UTC. Numbers are decimal, ConnID and EventSequenceNumber 16 hexadecimal digits, texts in
-// single quotes; key-value lists carry their packed size and first bytes.
+// Times are UTC. Numbers are decimal, ConnID and EventSequenceNumber 16 hexadecimal digits, texts
+// in single quotes; key-value lists carry their packed size and first bytes.
 
 public import Engine
 

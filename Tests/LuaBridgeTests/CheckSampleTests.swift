@@ -41,17 +41,7 @@ import Testing
     end
     """
 
-  @Test func theSalesStrategyOnlyWaitsForItsTreatment() {
-    #expect(
-      check.diagnostics(of: sales, file: "sales.lua").map(\.description) == [
-        "sales.lua:6:8: error: call:treat is not available yet"
-      ]
-    )
-  }
-
-  @Test func theSalesStrategyIsCleanOnceTreatmentsAreServed() {
-    var check = check
-    check.surface.callMethods["treat"] = .available
+  @Test func theSalesStrategyIsClean() {
     #expect(check.diagnostics(of: sales, file: "sales.lua") == [])
   }
 

@@ -220,8 +220,8 @@ struct LanguageTests {
       ("call:select(\"x\")", "call:select expects a target or a list of targets, got string"),
       ("call:select {}", "call:select expects at least one target"),
       ("call:select { 1 }", "call:select expects targets, got number at 1"),
-      ("call:select(ANY, { by = \"random\" })", "call:select: by = random is not available yet"),
-      ("call:select(ANY, { clear = true })", "call:select: clear is not available yet"),
+      ("call:select(ANY, { by = \"fair\" })", "call:select: there is no rule 'fair'"),
+      ("call:select(ANY, { clear = 1 })", "call:select: clear expects true or false, got number"),
       ("call:wait(\"a\")", "call:wait expects seconds, got string"),
       ("call:wait(-1)", "call:wait expects seconds between 0 and a year"),
       ("call:wait(0/0)", "call:wait expects seconds between 0 and a year"),
@@ -232,10 +232,10 @@ struct LanguageTests {
       ("call:note {}", "call:note expects a text, got table"),
       ("call:exclude(ANY)", "call:exclude expects a dn or an agent, got target"),
       ("call:header(1)", "call:header expects a text, got number"),
-      ("call:treat { music = \"hold\" }", "call:treat is not available yet"),
-      ("share {}", "share is not available yet"),
+      ("call:treat { musik = \"hold\" }", "call:treat does not know 'musik'"),
+      ("call:treat { collect = {} }", "call:treat: digits expects a whole number from 1 to 64"),
+      ("share {}", "share: the parts add up to nothing"),
       ("local_time \"UTC\"", "local_time is not available yet"),
-      ("local x = queues[\"9\"].expected_wait", "expected_wait is not available yet"),
       ("local x = queues[\"9\"].length", "a queue does not know 'length'"),
       ("local x = queues[9000]", "queues expects a text, as in queues[\"9000\"], got number"),
       ("queues[\"9\"] = 1", "this table is read-only (field '9')"),
@@ -246,7 +246,7 @@ struct LanguageTests {
       ("local x = trunk(\"a\")", "trunk expects a text, got nothing"),
       ("local x = reject(200)", "reject expects a SIP status between 400 and 699"),
       ("local x = any()", "any expects a table such as { skills = \"sales > 2\" }, got nothing"),
-      ("local x = any { group = \"a\" }", "group is not available yet"),
+      ("local x = any { group = 1 }", "any: group expects a name, got number"),
       ("local x = any { skils = \"a\" }", "any does not know 'skils'"),
       ("local x = any { skills = 1 }", "any: skills expects an expression, got number"),
       (
@@ -268,6 +268,51 @@ struct LanguageTests {
   )
   func wrongArguments(text: String, message: String) throws {
     #expect(try ending(text) == .failed(.error("strategies/s.lua:2: " + message)))
+  }
+
+  @Test("treatments, rules, groups, virtual queues and several queues reach the engine")
+  func theWholeSurface() throws {
+    var bench = try Workbench(
+      """
+      return function(call)
+        assert(call:treat { music = "hold" })
+        call:note(call:treat { collect = { digits = 2, timeout = 5, announce = "pin" } })
+        local q = queues["9000"]
+        call:note(q.expected_wait .. " " .. q.expected_wait_low .. " " .. q.expected_wait_high)
+        call:select({ any { group = "tier1", skills = "a > 1", exclude = { dn "7001" } }, ANY },
+          { by = "round_robin", clear = true, virtual_queue = "9100", timeout = 3, priority = 2 })
+        call:note(share { b = 1, a = 1 })
+        return { queue "9000", queue "9001" }
+      end
+      """
+    )
+    #expect(bench.run() == .finished(.queues(["9000", "9001"])))
+    #expect(bench.notes == ["42", "60.0 20.0 110.0", "b"])
+    var wanted = Selection(
+      [
+        .any(AgentFilter(skills: "a > 1", group: "tier1", excludedDNs: ["7001"])), .any(.none),
+      ],
+      timeout: .seconds(3),
+      priority: 2
+    )
+    wanted.rule = .roundRobin
+    wanted.clears = true
+    wanted.virtualQueue = "9100"
+    #expect(bench.requests.contains(.select(wanted)))
+    let pin = Treatment.collect(digits: 2, timeout: .seconds(5), announcement: "pin")
+    #expect(bench.requests.contains(.treat(pin)))
+  }
+
+  @Test("after a transfer the script sees the held call's identity")
+  func rename() throws {
+    var bench = try Workbench(
+      "return function(call) call:wait(1) call:note(call.id) return ANY end"
+    )
+    let step = bench.strategies.start("s", facts: Workbench.facts(7))
+    #expect(step == .requested(.wait(.seconds(1))))
+    bench.strategies.rename(ConnID(7), to: ConnID(255))
+    let next = bench.strategies.resume(ConnID(255), with: .done, context: bench.context)
+    #expect(next == .requested(.note("00000000000000ff")))
   }
 
   @Test("random numbers come from the engine and stay in their interval")

@@ -67,6 +67,7 @@ struct ServiceTests {
     #expect(calls.map { $0["target"]?.string } == ["7001"])
     #expect(caller.hangUp())
     try wait { try service.state(of: "1001") == "ready" }
+    wait { phone.requests.count == 3 }
     #expect(phone.requests == ["INVITE", "ACK", "BYE"])
 
     let events = try service.events()

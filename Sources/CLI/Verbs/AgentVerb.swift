@@ -9,10 +9,17 @@ enum AgentVerb {
     summary: "the T-Library agent requests, from a shell",
     flags: [
       Verb.Flag(name: "--dn", value: "DN", summary: "where to log in (default: his extension)"),
+      Verb.Flag(name: "--place", value: "NAME", summary: "the seat where to log in"),
+      Verb.Flag(
+        name: "--queue",
+        value: "DN[,DN]",
+        summary: "log in to these queues, or out of this one (default: all that fit)"
+      ),
       Verb.Flag(
         name: "--mode",
         value: "M",
-        summary: "the work mode of not-ready: \(modes.map { $0.word }.joined(separator: ", "))"
+        summary:
+          "the work mode of ready or not-ready: \(modes.map { $0.word }.joined(separator: ", "))"
       ),
       Verb.Flag(name: "--reason", value: "TEXT", summary: "why he is not ready"),
       Verb.data,
@@ -40,9 +47,29 @@ enum AgentVerb {
       guard action == "login" else { throw UsageError("--dn goes with login only") }
       request.set("dn", dn)
     }
+    if let place = invocation["--place"] {
+      guard action == "login", invocation["--dn"] == nil else {
+        throw UsageError("--place goes with login only, and without --dn")
+      }
+      request.set("place", place)
+    }
+    if let queues = invocation["--queue"] {
+      guard action == "login" || action == "logout" else {
+        throw UsageError("--queue goes with login and logout only")
+      }
+      request.set("queues", queues)
+    }
     if let mode = invocation["--mode"] {
-      guard action == "not-ready" else { throw UsageError("--mode goes with not-ready only") }
-      request.set("mode", try number(ofMode: mode))
+      let number = try number(ofMode: mode)
+      switch action {
+      case "not-ready": break
+      case "ready":
+        guard number == 1 || number == 2 else {
+          throw UsageError("--mode of ready is manual-in or auto-in")
+        }
+      default: throw UsageError("--mode goes with ready and not-ready only")
+      }
+      request.set("mode", number)
     }
     if let reason = invocation["--reason"] {
       guard action == "not-ready" else { throw UsageError("--reason goes with not-ready only") }
@@ -60,6 +87,7 @@ enum AgentVerb {
       }
       var line = "agent \(value.word("id")): \(value.word("state"))"
       if let dn = value["dn"]?.string { line += " at \(dn)" }
+      if let pending = value["pending"]?.string { line += ", then \(pending)" }
       if let reason = value["reason"]?.string, !reason.isEmpty { line += " (\(reason))" }
       Console.print(line)
       return .well
@@ -67,7 +95,8 @@ enum AgentVerb {
   }
 
   private static func number(ofMode text: String) throws -> UInt64 {
-    if let mode = modes.first(where: { $0.word == text }) { return mode.number }
+    let word = text.replacing("_", with: "-")
+    if let mode = modes.first(where: { $0.word == word }) { return mode.number }
     if let number = UInt64(text), modes.contains(where: { $0.number == number }) { return number }
     let ending = Suggestion.ending(for: text, among: modes.map { $0.word })
     throw UsageError("--mode: there is no work mode \"\(text)\"\(ending)")

@@ -28,11 +28,12 @@ enum ListVerbs {
     var table = Table(["QUEUE", "NAME", "WAITING", "OLDEST", "AGENTS FREE", "LOGGED IN"])
     for queue in picture["queues"]?.elements ?? [] {
       let count = queue["waiting"]?.elements?.count ?? 0
+      let isVirtual = queue["virtual"]?.bool == true
       table.add([
         queue.word("dn"), queue.word("name"), "\(count)",
         count == 0 ? "-" : Human.span(queue.seconds("oldest_wait")),
-        "\(queue["agents_available"]?.integer ?? 0)",
-        "\(queue["agents_logged_in"]?.integer ?? 0)",
+        isVirtual ? "virtual" : "\(queue["agents_available"]?.integer ?? 0)",
+        isVirtual ? "-" : "\(queue["agents_logged_in"]?.integer ?? 0)",
       ])
     }
     return table
@@ -47,6 +48,7 @@ enum ListVerbs {
       var state = agent.word("state")
       let reason = agent["reason"]?.string ?? ""
       if !reason.isEmpty { state += " (\(reason))" }
+      if let pending = agent["pending"]?.string { state += ", then \(pending)" }
       table.add([
         agent.word("id"), agent.word("name"), agent.word("dn"), state,
         Human.span(agent.seconds("for")), agent.word("call"),
@@ -55,7 +57,37 @@ enum ListVerbs {
     return table
   }
 
-  static let dns = list("dns", "DNs: what they are and whether calls reach them") { picture in
+  static let dns = Verb(
+    name: "dns",
+    operands: "[register|unregister DN]",
+    summary: "DNs: what they are and whether calls reach them; or bring one into service",
+    flags: [Verb.data],
+    example: "pointsman dns register 7001",
+    operandCount: 0...2,
+    words: ["register", "unregister"],
+    run: { invocation in
+      var client = try ControlClient(data: invocation.data)
+      guard !invocation.operands.isEmpty else {
+        return try show("dns", invocation, &client, table: dnTable)
+      }
+      guard invocation.operands.count == 2 else { throw UsageError("dns needs a DN to register") }
+      var request = ControlRequest("register")
+      request.set("dn", invocation.operands[1])
+      request.set("in", invocation.operands[0] == "register" ? UInt64(1) : 0)
+      switch try client.ask(request) {
+      case .refused(let message, _):
+        Console.complain("pointsman: \(message)")
+        return .found
+      case .result(let text, _):
+        Console.print(
+          invocation.json ? text : "\(invocation.operands[1]): \(invocation.operands[0])ed"
+        )
+        return .well
+      }
+    }
+  )
+
+  private static func dnTable(_ picture: JSONValue) -> Table {
     var table = Table(["DN", "KIND", "SERVICE", "AGENT"])
     for dn in picture["dns"]?.elements ?? [] {
       table.add([
@@ -93,15 +125,24 @@ enum ListVerbs {
       example: "pointsman \(name) --data var",
       run: { invocation in
         var client = try ControlClient(data: invocation.data)
-        let (text, value) = try client.result(of: ControlRequest(name))
-        guard !invocation.json else {
-          Console.print(text)
-          return .well
-        }
-        for line in table(value).lines { Console.print(line) }
-        return .well
+        return try show(name, invocation, &client, table: table)
       }
     )
+  }
+
+  private static func show(
+    _ name: String,
+    _ invocation: Invocation,
+    _ client: inout ControlClient,
+    table: (JSONValue) -> Table
+  ) throws -> Outcome {
+    let (text, value) = try client.result(of: ControlRequest(name))
+    guard !invocation.json else {
+      Console.print(text)
+      return .well
+    }
+    for line in table(value).lines { Console.print(line) }
+    return .well
   }
 }
 

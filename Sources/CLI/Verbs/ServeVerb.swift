@@ -13,6 +13,11 @@ enum ServeVerb {
         summary: "the folder of strategies (default: strategies)"
       ),
       Verb.data,
+      Verb.Flag(
+        name: "--tlib-log",
+        value: "FILE",
+        summary: "write every event there too, as T-Library text dumps"
+      ),
       Verb.Flag(name: "--seconds", value: "N", summary: "stop by itself after N seconds"),
       Verb.Flag(
         name: "--drain",
@@ -29,6 +34,7 @@ enum ServeVerb {
     options.site = invocation["--site"] ?? "site.lua"
     options.strategies = invocation["--strategies"] ?? "strategies"
     options.data = invocation.data
+    options.dumpPath = invocation["--tlib-log"]
     options.seconds = try invocation.seconds("--seconds")
     options.drain = try invocation.seconds("--drain") ?? 30
     options.watchesSignals = true

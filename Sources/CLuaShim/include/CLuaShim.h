@@ -133,6 +133,10 @@ int64_t rs_co_integer(const rs_co *co, int index);
 double rs_co_double(const rs_co *co, int index);
 rs_slice rs_co_slice(const rs_co *co, int index);
 const rs_target *rs_co_target(const rs_co *co, int index);
+// How many values a returned list has; 0 for anything but a table.
+int rs_co_list_count(const rs_co *co, int index);
+// The target at a place of a returned list, from 1; NULL for anything else.
+const rs_target *rs_co_list_target(const rs_co *co, int index, int place);
 const char *rs_co_type_name(const rs_co *co, int index);
 
 int rs_target_kind_of(const rs_target *target);

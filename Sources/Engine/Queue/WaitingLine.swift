@@ -1,8 +1,8 @@
 // The calls that wait for one thing (a queue, an agent, a DN), in order.
 //
 // Invariant: from front to back, ranks grow. In a queue a rank is the ticket alone, which is what
-// makes it strictly FIFO (DOMAIN, decision 2; ADR 0004); elsewhere priority comes first. A call that
-// comes back from an agent who did not answer has kept its ticket and so is first again.
+// makes it strictly FIFO (DOMAIN, decision 2; ADR 0004); elsewhere priority comes first. A call
+// that comes back from an agent who did not answer has kept its ticket and so is first again.
 // A call may stand in several lines, once in each; its places are chained through the table of
 // entries. Nothing allocates once the table has grown.
 // Who may change it: `RoutingEngine` only.

@@ -104,7 +104,7 @@ public struct DeviceFigures: Sendable {
     arrivals.oldest.map { time > $0 ? time - $0 : 0 } ?? 0
   }
 
-  /// Answered within T1 over (answered + abandoned − abandoned within T2), per mille; nil: no calls.
+  /// Answered within T1 over (answered + abandoned, less those within T2), per mille.
   public var serviceFactor: UInt64? {
     let all = answered + abandoned - abandonedEarly
     return all == 0 ? nil : 1_000 * answeredEarly / all

@@ -82,6 +82,12 @@ struct TimerTable: Sendable {
     return TimerID(slot: slot, generation: slots[Int(slot)].generation)
   }
 
+  /// When an armed timer expires; nil: it has expired or was disarmed.
+  func deadline(of id: TimerID) -> Instant? {
+    guard slots[Int(id.slot)].generation == id.generation else { return nil }
+    return heap[Int(slots[Int(id.slot)].place)].deadline
+  }
+
   /// Disarms a timer; one that has expired already is left alone.
   mutating func disarm(_ id: TimerID?) {
     guard let id, slots[Int(id.slot)].generation == id.generation else { return }

@@ -250,6 +250,7 @@ extension CheckWalk {
     let wanted: [String: String] = [
       "select": "a target", "route": "a target", "exclude": "a target", "wait": "seconds",
       "priority": "a whole number", "attach": "a table", "note": "a string", "header": "a string",
+      "treat": "a table",
     ]
     guard let what = wanted[name],
       !isMissing(0, arguments, "\(usage) expects \(what)", at: position)
@@ -269,7 +270,12 @@ extension CheckWalk {
       expectWholeNumber(first, usage: usage)
     case "a table":
       expectType(what, first, usage: usage)
-      if case .table(let fields) = literal(first).kind { checkAttached(fields) }
+      guard case .table(let fields) = literal(first).kind else { return }
+      if name == "treat" {
+        checkTreatment(fields, at: first.position)
+      } else {
+        checkAttached(fields)
+      }
     default:
       // Lua makes text of a number wherever a string is wanted.
       if name == "note", number(literal(first)) != nil { return }
@@ -289,6 +295,32 @@ extension CheckWalk {
         .binary:
         break
       }
+    }
+  }
+
+  private mutating func checkTreatment(_ fields: [LuaField], at position: SourcePosition) {
+    let names = check.surface.treatments
+    for field in fields {
+      guard checkKey(of: field, names, what: "treatment", owner: "call:treat"),
+        let name = key(of: field)
+      else { continue }
+      switch name {
+      case "music", "announce": expectType("a string", field.value, usage: "call:treat: \(name)")
+      case "collect":
+        expectType("a table", field.value, usage: "call:treat: collect")
+        guard case .table(let parts) = literal(field.value).kind else { continue }
+        for part in parts {
+          let known: LanguageSurface.Names = [
+            "digits": .available, "timeout": .available, "announce": .available,
+          ]
+          _ = checkKey(of: part, known, what: "field", owner: "collect")
+        }
+      default: break
+      }
+    }
+    let named = fields.count { if case .named = $0.key { true } else { false } }
+    if fields.isEmpty || named > 1 {
+      error(at: position, "call:treat takes one treatment, such as { music = \"hold\" }")
     }
   }
 
@@ -312,6 +344,8 @@ extension CheckWalk {
         expectSeconds(field.value, usage: "timeout of \(usage)")
       case "priority":
         expectWholeNumber(field.value, usage: "priority of \(usage)")
+      case "virtual_queue":
+        expectType("a string", field.value, usage: "virtual_queue of \(usage)")
       case "by":
         checkRule(field.value, usage: usage)
       default:

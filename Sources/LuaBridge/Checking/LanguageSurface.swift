@@ -42,6 +42,9 @@ public struct LanguageSurface: Sendable {
   /// The options of `call:route`.
   public var routeOptions: Names
 
+  /// The treatments of `call:treat { … }`.
+  public var treatments: Names
+
   /// The rules of `call:select(…, { by = RULE })`.
   public var selectionRules: Names
 
@@ -60,8 +63,8 @@ public struct LanguageSurface: Sendable {
       "table_lookup",
       "random",
       "require",
-      notYet: "share",
-      "local_time"
+      "share",
+      notYet: "local_time"
     ),
     callFields: names(
       "id",
@@ -84,16 +87,23 @@ public struct LanguageSurface: Sendable {
       "attach",
       "note",
       "exclude",
-      notYet: "treat"
+      "treat"
     ),
-    queueFields: names("waiting", "oldest_wait", notYet: "expected_wait"),
+    queueFields: names(
+      "waiting",
+      "oldest_wait",
+      "expected_wait",
+      "expected_wait_low",
+      "expected_wait_high"
+    ),
     agentFunctions: names("available", "logged_in"),
-    anyFields: names("skills", "exclude", notYet: "group"),
-    selectOptions: names("timeout", "priority", "by", notYet: "clear"),
+    anyFields: names("skills", "exclude", "group"),
+    selectOptions: names("timeout", "priority", "by", "clear", "virtual_queue"),
     routeOptions: names("timeout"),
+    treatments: names("music", "announce", "collect", "silence", "ringback"),
     selectionRules: names(
       "longest_idle",
-      notYet: "least_occupied",
+      "least_occupied",
       "fewest_calls",
       "round_robin",
       "random",

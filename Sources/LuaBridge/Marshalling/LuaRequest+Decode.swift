@@ -16,6 +16,8 @@ enum HostOperation: Int64 {
   case queueOldestWait = 11
   case random = 12
   case header = 13
+  case treat = 14
+  case queueExpectedWait = 15
 }
 
 extension Coroutine {
@@ -40,6 +42,8 @@ extension Coroutine {
     case .queueOldestWait: return .queueOldestWait(DN(text(at: 1)))
     case .random: return .random
     case .header: return .header(text(at: 1))
+    case .treat: return treatment().map { .treat($0) }
+    case .queueExpectedWait: return .queueExpectedWait(DN(text(at: 1)))
     }
   }
 
@@ -49,20 +53,58 @@ extension Coroutine {
     let kind = unsafe rs_co_kind(pointer, 0)
     if kind == RS_NIL { return .success(nil) }
     if let target = target(at: 0) { return .success(target) }
+    if let queues = queues() { return .success(queues) }
     let name = unsafe String(cString: rs_co_type_name(pointer, 0))
     let message = "the strategy returned a \(name), not a target such as dn \"7001\" or ANY"
     return .failure(LuaProblem(file: "", line: 0, message: message))
   }
 
+  /// A returned list of queues: the call waits in all of them.
+  private func queues() -> Target? {
+    let length = unsafe rs_co_list_count(pointer, 0)
+    guard length > 0, length <= 64 else { return nil }
+    var list: [DN] = []
+    for index in 1...length {
+      guard let target = unsafe rs_co_list_target(pointer, 0, index),
+        case .queue(let dn)? = unsafe Self.target(target)
+      else { return nil }
+      list.append(dn)
+    }
+    return list.count == 1 ? .queue(list[0]) : .queues(list)
+  }
+
   private func selection() -> Selection? {
-    guard count > 3 else { return nil }
+    guard count > 6 else { return nil }
     var targets: [Target] = []
-    targets.reserveCapacity(Int(count) - 3)
-    for index in 3..<count {
+    targets.reserveCapacity(Int(count) - 6)
+    for index in 6..<count {
       guard let target = target(at: index) else { return nil }
       targets.append(target)
     }
-    return Selection(targets, timeout: duration(at: 1), priority: priority(at: 2))
+    var selection = Selection(targets, timeout: duration(at: 1), priority: priority(at: 2))
+    if let rule = SelectionRule(word: text(at: 3)) { selection.rule = rule }
+    selection.clears = unsafe rs_co_boolean(pointer, 4)
+    let virtualQueue = text(at: 5)
+    if !virtualQueue.isEmpty { selection.virtualQueue = DN(virtualQueue) }
+    return selection
+  }
+
+  /// The kinds are those of Prelude.lua.
+  private func treatment() -> Treatment? {
+    let name = text(at: 2)
+    switch unsafe rs_co_integer(pointer, 1) {
+    case 1: return .music(name)
+    case 2: return .announce(name)
+    case 3:
+      return .collect(
+        digits: Int(unsafe rs_co_integer(pointer, 3)),
+        timeout: duration(at: 4),
+        announcement: name.isEmpty ? nil : name
+      )
+    case 4: return .silence
+    case 5: return .ringback
+    default: return nil
+    }
   }
 
   private func text(at index: Int32) -> String {
@@ -94,6 +136,10 @@ extension Coroutine {
 
   private func target(at index: Int32) -> Target? {
     guard let target = unsafe rs_co_target(pointer, index) else { return nil }
+    return unsafe Self.target(target)
+  }
+
+  private static func target(_ target: OpaquePointer) -> Target? {
     func name(_ index: Int32) -> String { unsafe rs_target_slice(target, index).text }
     switch unsafe rs_target_kind(rawValue: UInt32(rs_target_kind_of(target))) {
     case RS_TARGET_DN: return .dn(DN(name(0)))
@@ -107,11 +153,12 @@ extension Coroutine {
       if names == 1, unsafe skills.count == 0 { return .any(.none) }
       var filter = AgentFilter(skills: unsafe skills.count == 0 ? nil : name(0))
       for index in 1..<max(names, 1) {
-        let excluded = name(index)
-        if excluded.utf8.first == UInt8(ascii: "d") {
-          filter.excludedDNs.append(DN(String(excluded.dropFirst())))
-        } else {
-          filter.excludedAgents.append(AgentID(String(excluded.dropFirst())))
+        let marked = name(index)
+        let rest = String(marked.dropFirst())
+        switch marked.utf8.first {
+        case UInt8(ascii: "d"): filter.excludedDNs.append(DN(rest))
+        case UInt8(ascii: "g"): filter.group = rest
+        default: filter.excludedAgents.append(AgentID(rest))
         }
       }
       return .any(filter)

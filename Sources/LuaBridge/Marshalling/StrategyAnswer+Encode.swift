@@ -26,9 +26,7 @@ extension Coroutine {
       unsafe values.0.number = Double(duration.nanosecondsClamped) / 1e9
       return unsafe resume(&values, count: 1)
     case .expectedWait(let expected):
-      unsafe values.0.kind = RS_NUMBER
-      unsafe values.0.number = Double(expected.mean.nanosecondsClamped) / 1e9
-      return unsafe resume(&values, count: 1)
+      return resume(seconds: (expected.mean, expected.low, expected.high))
     case .treated(let result):
       return resume(with: result.digits.map { .text($0) } ?? .done)
     case .notTreated(let reason):
@@ -52,6 +50,19 @@ extension Coroutine {
       unsafe values.0.kind = RS_BOOLEAN
       unsafe values.0.boolean = false
       return unsafe resume(then: message, first: &values)
+    }
+  }
+
+  private func resume(seconds: (Duration, Duration, Duration)) -> rs_outcome {
+    var values = unsafe (rs_value(), rs_value(), rs_value())
+    unsafe values.0.kind = RS_NUMBER
+    unsafe values.0.number = Double(seconds.0.nanosecondsClamped) / 1e9
+    unsafe values.1.kind = RS_NUMBER
+    unsafe values.1.number = Double(seconds.1.nanosecondsClamped) / 1e9
+    unsafe values.2.kind = RS_NUMBER
+    unsafe values.2.number = Double(seconds.2.nanosecondsClamped) / 1e9
+    return unsafe withUnsafeBytes(of: &values) { bytes in
+      unsafe rs_co_resume(pointer, bytes.assumingMemoryBound(to: rs_value.self).baseAddress, 3)
     }
   }
 

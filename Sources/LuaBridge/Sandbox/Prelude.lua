@@ -9,6 +9,7 @@ local methods = core.methods
 
 local SELECT, ROUTE, WAIT, PRIORITY, ATTACH, NOTE, EXCLUDE = 1, 2, 3, 4, 5, 6, 7
 local AVAILABLE, LOGGED_IN, WAITING, OLDEST_WAIT, RANDOM, HEADER = 8, 9, 10, 11, 12, 13
+local TREAT, EXPECTED_WAIT = 14, 15
 
 local DN, AGENT, QUEUE, ANY_AGENT, TRUNK, REJECT = 1, 2, 3, 4, 5, 6
 
@@ -80,12 +81,11 @@ end
 
 ANY = target(ANY_AGENT, 0, "")
 
-local ANY_FIELDS = { skills = true, exclude = true }
+local ANY_FIELDS = { skills = true, exclude = true, group = true }
 
 -- The filter that a table describes; `what` names the function for messages.
 local function filter(fields, what)
   for name in pairs(fields) do
-    if name == "group" then error("group is not available yet", 3) end
     if not ANY_FIELDS[name] then
       error(what .. " does not know '" .. tostring(name) .. "'", 3)
     end
@@ -95,19 +95,25 @@ local function filter(fields, what)
     error(what .. ": skills expects an expression, got " .. describe(skills), 3)
   end
   if skills and #skills > 1024 then error(what .. ": skills is too long", 3) end
-  if exclude == nil then return target(ANY_AGENT, 0, skills or "") end
+  local names = {}
+  if fields.group ~= nil then
+    if type(fields.group) ~= "string" or fields.group == "" or #fields.group > 256 then
+      error(what .. ": group expects a name, got " .. describe(fields.group), 3)
+    end
+    names[1] = "g" .. fields.group
+  end
+  if exclude == nil then return target(ANY_AGENT, 0, skills or "", table.unpack(names)) end
   if kind(exclude) then exclude = { exclude } end
   if type(exclude) ~= "table" then
     error(what .. ": exclude expects a list of targets, got " .. describe(exclude), 3)
   end
-  if #exclude > 64 then error(what .. ": exclude has more than 64 targets", 3) end
-  local names = {}
-  for i, one in ipairs(exclude) do
+  if #exclude > 63 then error(what .. ": exclude has more than 63 targets", 3) end
+  for _, one in ipairs(exclude) do
     local k = kind(one)
     if k ~= DN and k ~= AGENT then
       error(what .. ': exclude expects targets such as agent "1001", got ' .. describe(one), 3)
     end
-    names[i] = (k == DN and "d" or "a") .. one.name
+    names[#names + 1] = (k == DN and "d" or "a") .. one.name
   end
   return target(ANY_AGENT, 0, skills or "", table.unpack(names))
 end
@@ -122,7 +128,14 @@ end
 
 -- The call
 
-local OPTIONS = { timeout = true, by = true, priority = true, clear = true }
+local OPTIONS = {
+  timeout = true, by = true, priority = true, clear = true, virtual_queue = true,
+}
+
+local RULES = {
+  longest_idle = true, least_occupied = true, fewest_calls = true, round_robin = true,
+  random = true, priority_list = true,
+}
 
 local function check_options(options, what, known)
   if options == nil then return {} end
@@ -157,12 +170,19 @@ end
 function methods.select(self, targets, options)
   check_self(self)
   options = check_options(options, "call:select", OPTIONS)
-  if options.by ~= nil and options.by ~= "longest_idle" then
-    error("call:select: by = " .. tostring(options.by) .. " is not available yet", 2)
+  local by, virtual = options.by, options.virtual_queue
+  if by ~= nil and not RULES[by] then
+    error("call:select: there is no rule '" .. tostring(by) .. "'", 2)
   end
-  if options.clear then error("call:select: clear is not available yet", 2) end
+  if options.clear ~= nil and type(options.clear) ~= "boolean" then
+    error("call:select: clear expects true or false, got " .. describe(options.clear), 2)
+  end
+  if virtual ~= nil and (type(virtual) ~= "string" or virtual == "" or #virtual > 256) then
+    error("call:select: virtual_queue expects a number as text, got " .. describe(virtual), 2)
+  end
   if options.priority ~= nil then check_priority(options.priority, "call:select: priority") end
-  if kind(targets) then return ask(SELECT, options.timeout, options.priority, targets) end
+  local timeout, priority, clear = options.timeout, options.priority, options.clear
+  if kind(targets) then return ask(SELECT, timeout, priority, by, clear, virtual, targets) end
   if type(targets) ~= "table" then
     error("call:select expects a target or a list of targets, got " .. describe(targets), 2)
   end
@@ -174,7 +194,7 @@ function methods.select(self, targets, options)
       error("call:select expects targets, got " .. describe(targets[i]) .. " at " .. i, 2)
     end
   end
-  return ask(SELECT, options.timeout, options.priority, table.unpack(targets, 1, count))
+  return ask(SELECT, timeout, priority, by, clear, virtual, table.unpack(targets, 1, count))
 end
 
 local ROUTE_OPTIONS = { timeout = true }
@@ -247,7 +267,58 @@ function methods.header(self, name)
   return ask(HEADER, name)
 end
 
-methods.treat = missing("call:treat")
+local TREATMENTS = { music = 1, announce = 2, collect = 3, silence = 4, ringback = 5 }
+local COLLECT_FIELDS = { digits = true, timeout = true, announce = true }
+
+-- What `collect` says: how many digits, for how long, after which announcement.
+local function check_collect(fields)
+  if type(fields) ~= "table" or kind(fields) then
+    error("call:treat: collect expects a table such as { digits = 4 }, got " .. describe(fields), 3)
+  end
+  for name in pairs(fields) do
+    if not COLLECT_FIELDS[name] then
+      error("call:treat: collect does not know '" .. tostring(name) .. "'", 3)
+    end
+  end
+  local digits, timeout, announce = fields.digits, fields.timeout, fields.announce
+  if math.type(digits) ~= "integer" or digits < 1 or digits > 64 then
+    error("call:treat: digits expects a whole number from 1 to 64", 3)
+  end
+  if timeout ~= nil and (math.type(timeout) == nil or not (timeout >= 0 and timeout <= 3600)) then
+    error("call:treat: timeout expects seconds between 0 and an hour", 3)
+  end
+  if announce ~= nil and (type(announce) ~= "string" or announce == "" or #announce > 256) then
+    error("call:treat: announce expects a name, got " .. describe(announce), 3)
+  end
+  return digits, timeout, announce
+end
+
+function methods.treat(self, treatment)
+  check_self(self)
+  if type(treatment) ~= "table" or kind(treatment) then
+    error("call:treat expects a table such as { music = \"hold\" }, got " .. describe(treatment), 2)
+  end
+  local name, value = nil, nil
+  for key, given in pairs(treatment) do
+    if not TREATMENTS[key] then error("call:treat does not know '" .. tostring(key) .. "'", 2) end
+    if name then error("call:treat takes one treatment, not " .. name .. " and " .. key, 2) end
+    name, value = key, given
+  end
+  if not name then error("call:treat expects music, announce, collect, silence or ringback", 2) end
+  local code = TREATMENTS[name]
+  if name == "collect" then
+    local digits, timeout, announce = check_collect(value)
+    return ask(TREAT, code, announce, digits, timeout)
+  end
+  if name == "silence" or name == "ringback" then
+    if value ~= true then error("call:treat: " .. name .. " expects true", 2) end
+    return ask(TREAT, code)
+  end
+  if type(value) ~= "string" or value == "" or #value > 256 then
+    error("call:treat: " .. name .. " expects a name, got " .. describe(value), 2)
+  end
+  return ask(TREAT, code, value)
+end
 
 -- The world
 
@@ -285,7 +356,14 @@ queues = setmetatable({}, {
       __index = function(_, field)
         if field == "waiting" then return ask(WAITING, number) end
         if field == "oldest_wait" then return ask(OLDEST_WAIT, number) end
-        if field == "expected_wait" then error("expected_wait is not available yet", 2) end
+        if field == "expected_wait" or field == "expected_wait_low"
+          or field == "expected_wait_high"
+        then
+          local mean, low, high = yield(EXPECTED_WAIT, number)
+          if mean == false then error(low, 2) end
+          if field == "expected_wait_low" then return low end
+          return field == "expected_wait" and mean or high
+        end
         error("a queue does not know '" .. tostring(field) .. "'", 2)
       end,
       __newindex = read_only,
@@ -334,5 +412,29 @@ end
 
 math.random = random
 
-share = missing("share")
+-- A key of the table, each as often as its share says.
+function share(parts)
+  if type(parts) ~= "table" or kind(parts) then
+    error("share expects a table such as { a = 70, b = 30 }, got " .. describe(parts), 2)
+  end
+  local sum = 0
+  for key, part in pairs(parts) do
+    if math.type(part) == nil or not (part >= 0 and part <= 1e15) then
+      error("share: the part of '" .. tostring(key) .. "' must be a number, 0 or more", 2)
+    end
+    sum = sum + part
+  end
+  if not (sum > 0) then error("share: the parts add up to nothing", 2) end
+  local bits, reason = yield(RANDOM)
+  if not bits then error(reason, 2) end
+  local rest, last = (bits >> 11) * 0x1p-53 * sum, nil
+  for key, part in pairs(parts) do
+    if part > 0 then
+      if rest < part then return key end
+      rest, last = rest - part, key
+    end
+  end
+  return last
+end
+
 local_time = missing("local_time")

@@ -98,6 +98,10 @@ extension ControlLoop {
       connection.isBusy = true
       startReload(.client(connection.id))
     case "agent": askForAgent(request, connection)
+    case "register": askToRegister(request, connection)
+    case "statistics":
+      connection.isBusy = true
+      shard.post(.statistics(ticket: ticket(for: .statistics(connection: connection.id))))
     case "events": beginStream(request, connection)
     default: connection.refuse("there is no request \"\(verb)\"")
     }
@@ -129,9 +133,15 @@ extension ControlLoop {
     }
     let action: AgentRequest.Action
     switch request["action"]?.string ?? "" {
-    case "login": action = .login(dn: request["dn"]?.string.map { DN($0) })
-    case "logout": action = .logout
-    case "ready": action = .ready
+    case "login":
+      action = .login(
+        dn: request["dn"]?.string.map { DN($0) },
+        place: request["place"]?.string,
+        queues: (request["queues"]?.string ?? "").split(separator: ",").map { DN(String($0)) }
+      )
+    case "logout": action = .logout(queue: request["queues"]?.string.map { DN($0) })
+    case "ready":
+      action = .ready(request["mode"]?.integer == 1 ? .manualIn : .autoIn)
     case "not-ready":
       let number = request["mode"]?.integer ?? 0
       guard let mode = UInt8(exactly: number).flatMap({ WorkMode(rawValue: $0) }) else {
@@ -146,7 +156,36 @@ extension ControlLoop {
     shard.post(.agent(AgentRequest(agent: AgentID(agent), action: action), ticket: ticket))
   }
 
+  private mutating func askToRegister(_ request: JSONValue, _ connection: ControlConnection) {
+    guard let dn = request["dn"]?.string, let isIn = request["in"]?.integer else {
+      return connection.refuse("the DN is missing")
+    }
+    connection.isBusy = true
+    let ticket = ticket(for: .register(connection: connection.id))
+    shard.post(.register(DN(dn), isIn == 1, ticket: ticket))
+  }
+
   // MARK: Answers
+
+  mutating func answer(_ ticket: UInt64, refusal: Event?) {
+    guard case .register(let id)? = waiting.removeValue(forKey: ticket),
+      let connection = connections[id]
+    else { return }
+    if let refusal {
+      connection.refuse(refusal.errorMessage ?? "refused")
+    } else {
+      connection.succeed("{}")
+    }
+    finish(connection)
+  }
+
+  mutating func answer(_ ticket: UInt64, statistics text: String) {
+    guard case .statistics(let id)? = waiting.removeValue(forKey: ticket),
+      let connection = connections[id]
+    else { return }
+    connection.succeed(text)
+    finish(connection)
+  }
 
   mutating func answer(_ ticket: UInt64, agent: AgentPicture?, refusal: Event?) {
     guard case .agent(let id)? = waiting.removeValue(forKey: ticket) else { return }
@@ -172,7 +211,7 @@ extension ControlLoop {
       guard let connection = connections[id] else { return }
       connection.succeed(strategyList(figures))
       finish(connection)
-    case .agent, .events, .reload, nil:
+    case .agent, .register, .statistics, .events, .reload, nil:
       return
     }
   }

@@ -25,6 +25,8 @@ struct ControlLoop: ~Copyable {
     case picture(connection: UInt64, parts: [PictureWriter.Part])
     case strategies(connection: UInt64)
     case agent(connection: UInt64)
+    case register(connection: UInt64)
+    case statistics(connection: UInt64)
     case events(connection: UInt64)
     case reload
   }
@@ -161,6 +163,9 @@ struct ControlLoop: ~Copyable {
     switch report {
     case .agent(let agent, let refusal, let ticket):
       answer(ticket, agent: agent, refusal: refusal)
+    case .done(let refusal, let ticket): answer(ticket, refusal: refusal)
+    case .statistics(let text, let ticket): answer(ticket, statistics: text)
+    case .warning(let text): say(text)
     case .snapshot(let snapshot, let figures, let ticket):
       answer(ticket, snapshot: snapshot, figures: figures)
     case .events(let events, let oldest, let last, let ticket):

@@ -94,6 +94,8 @@ struct PictureWriter: ~Copyable {
     writer.endArray()
     writer.key("oldest_wait")
     writer.seconds(nanoseconds: queue.oldestWait)
+    writer.key("virtual")
+    writer.value(queue.isVirtual)
     writer.key("agents_logged_in")
     writer.value(UInt64(clamping: queue.agentsLoggedIn))
     writer.key("agents_available")
@@ -112,6 +114,16 @@ struct PictureWriter: ~Copyable {
     text("reason", agent.reason)
     moment("since", agent.since)
     age("for", since: agent.since)
+    if !agent.place.isEmpty { text("place", agent.place) }
+    writer.key("queues")
+    writer.beginArray()
+    for queue in agent.queues { writer.value(queue.number) }
+    writer.endArray()
+    if !agent.pending.isEmpty { text("pending", agent.pending) }
+    writer.key("calls_taken")
+    writer.value(UInt64(agent.callsTaken))
+    writer.key("occupancy")
+    writer.value(UInt64(clamping: agent.occupancy))
     if let call = agent.call {
       writer.key("call")
       writer.hex(call.value)

@@ -17,8 +17,18 @@ struct LineSide: ~Copyable {
   /// The agent request that is being handled, and the error that the engine answered it with.
   var reference: UInt32 = 0
   var refusal: Event?
+  /// What the events add up to.
+  var statistics = Statistics(answeredWithin: .seconds(20), abandonedWithin: .seconds(5))
+  /// Where the events are written as dumps, if anywhere.
+  var dump: DumpFile?
 
-  init(telephony: consuming SIPSwitch, transport: consuming UDPTransport, log: consuming EventLog) {
+  init(
+    telephony: consuming SIPSwitch,
+    transport: consuming UDPTransport,
+    log: consuming EventLog,
+    dump: consuming DumpFile?
+  ) {
+    self.dump = dump
     self.telephony = telephony
     self.transport = transport
     self.log = log
@@ -30,6 +40,8 @@ struct LineSide: ~Copyable {
     for event in outbox.events {
       if reference != 0, event.kind == .error, event.referenceID == reference { refusal = event }
       log.append(event)
+      statistics.fold(event)
+      dump?.append(event)
     }
   }
 
@@ -37,6 +49,9 @@ struct LineSide: ~Copyable {
   mutating func receive(at now: Instant) {
     transport.receive(into: &telephony, at: now)
   }
+
+  /// Writes the dumps that wait; returns what went wrong, the first time.
+  mutating func writeDump() -> String? { dump?.flush() ?? nil }
 
   /// Sends what waits.
   mutating func send() { transport.send(from: &telephony) }

@@ -12,6 +12,7 @@ internal import Engine
 internal import LuaBridge
 internal import Reactor
 internal import SIPGlue
+internal import Wire
 
 /// Drives a shard with real time and real packets.
 struct ShardLoop: ~Copyable {
@@ -21,6 +22,8 @@ struct ShardLoop: ~Copyable {
     var generation: Generation
     var requests: Inbox<ShardRequest>
     var reports: Inbox<ControlMessage>
+    /// Where events are written as T-Library dumps; nil: nowhere.
+    var dumpPath: String?
     /// Called once with the address that SIP is served on.
     var whenBound: @Sendable (SocketAddress) -> Void
   }
@@ -55,6 +58,12 @@ struct ShardLoop: ~Copyable {
     guard let listener = site.listeners.first(where: { $0.transport == .udp }) else {
       throw ServiceError("the site listens on no UDP address")
     }
+    let dump: DumpFile?
+    if let path = blueprint.dumpPath {
+      dump = try DumpFile(path)
+    } else {
+      dump = nil
+    }
     let start = Clock.monotonic
     let epoch = Clock.realtime
     let transport = try UDPTransport(address: listener.host, port: listener.port)
@@ -84,7 +93,8 @@ struct ShardLoop: ~Copyable {
     line = LineSide(
       telephony: telephony,
       transport: transport,
-      log: EventLog(capacity: plan.limits.eventsKeptMax)
+      log: EventLog(capacity: plan.limits.eventsKeptMax),
+      dump: dump
     )
     requests = blueprint.requests
     reports = blueprint.reports
@@ -108,6 +118,7 @@ struct ShardLoop: ~Copyable {
   private mutating func turn() throws(ReactorError) {
     settle(at: now)
     line.send()
+    if let trouble = line.writeDump() { reports.post(.report(.warning(trouble))) }
     if line.transport.interest != interest {
       interest = line.transport.interest
       try loop.change(line.transport.descriptor, interest)
@@ -156,6 +167,7 @@ struct ShardLoop: ~Copyable {
     if case .draining = phase, line.telephony.callCount == 0 {
       phase = .stopped
       line.send()
+      if let trouble = line.writeDump() { reports.post(.report(.warning(trouble))) }
       reports.post(.report(.drained))
     }
   }
@@ -190,6 +202,12 @@ struct ShardLoop: ~Copyable {
     switch request {
     case .agent(let signal, let ticket):
       agent(signal, ticket: ticket, at: now)
+    case .register(let dn, let isRegistered, let ticket):
+      register(dn, isRegistered, ticket: ticket, at: now)
+    case .statistics(let ticket):
+      var writer = JSONWriter()
+      writer.value(line.statistics, at: max(Clock.realtime, line.statistics.time))
+      reports.post(.report(.statistics(writer.text, ticket: ticket)))
     case .snapshot(let ticket):
       let snapshot = shard.snapshot(at: now)
       reports.post(.report(.snapshot(snapshot, figures: figures, ticket: ticket)))
@@ -236,6 +254,24 @@ struct ShardLoop: ~Copyable {
     takeSignals(at: now)
     let picture = shard.snapshot(at: now).agents.first { $0.id == signal.agent }
     reports.post(.report(.agent(picture, refusal: line.refusal, ticket: ticket)))
+    line.refusal = nil
+  }
+
+  private mutating func register(_ dn: DN, _ isIn: Bool, ticket: UInt64, at now: Instant) {
+    references += 1
+    line.reference = references
+    line.refusal = nil
+    feed(
+      .agent(
+        isIn
+          ? .registerAddress(dn, reference: references)
+          : .unregisterAddress(dn, reference: references)
+      ),
+      at: now
+    )
+    line.reference = 0
+    takeSignals(at: now)
+    reports.post(.report(.done(refusal: line.refusal, ticket: ticket)))
     line.refusal = nil
   }
 

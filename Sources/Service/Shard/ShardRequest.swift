@@ -5,6 +5,10 @@ internal import LuaBridge
 enum ShardRequest: Sendable {
   /// An agent request of the T-Library; answered by `.agent`.
   case agent(AgentRequest, ticket: UInt64)
+  /// RequestRegisterAddress or RequestUnregisterAddress; answered by `.done`.
+  case register(DN, Bool, ticket: UInt64)
+  /// The statistics as JSON; answered by `.statistics`.
+  case statistics(ticket: UInt64)
   /// A picture; answered by `.snapshot`.
   case snapshot(ticket: UInt64)
   /// Events from a sequence number on; answered by `.events`.
@@ -23,9 +27,9 @@ enum ShardRequest: Sendable {
 struct AgentRequest: Sendable, Hashable {
   /// What is asked.
   enum Action: Sendable, Hashable {
-    case login(dn: DN?)
-    case logout
-    case ready
+    case login(dn: DN?, place: String?, queues: [DN])
+    case logout(queue: DN?)
+    case ready(WorkMode)
     case notReady(WorkMode, reason: String?)
   }
 
@@ -37,9 +41,10 @@ struct AgentRequest: Sendable, Hashable {
   /// The request as the engine takes it.
   func signal(reference: UInt32) -> AgentSignal {
     switch action {
-    case .login(let dn): .login(agent, dn: dn, reference: reference)
-    case .logout: .logout(agent, reference: reference)
-    case .ready: .ready(agent, reference: reference)
+    case .login(let dn, let place, let queues):
+      .login(agent, dn: dn, place: place, queues: queues, reference: reference)
+    case .logout(let queue): .logout(agent, queue: queue, reference: reference)
+    case .ready(let mode): .ready(agent, mode, reference: reference)
     case .notReady(let mode, let reason):
       .notReady(agent, mode, reason: reason, reference: reference)
     }
@@ -62,6 +67,12 @@ struct ShardFigures: Sendable, Hashable {
 enum ShardReport: Sendable {
   /// How the agent stands after a request, and the error if it was refused.
   case agent(AgentPicture?, refusal: Event?, ticket: UInt64)
+  /// A request was carried out, or refused with this error.
+  case done(refusal: Event?, ticket: UInt64)
+  /// The statistics as JSON.
+  case statistics(String, ticket: UInt64)
+  /// Something that people should read.
+  case warning(String)
   /// A picture.
   case snapshot(Snapshot, figures: ShardFigures, ticket: UInt64)
   /// Events, consecutive, and what the log holds now.

@@ -28,6 +28,20 @@ package struct Site: Sendable, Hashable {
   package var routingPoints: [RoutingPoint] = []
   /// Trunks, in the order of the file.
   package var trunks: [Trunk] = []
+  /// Virtual queues, in the order of the file.
+  package var virtualQueues: [VirtualQueuePlan] = []
+  /// Places, in the order of the file.
+  package var places: [PlacePlan] = []
+  /// Agent groups, in the order of the file.
+  package var groups: [AgentGroupPlan] = []
+  /// What happens when a phone is not answered.
+  package var noAnswer = NoAnswerPlan()
+  /// Whether an agent is logged out when his DN goes out of service.
+  package var logsOutOnOutOfService = false
+  /// Who gets an agent when several selections want him.
+  package var reservations = ReservationPolicy.collect(window: .zero)
+  /// How long a call must wait to gain one point of priority.
+  package var priorityAging: Duration?
 
   /// A DN that a phone uses.
   package struct Extension: Sendable, Hashable {
@@ -51,6 +65,10 @@ package struct Site: Sendable, Hashable {
     package var extensionDN: String?
     /// Whether `login = "auto"`.
     package var logsInAutomatically = false
+    /// After-call work; nil: as his queue has it.
+    package var wrapUp: Duration?
+    /// What happens when he does not answer.
+    package var noAnswer = NoAnswerPlan()
   }
 
   /// A FIFO queue.
@@ -65,6 +83,14 @@ package struct Site: Sendable, Hashable {
     package var ringTimeout: Duration = .seconds(15)
     /// After-call work.
     package var wrapUp: Duration = .zero
+    /// When a call has left.
+    package var divertOn = DivertOn.ringing
+    /// How many calls may wait.
+    package var limit: Int?
+    /// Where a call goes that finds it full.
+    package var overflow: Target?
+    /// What happens when an agent does not answer.
+    package var noAnswer = NoAnswerPlan()
   }
 
   /// A DN that runs a strategy.
@@ -83,6 +109,14 @@ package struct Site: Sendable, Hashable {
     package var redirectBlackout: Duration = .seconds(5)
     /// How long a phone rings.
     package var ringTimeout: Duration = .seconds(15)
+    /// When a call has left.
+    package var divertOn = DivertOn.ringing
+    /// Where the default route begins.
+    package var defaultOrder = DefaultOrder.list
+    /// How many places of the default route are tried.
+    package var defaultRedirectionLimit = 4
+    /// What happens when an agent does not answer.
+    package var noAnswer = NoAnswerPlan()
   }
 
   /// A way to the outside.
@@ -102,22 +136,30 @@ package struct Site: Sendable, Hashable {
       ExtensionPlan(DN($0.dn), startsInService: $0.contact != nil)
     }
     plan.agents = agents.map { agent in
-      AgentPlan(
+      var result = AgentPlan(
         AgentID(agent.id),
         name: agent.name,
         skills: agent.skills,
         extensionDN: agent.extensionDN.map { DN($0) },
         logsInAutomatically: agent.logsInAutomatically
       )
+      result.wrapUp = agent.wrapUp
+      result.noAnswer = agent.noAnswer
+      return result
     }
     plan.queues = queues.map { queue in
-      QueuePlan(
+      var result = QueuePlan(
         DN(queue.dn),
         name: queue.name,
         agents: queue.agents,
         ringTimeout: queue.ringTimeout,
         wrapUp: queue.wrapUp
       )
+      result.divertOn = queue.divertOn
+      result.lengthMax = queue.limit
+      result.overflow = queue.overflow
+      result.noAnswer = queue.noAnswer
+      return result
     }
     plan.routingPoints = routingPoints.map { point in
       var result = RoutingPointPlan(
@@ -129,9 +171,20 @@ package struct Site: Sendable, Hashable {
       )
       result.redirectBlackout = point.redirectBlackout
       result.ringTimeout = point.ringTimeout
+      result.divertOn = point.divertOn
+      result.defaultOrder = point.defaultOrder
+      result.defaultRedirectionLimit = point.defaultRedirectionLimit
+      result.noAnswer = point.noAnswer
       return result
     }
     plan.trunks = trunks.map { $0.name }
+    plan.virtualQueues = virtualQueues
+    plan.places = places
+    plan.groups = groups
+    plan.noAnswer = noAnswer
+    plan.logsOutOnOutOfService = logsOutOnOutOfService
+    plan.reservations = reservations
+    plan.priorityAging = priorityAging
     return plan
   }
 

@@ -9,6 +9,7 @@ extension SiteReader {
     let all =
       site.extensions.map { ("extensions", "an extension", $0.dn) }
       + site.queues.map { ("queues", "a queue", $0.dn) }
+      + site.virtualQueues.map { ("virtual_queues", "a virtual queue", $0.dn.number) }
       + site.routingPoints.map { ("routing_points", "a routing point", $0.dn) }
     for (section, kind, dn) in all {
       if let owner = owners[dn] {
@@ -69,7 +70,13 @@ extension SiteReader {
       let served = site.agents.contains { agent in
         expression.holds { index in
           agent.skills.first { $0.name == expression.skills[index] }?.level ?? 0
+        } member: { index in
+          isMember(agent, of: expression.groups[index])
         }
+      }
+      for name in expression.groups where !site.groups.contains(where: { $0.name == name }) {
+        let ending = Suggestion.ending(for: name, among: site.groups.map { $0.name })
+        report(path, "there is no agent group \(name)\(ending)")
       }
       if !served {
         report(path, "nobody can serve queue \(queue.dn): no agent satisfies \"\(text)\"")
@@ -81,7 +88,10 @@ extension SiteReader {
     for point in site.routingPoints {
       let path: [TableKey] = ["routing_points", .name(point.dn)]
       checkStrategy(point.strategy, at: path + ["strategy"])
-      for target in point.defaults { checkDefault(target, of: point, at: path + ["default"]) }
+      for target in point.defaults {
+        check(target, from: point.dn, "default", at: path + ["default"])
+      }
+      checkNoAnswer(point.noAnswer, from: point.dn, at: path + ["no_answer"])
       if point.defaults.isEmpty {
         report(
           path,
@@ -106,9 +116,25 @@ extension SiteReader {
     report(path, "there is no strategy \"\(name)\" (file \(name).lua)\(ending)")
   }
 
-  private mutating func checkDefault(
+  private func isMember(_ agent: Site.Agent, of name: String) -> Bool {
+    guard let group = site.groups.first(where: { $0.name == name }) else { return false }
+    if group.agents.contains(where: { $0.text == agent.id }) { return true }
+    guard let text = group.skills, let expression = try? SkillExpression(parsing: text)
+    else { return false }
+    return expression.holds { index in
+      agent.skills.first { $0.name == expression.skills[index] }?.level ?? 0
+    }
+  }
+
+  func isKnown(skill name: String) -> Bool {
+    site.agents.contains { agent in agent.skills.contains { $0.name == name } }
+  }
+
+  /// Whether a target of the site file exists; `what` is the field that names it.
+  mutating func check(
     _ target: Target,
-    of point: Site.RoutingPoint,
+    from dn: String,
+    _ what: String,
     at path: [TableKey]
   ) {
     switch target {
@@ -116,23 +142,23 @@ extension SiteReader {
       let queues = site.queues.map { $0.dn }
       guard !queues.contains(dn.number) else { return }
       let ending = Suggestion.ending(for: dn.number, among: queues)
-      report(path, "default: there is no queue \(dn.number)\(ending)")
-    case .dn(let dn):
-      if dn.number == point.dn {
-        report(path, "default: dn:\(dn.number) would send calls back to where they come from")
+      report(path, "\(what): there is no queue \(dn.number)\(ending)")
+    case .dn(let number):
+      if number.number == dn {
+        report(path, "\(what): dn:\(dn) would send calls back to where they come from")
         return
       }
       let all =
         site.extensions.map { $0.dn } + site.queues.map { $0.dn }
         + site.routingPoints.map { $0.dn }
-      guard !all.contains(dn.number) else { return }
-      let ending = Suggestion.ending(for: dn.number, among: all)
-      report(path, "default: there is no DN \(dn.number)\(ending)")
+      guard !all.contains(number.number) else { return }
+      let ending = Suggestion.ending(for: number.number, among: all)
+      report(path, "\(what): there is no DN \(number.number)\(ending)")
     case .trunk(let name, _):
       let trunks = site.trunks.map { $0.name }
       guard !trunks.contains(name) else { return }
       let ending = Suggestion.ending(for: name, among: trunks)
-      report(path, "default: there is no trunk \(name)\(ending)")
+      report(path, "\(what): there is no trunk \(name)\(ending)")
     case .agent, .any, .queues, .reject:
       return
     }

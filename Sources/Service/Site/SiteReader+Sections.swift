@@ -167,13 +167,16 @@ extension SiteReader {
       let path: [TableKey] = ["agents", .name(entry.key)]
       guard checkName(entry.key, what: "an agent id", at: path) else { continue }
       var result = Site.Agent(id: entry.key)
-      let known = ["name", "skills", "extension", "login"]
+      let known = ["name", "skills", "extension", "login", "wrap_up", "no_answer"]
       if let fields = fields(of: entry.value, at: path, known: known) {
         result.name = text(fields["name"], at: path + ["name"]) ?? ""
         result.skills = skills(fields["skills"], at: path + ["skills"])
         result.extensionDN = text(fields["extension"], at: path + ["extension"])
         let login = word(fields["login"], at: path + ["login"], among: ["auto", "manual"])
         result.logsInAutomatically = login == "auto"
+        let wrapUp = fields["wrap_up"]
+        result.wrapUp = seconds(wrapUp, at: path + ["wrap_up"], within: 0...86_400)
+        result.noAnswer = noAnswer(fields["no_answer"], at: path + ["no_answer"])
         if result.logsInAutomatically, fields["extension"] == nil {
           report(path + ["login"], "login = \"auto\" needs an extension to log in at")
         }
@@ -204,7 +207,9 @@ extension SiteReader {
       let path: [TableKey] = ["queues", .name(entry.key)]
       guard checkName(entry.key, what: "a DN", at: path) else { continue }
       var result = Site.Queue(dn: entry.key)
-      let known = ["name", "agents", "ring_timeout", "wrap_up"]
+      let known = [
+        "name", "agents", "ring_timeout", "wrap_up", "limit", "overflow", "divert_on", "no_answer",
+      ]
       if let fields = fields(of: entry.value, at: path, known: known) {
         result.name = text(fields["name"], at: path + ["name"]) ?? ""
         result.agents = text(fields["agents"], at: path + ["agents"])
@@ -216,6 +221,12 @@ extension SiteReader {
         if let given = seconds(wrapUp, at: path + ["wrap_up"], within: 0...86_400) {
           result.wrapUp = given
         }
+        result.limit = count(fields["limit"], at: path + ["limit"], within: 0...1_000_000)
+        if let text = text(fields["overflow"], at: path + ["overflow"]) {
+          result.overflow = target(text, at: path + ["overflow"])
+        }
+        result.divertOn = divertOn(fields["divert_on"], at: path + ["divert_on"])
+        result.noAnswer = noAnswer(fields["no_answer"], at: path + ["no_answer"])
       }
       site.queues.append(result)
     }
@@ -235,7 +246,10 @@ extension SiteReader {
     at path: [TableKey]
   ) -> Site.RoutingPoint {
     var result = Site.RoutingPoint(dn: dn)
-    let known = ["strategy", "timeout", "default", "divert", "redirect_blackout", "ring_timeout"]
+    let known = [
+      "strategy", "timeout", "default", "divert", "redirect_blackout", "ring_timeout", "divert_on",
+      "default_order", "default_redirection_limit", "no_answer",
+    ]
     guard let fields = fields(of: node, at: path, known: known) else { return result }
     if let strategy = text(fields["strategy"], at: path + ["strategy"]) {
       result.strategy = strategy
@@ -262,11 +276,12 @@ extension SiteReader {
       guard let target = target(text, at: path + ["default"]) else { continue }
       result.defaults.append(target)
     }
+    readOptions(fields, of: &result, at: path)
     return result
   }
 
-  /// A target of the default route; whether it exists is checked when all is read.
-  private mutating func target(_ text: String, at path: [TableKey]) -> Target? {
+  /// A target; whether it exists is checked when all is read.
+  mutating func target(_ text: String, at path: [TableKey]) -> Target? {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch parts[0] {
     case "queue" where parts.count == 2 && !parts[1].isEmpty:
@@ -277,14 +292,14 @@ extension SiteReader {
       return .trunk(name: parts[1], number: parts[2])
     case "reject" where parts.count == 2:
       guard let status = UInt16(parts[1]), (400...699).contains(status) else {
-        report(path, "default: \"\(text)\": the status must be from 400 to 699")
+        report(path, "\(name(of: path)): \"\(text)\": the status must be from 400 to 699")
         return nil
       }
       return .reject(status)
     default:
       report(
         path,
-        "default: \"\(text)\" is not queue:DN, dn:DN, trunk:NAME:NUMBER or reject:STATUS"
+        "\(name(of: path)): \"\(text)\" is not queue:DN, dn:DN, trunk:NAME:NUMBER or reject:STATUS"
       )
       return nil
     }

@@ -48,6 +48,8 @@ package struct SiteReader {
   package mutating func read(_ root: LuaValue) {
     let known = [
       "name", "sip", "http", "extensions", "agents", "queues", "routing_points", "trunks",
+      "virtual_queues", "places", "groups", "no_answer", "logout_on_out_of_service", "reservation",
+      "priority_aging",
     ]
     guard let fields = fields(of: root, at: [], known: known) else { return }
     site.name = text(fields["name"], at: ["name"]) ?? "site"
@@ -58,10 +60,20 @@ package struct SiteReader {
     readQueues(fields["queues"])
     readRoutingPoints(fields["routing_points"])
     readTrunks(fields["trunks"])
+    readVirtualQueues(fields["virtual_queues"])
+    readPlaces(fields["places"])
+    readGroups(fields["groups"])
+    readReservation(fields["reservation"])
+    site.noAnswer = noAnswer(fields["no_answer"], at: ["no_answer"])
+    let logsOut = fields["logout_on_out_of_service"]
+    site.logsOutOnOutOfService = truth(logsOut, at: ["logout_on_out_of_service"]) ?? false
+    let aging = fields["priority_aging"]
+    site.priorityAging = seconds(aging, at: ["priority_aging"], within: 1...86_400)
     checkDNs()
     checkAgents()
     checkQueues()
     checkRoutingPoints()
+    checkOptions()
     findings.sort { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
   }
 
@@ -107,7 +119,7 @@ extension LuaValue {
 // Reading a field of a certain type.
 extension SiteReader {
   /// What a field is called in a message.
-  private func name(of path: [TableKey]) -> String {
+  func name(of path: [TableKey]) -> String {
     switch path.last {
     case .name(let name): name
     case .index(let index): "item \(index)"
@@ -221,6 +233,16 @@ extension SiteReader {
       return nil
     }
     return .milliseconds(Int64((value * 1_000).rounded()))
+  }
+
+  /// True or false.
+  mutating func truth(_ node: LuaValue?, at path: [TableKey]) -> Bool? {
+    guard let node, node != .nil else { return nil }
+    guard case .boolean(let truth) = node else {
+      report(path, "\(name(of: path)) must be true or false, not \(node.kind)")
+      return nil
+    }
+    return truth
   }
 
   /// A text that must be one of a few words.
