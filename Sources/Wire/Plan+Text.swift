@@ -80,7 +80,7 @@ extension JSONWriter {
     let usual = QueuePlan(queue.dn)
     if !queue.name.isEmpty { member("name", queue.name) }
     if let agents = queue.agents { member("agents", agents) }
-    if queue.ringTimeout != usual.ringTimeout { member("ring_timeout", queue.ringTimeout) }
+    if let timeout = queue.ringTimeout { member("ring_timeout", timeout) }
     if queue.wrapUp != usual.wrapUp { member("wrap_up", queue.wrapUp) }
     if queue.divertOn == .answer { member("divert_on", "answer") }
     if let limit = queue.lengthMax { member("limit", UInt64(limit)) }
@@ -105,7 +105,7 @@ extension JSONWriter {
     if point.redirectBlackout != usual.redirectBlackout {
       member("redirect_blackout", point.redirectBlackout)
     }
-    if point.ringTimeout != usual.ringTimeout { member("ring_timeout", point.ringTimeout) }
+    if let timeout = point.ringTimeout { member("ring_timeout", timeout) }
     if point.divertOn == .answer { member("divert_on", "answer") }
     if point.defaultOrder == .roundRobin { member("default_order", "round_robin") }
     if point.defaultRedirectionLimit != usual.defaultRedirectionLimit {
@@ -265,7 +265,8 @@ extension Plan {
       _ = fields.take("password")
       let isFixed = fields.take("contact") != nil
       return ExtensionPlan(
-        DN(name), startsInService: try fields.optionalBool("in_service") ?? isFixed
+        DN(name),
+        startsInService: try fields.optionalBool("in_service") ?? isFixed
       )
     }
     agents = try fields.section("agents") { name, fields throws(JSONError) in
@@ -343,7 +344,7 @@ extension Fields {
   fileprivate mutating func queue(_ dn: String) throws(JSONError) -> QueuePlan {
     var queue = QueuePlan(DN(dn), name: try optionalString("name") ?? "")
     queue.agents = try optionalString("agents")
-    if let timeout = try optionalDuration("ring_timeout") { queue.ringTimeout = timeout }
+    queue.ringTimeout = try optionalDuration("ring_timeout")
     if let wrapUp = try optionalDuration("wrap_up") { queue.wrapUp = wrapUp }
     queue.divertOn = try divertOn()
     queue.lengthMax = try optionalNumber("limit")
@@ -359,8 +360,10 @@ extension Fields {
       for element in try elements("default") { point.defaults.append(try siteTarget(element)) }
     }
     if try optionalString("divert") == "redirect" { point.divert = .redirect }
-    if let blackout = try optionalDuration("redirect_blackout") { point.redirectBlackout = blackout }
-    if let timeout = try optionalDuration("ring_timeout") { point.ringTimeout = timeout }
+    if let blackout = try optionalDuration("redirect_blackout") {
+      point.redirectBlackout = blackout
+    }
+    point.ringTimeout = try optionalDuration("ring_timeout")
     point.divertOn = try divertOn()
     if try optionalString("default_order") == "round_robin" { point.defaultOrder = .roundRobin }
     if let limit = try optionalNumber("default_redirection_limit", as: Int.self) {
