@@ -17,7 +17,7 @@ SIGNALS ?= 10000
 CALLS ?= 100000
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check tidy asan tsan bench bench-check bench-kamailio real-clients \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-kamailio real-clients \
   strategies-check embed clean
 
 help: ## this list
@@ -61,6 +61,10 @@ statistics-check: build ## fold the events of CALLS calls in Python too: the sam
 
 replay-check: build ## one journal, three processes: the same bytes
 	Simulations/replay-check
+
+scenarios-accept: ## rewrite what the scenarios expect; review the difference
+	SCENARIOS_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ScenarioTests
+	git --no-pager diff --stat -- Tests/Scenarios
 
 tidy: ## the house rules only: layers, banned words, sizes, papers
 	swift test $(SWIFT_FLAGS) --disable-xctest --filter TidyTests

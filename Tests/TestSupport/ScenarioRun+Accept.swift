@@ -20,7 +20,10 @@ extension ScenarioRun {
         let names =
           index.map { (old.remove(at: $0).members ?? []).map(\.key) }
           ?? usualMembers + (calls > 1 ? ["ConnID"] : [])
-        text += line(of: event, names, keepsAbsent: index != nil)
+        // That a default route answers no request is worth a line (DOMAIN 2.5).
+        let isDefault = event["RouteType"]?.integer == 1 && index == nil
+        let absent = isDefault ? ["ReferenceID"] : []
+        text += line(of: event, names, absent: index == nil ? absent : names)
       }
       var commands = step.commands.map(\.members)
       for command in outcome.commands {
@@ -29,7 +32,7 @@ extension ScenarioRun {
         let names =
           index.map { (commands.remove(at: $0).members ?? []).map(\.key) }
           ?? ["command", "call", "to", "status", "position", "reason", "what", "name"]
-        text += line(of: command, names, keepsAbsent: index != nil)
+        text += line(of: command, names, absent: index == nil ? [] : names)
       }
       for note in step.notes { text += line(of: note) }
     }
@@ -38,9 +41,9 @@ extension ScenarioRun {
 
   private var usualMembers: [String] {
     [
-      "event", "ThisDN", "ThisQueue", "ThirdPartyDN", "CallState", "RouteType", "AgentID",
-      "AgentWorkMode", "TreatmentType", "CollectedDigits", "PreviousConnID", "ErrorMessage",
-      "Reasons", "Place",
+      "event", "ThisDN", "ThisQueue", "OtherDN", "ThirdPartyDN", "CallState", "RouteType",
+      "ReferenceID", "AgentID", "AgentWorkMode", "TreatmentType", "CollectedDigits",
+      "PreviousConnID", "ErrorMessage", "Reasons", "UserData", "Place",
     ]
   }
 
@@ -77,11 +80,11 @@ extension ScenarioRun {
     return writer.text + "\n"
   }
 
-  private func line(of json: JSONValue, _ names: [String], keepsAbsent: Bool) -> String {
+  private func line(of json: JSONValue, _ names: [String], absent: [String]) -> String {
     var writer = JSONWriter()
     writer.beginObject()
     for name in names {
-      guard let value = json[name] ?? (keepsAbsent ? .null : nil) else { continue }
+      guard let value = json[name] ?? (absent.contains(name) ? .null : nil) else { continue }
       writer.key(name)
       writer.value(value)
     }
