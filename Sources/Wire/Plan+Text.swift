@@ -1,8 +1,8 @@
 // A plan as the `site` object of a recording (SURFACE 3 and 6).
 //
-// The members are named as in the site file. What belongs to the line side (addresses, passwords) is
-// not in a plan: `in_service` stands for an extension that has a fixed contact. What is as it is by
-// default is left out. Agents, queues and the like keep the order in which they are written, which
+// The members are named as in the site file. What belongs to the line side (addresses, passwords)
+// is not in a plan: `in_service` stands for an extension that has a fixed contact. What is as it is
+// by default is left out. Agents, queues and the like keep the order in which they are written, which
 // is the order of the plan: the JSON library keeps it.
 
 public import Engine
@@ -148,10 +148,10 @@ extension JSONWriter {
   }
 
   private mutating func members(_ limits: Limits) {
-    let changed = Limits.siteMembers.filter {
+    let changed = Limits.siteMembers().filter {
       limits[keyPath: $0.path] != Limits.standard[keyPath: $0.path]
     }
-    let times = Limits.siteTimes.filter {
+    let times = Limits.siteTimes().filter {
       limits[keyPath: $0.path] != Limits.standard[keyPath: $0.path]
     }
     guard !changed.isEmpty || !times.isEmpty else { return }
@@ -191,7 +191,7 @@ extension NoAnswerAction {
 }
 
 extension Limits {
-  fileprivate static var siteMembers: [(name: StaticString, path: WritableKeyPath<Limits, Int>)] {
+  fileprivate static func siteMembers() -> [(name: StaticString, path: WritableKeyPath<Limits, Int>)] {
     [
       ("calls", \.callsMax), ("queue_length", \.queueLengthMax), ("attempts", \.attemptsMax),
       ("user_data_bytes", \.userDataBytesMax), ("notes", \.notesMax),
@@ -201,7 +201,7 @@ extension Limits {
     ]
   }
 
-  fileprivate static var siteTimes: [(name: StaticString, path: WritableKeyPath<Limits, Duration>)]
+  fileprivate static func siteTimes() -> [(name: StaticString, path: WritableKeyPath<Limits, Duration>)]
   {
     [
       ("reservation_expiry", \.reservationExpiry), ("refusal_back_off", \.refusalBackOff),
@@ -422,12 +422,12 @@ extension Fields {
     guard let json = take("limits") else { return limits }
     var fields = try Fields(json)
     defer { note(fields.untaken) }
-    for limit in Limits.siteMembers {
+    for limit in Limits.siteMembers() {
       if let number = try fields.optionalNumber("\(limit.name)", as: Int.self) {
         limits[keyPath: limit.path] = number
       }
     }
-    for limit in Limits.siteTimes {
+    for limit in Limits.siteTimes() {
       if let time = try fields.optionalDuration("\(limit.name)") {
         limits[keyPath: limit.path] = time
       }

@@ -60,8 +60,10 @@ struct ScenarioMarkTests {
     #expect(try missing.filter { try Self.isEverSaid($0, kinds) } == [])
   }
 
-  /// `LineCommand.release` is there for shells, but the engine never says it: it refuses calls and
-  /// lets people hang up. As soon as a line of the engine says it, a scenario must show it.
+  /// Whether a line of the engine says this command.
+  ///
+  /// `LineCommand.release` is there for shells, but nothing says it so far: calls are refused, and
+  /// people hang up. As soon as something does, a scenario must show it.
   static func isEverSaid(_ kind: String, _ kinds: Kinds) throws -> Bool {
     guard kinds.name == "LineCommand", kind == "release" else { return true }
     let folder = ScenarioFolder.root.appendingPathComponent("Sources/Engine")

@@ -1,13 +1,13 @@
 // Scenarios: recordings with expectations, one JSON object a line (SURFACE 6, HOUSE 2.8).
 //
-// The first line is the head: `{"recording":1,"title":…,"site":{…},"seed":1}`. Then, in any number:
+// The first line is the head: `{"recording":1,"title":…,"site":{…},"seed":1}`. Then come, at will:
 // - signals and the steps of strategies, as `Wire` spells them; each is an input;
 // - events, which must be exactly those that the input before them causes, in order; of an event
 //   only the members that are written must be so (null: the event must not carry it);
 // - line commands, which must be among those that the input causes, in order;
 // - notes for the reader.
-// A step may say with `answer` what the strategy got back before it, a clock line with `timer` which
-// timer is due. Everything that a strategy does is in the file, so no Lua is needed.
+// A step may say with `answer` what the strategy got back before it, a clock line with `timer`
+// which timer is due. Everything that a strategy does is in the file, so no Lua is needed.
 
 public import Engine
 public import Wire

@@ -4,8 +4,8 @@ import Wire
 extension ScenarioRun {
   /// The scenario with the events that the engine announces in place of those that it expected.
   ///
-  /// Of an event that was expected the same members are written as before, of a new one those that a
-  /// reader wants to see. Signals, steps and notes stay as they are.
+  /// Of an event that was expected the same members are written as before, of a new one those that
+  /// a reader wants to see. Signals, steps and notes stay as they are.
   public var accepted: String {
     let scenario = self.scenario
     var text = head(of: scenario)
