@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SWIFT_FLAGS := --explicit-target-dependency-import-check error \
   -Xcc -Wall -Xcc -Wextra -Xcc -Werror
 RELEASE     := .build/release
-SWIFT_DIRS  := Package.swift Sources Tests Benchmarks Examples
+SWIFT_DIRS  := Package.swift Sources Tests Benchmarks Simulations Examples
 
 DEMO ?= 1
 FOR  ?=

@@ -19,6 +19,8 @@ struct AnyoneFree: StrategyRuntime {
   }
 
   mutating func cancel(_ call: ConnID) {}
+
+  mutating func rename(_ call: ConnID, to connID: ConnID) {}
 }
 
 let plan = Plan(

@@ -134,7 +134,7 @@ extension RoutingEngine {
     let kind =
       switch record.kind {
       case .extension: "extension"
-      case .queue: "queue"
+      case .queue(let index): queues[Int(index)].isVirtual ? "virtual_queue" : "queue"
       case .routingPoint: "routing_point"
       }
     return DNPicture(

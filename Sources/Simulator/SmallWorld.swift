@@ -89,6 +89,7 @@ public struct SmallWorld {
   ///   - statesMax: Where to give up.
   ///   - length: The length of the interleavings that are counted.
   ///   - progress: Told the number of states now and then.
+  /// - Returns: What was covered, or the first thing that broke.
   public func explore(
     statesMax: Int = 5_000_000,
     length: Int = 24,

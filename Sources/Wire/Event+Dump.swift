@@ -1,6 +1,6 @@
 // Events as T-Library text dumps (DOMAIN 6.5, 6.6), which existing log tools read.
 //
-//   @HH:MM:SS.ffff [0] 8.1.1 distribute_event: message EventQueued
+//   @HH:MM:SS.ffff [0] 0.1.0.0 distribute_event: message EventQueued
 //   <TAB>AttributeThisDN<TAB>'8000'
 //
 // Times are UTC. Numbers are decimal, ConnID and EventSequenceNumber 16 hexadecimal digits, texts
@@ -37,7 +37,7 @@ public struct EventDump: Sendable {
 
   private mutating func head(_ event: borrowing Event) {
     let fraction = event.time / 100_000 % 10_000
-    put("@\(clock(event.time)).\(padded(fraction, to: 4)) [0] 8.1.1 distribute_event: message ")
+    put("@\(clock(event.time)).\(padded(fraction, to: 4)) [0] 0.1.0.0 distribute_event: message ")
     put(event.kind.name)
     put("\n")
   }

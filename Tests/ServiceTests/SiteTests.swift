@@ -158,6 +158,45 @@ struct SiteTests {
       ),
       ("  trunks = { t = {} },", "5: trunk t needs a uri"),
       (
+        "  queues = { q = { overflow = \"queue:q\" } },",
+        "5: overflow goes round: q → q"
+      ),
+      ("  queues = { q = { limit = -1 } },", "5: limit must be a whole number from 0 to 1000000"),
+      (
+        "  queues = { q = { no_answer = { action = \"logoff\" } } },",
+        "5: action must be \"none\" or \"not_ready\" or \"logout\", not \"logoff\"; did you mean"
+          + " \"logout\"?"
+      ),
+      (
+        "  no_answer = { overflow = { \"dn:9\" } },",
+        "5: overflow: there is no DN 9"
+      ),
+      (
+        "  places = { seat = { extensions = { \"7009\" } } },",
+        "5: place seat: there is no extension 7009; did you mean \"7001\"?"
+      ),
+      ("  groups = { g = {} },", "5: group g needs agents = { … } or skills = \"…\""),
+      (
+        "  groups = { g = { skills = \"a >\" } },",
+        "5: skills = \"a >\": column 4: a whole number expected"
+      ),
+      (
+        "  queues = { q = { agents = \"group(tier)\" } },",
+        "5: there is no agent group tier"
+      ),
+      (
+        "  reservation = { policy = \"replace\", window = 1 },",
+        "5: policy \"replace\" has no window"
+      ),
+      (
+        "  logout_on_out_of_service = 1,",
+        "5: logout_on_out_of_service must be true or false, not a number"
+      ),
+      (
+        "  virtual_queues = { [\"7001\"] = {} },",
+        "5: DN 7001 is already an extension; it cannot be a virtual queue too"
+      ),
+      (
         "  trunks = { t = { uri = \"tel:1\" } },",
         "5: uri \"tel:1\" is not a SIP URI: it must start with \"sip:\""
       ),
@@ -178,6 +217,45 @@ struct SiteTests {
       "\($0.line): \($0.message)"
     }
     #expect(errors.contains(`case`.message), "\(errors)")
+  }
+
+  @Test("Every option of docs/site.md reaches the engine's plan")
+  func everyOption() throws {
+    let loaded = load(
+      site(
+        """
+          queues = { q = { limit = 3, overflow = "dn:7001", divert_on = "answer",
+            no_answer = { timeout = 9, action = "none", overflow = { "recall", "release" } } } },
+          routing_points = { r = { strategy = "any", default = { "queue:q" }, divert_on = "answer",
+            default_order = "round_robin", default_redirection_limit = 0 } },
+          virtual_queues = { v = { name = "shown" } },
+          places = { seat = { extensions = { "7001" } } },
+          groups = { tier = { agents = { "1001" }, skills = "sales > 1" } },
+          no_answer = { action = "logout" }, logout_on_out_of_service = true,
+          reservation = { policy = "collect", window = 0.25 }, priority_aging = 30,
+        """
+      )
+    )
+    let plan = try #require(loaded.site?.plan, "\(loaded.findings)")
+    #expect(plan.queues.first?.lengthMax == 3)
+    #expect(plan.queues.first?.overflow == .dn("7001"))
+    #expect(plan.queues.first?.divertOn == .answer)
+    let noAnswer = NoAnswerPlan(
+      timeout: .seconds(9),
+      action: NoAnswerAction.none,
+      overflow: [.recall, .release]
+    )
+    #expect(plan.queues.first?.noAnswer == noAnswer)
+    #expect(plan.routingPoints.first?.defaultOrder == .roundRobin)
+    #expect(plan.routingPoints.first?.defaultRedirectionLimit == 0)
+    #expect(plan.routingPoints.first?.divertOn == .answer)
+    #expect(plan.virtualQueues == [VirtualQueuePlan("v", name: "shown")])
+    #expect(plan.places == [PlacePlan("seat", extensions: ["7001"])])
+    #expect(plan.groups == [AgentGroupPlan("tier", agents: ["1001"], skills: "sales > 1")])
+    #expect(plan.noAnswer.action == .logout)
+    #expect(plan.logsOutOnOutOfService)
+    #expect(plan.reservations == .collect(window: .milliseconds(250)))
+    #expect(plan.priorityAging == .seconds(30))
   }
 
   @Test("Mistakes of addresses and secrets are reported")

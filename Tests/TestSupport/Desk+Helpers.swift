@@ -4,6 +4,9 @@ extension Desk {
   /// A picture of the engine now.
   public var picture: Snapshot { shard.snapshot(at: now) }
 
+  /// The answer that any strategy got last.
+  public var lastAnswer: StrategyAnswer? { shard.strategies.lastAnswer }
+
   /// Offers a call.
   public mutating func offer(_ call: UInt64, at dn: DN, ani: String = "4420") {
     line(.offered(CallOffer(ConnID(call), at: dn, ani: ani, dnis: dn.number)))

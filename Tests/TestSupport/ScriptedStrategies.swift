@@ -7,6 +7,8 @@ public struct ScriptedStrategies: StrategyRuntime, ~Copyable {
 
   private var scripts: [StrategyName: Script]
   private var runs: [ConnID: (facts: CallFacts, answers: [StrategyAnswer], script: Script)] = [:]
+  /// The answer that any script got last.
+  public private(set) var lastAnswer: StrategyAnswer?
   /// How many runs are suspended.
   public var liveCount: Int { runs.count }
 
@@ -31,6 +33,7 @@ public struct ScriptedStrategies: StrategyRuntime, ~Copyable {
     context: ResumeContext
   ) -> StrategyStep {
     runs[call]?.answers.append(answer)
+    lastAnswer = answer
     return step(call)
   }
 

@@ -93,7 +93,7 @@ public struct AgentPicture: Sendable, Hashable {
 public struct DNPicture: Sendable, Hashable {
   /// Its number.
   public var dn: DN
-  /// `extension`, `queue` or `routing_point`.
+  /// `extension`, `queue`, `virtual_queue` or `routing_point`.
   public var kind: String
   /// Whether calls can reach it.
   public var inService: Bool
