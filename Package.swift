@@ -67,7 +67,7 @@ let package = Package(
 
     .executableTarget(
       name: "torment",
-      dependencies: ["Engine", "Simulator", "Wire"],
+      dependencies: ["Engine", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
       swiftSettings: relaxed
     ),

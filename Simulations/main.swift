@@ -4,6 +4,7 @@
 //   torment --seeds 1000 --signals 10000 many worlds, a progress bar, one line at the end
 //   torment --exhaustive                 the small world, every interleaving
 //   torment --events 100000              the events of so many calls, then the figures
+//   torment --scenarios FILE…            what the engine does with scenarios, to the byte
 //   torment --fault takes_from_back      with a planted bug: how many seeds until it is found
 //
 // Exit codes: 0 nothing broke (with a fault: it was found), 1 something did, 2 usage.
@@ -38,6 +39,7 @@ func usage(_ problem: String? = nil) -> Never {
            torment --events CALLS [--seed N]
            torment --journal CALLS [--seed N]
            torment --replay FILE
+           torment --scenarios FILE…
     faults: \(WorldFault.allCases.map(\.rawValue).joined(separator: ", "))
 
     """
@@ -65,6 +67,7 @@ func parse() -> Options {
     case "--replay":
       guard let path = arguments.popFirst() else { usage("--replay wants a file") }
       exit(replay(path) ? 0 : 2)
+    case "--scenarios": exit(runScenarios(Array(arguments)) ? 0 : 1)
     case "--events": options.eventsOfCalls = number(flag)
     case "--exhaustive": options.isExhaustive = true
     case "--fault":

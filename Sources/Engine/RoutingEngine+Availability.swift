@@ -29,7 +29,10 @@ extension RoutingEngine {
 
   /// A call that engaged him came to nothing, or was his own: what he asked for takes effect.
   mutating func callIsOver(for agent: AgentSlot, _ outbox: inout Outbox) {
-    if !agents[agent].hasCall, let pending = agents[agent].pending, agents[agent].dn >= 0 {
+    // What was asked for while he talked comes after the after-call work, whatever he does in it.
+    if !agents[agent].hasCall, agents[agent].afterCallWork == nil,
+      let pending = agents[agent].pending, agents[agent].dn >= 0
+    {
       agents[agent].pending = nil
       setMode(of: agent, pending, &outbox)
     }

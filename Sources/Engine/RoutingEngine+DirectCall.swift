@@ -64,9 +64,24 @@ extension RoutingEngine {
     else { return }
     calls[call].origin = index
     emit(originEvent(.dialing, call), &outbox)
-    guard let agent = dns[Int(index)].agent, case .none = agents[agent].engagement
-    else { return }
+    guard let agent = dns[Int(index)].agent else { return }
+    if let held = calls[call].consultOf.flatMap({ calls.slot(of: $0) }),
+      case .talking(held) = agents[agent].engagement
+    {
+      calls[held].consult = calls[call].attributes.connID
+    }
+    guard case .none = agents[agent].engagement else { return }
     if agents[agent].isAvailable { agents.becomeUnavailable(agent) }
+    engage(agent, in: .talking(call))
+    calls[call].originAgent = agent
+  }
+
+  /// The held call is over, the consult call beside it is not: it is what engages its agent now.
+  mutating func goOnWithConsult(_ consult: ConnID?, _ agent: AgentSlot) {
+    guard let call = consult.flatMap({ calls.slot(of: $0) }), calls[call].originAgent == nil,
+      calls[call].origin >= 0, dns[Int(calls[call].origin)].agent == agent,
+      case .none = agents[agent].engagement
+    else { return }
     engage(agent, in: .talking(call))
     calls[call].originAgent = agent
   }

@@ -161,9 +161,13 @@ extension RoutingEngine {
       calls[call].state = .diverting(diversion)
       rung = nil
     }
+    let consult = calls[call].consult
     end(call, &outbox)
     if let rung { callIsOver(for: rung, &outbox) }
-    if let talked { conversationEnded(of: talked, wrapUp: wrapUp, &outbox) }
+    if let talked {
+      goOnWithConsult(consult, talked)
+      conversationEnded(of: talked, wrapUp: wrapUp, &outbox)
+    }
   }
 
   /// How long calls take is what expected waits are made of.

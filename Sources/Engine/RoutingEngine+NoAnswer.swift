@@ -21,10 +21,12 @@ extension RoutingEngine {
     switch calls[call].device {
     case .routingPoint(let index):
       let point = routingPoints[Int(index)].plan
-      return point.noAnswer.timeout ?? point.ringTimeout
+      return point.noAnswer.timeout ?? point.ringTimeout ?? plan.noAnswer.timeout
+        ?? plan.limits.ringTimeout
     case .queue(let index):
       let queue = queues[Int(index)].plan
-      return queue.noAnswer.timeout ?? queue.ringTimeout
+      return queue.noAnswer.timeout ?? queue.ringTimeout ?? plan.noAnswer.timeout
+        ?? plan.limits.ringTimeout
     case .direct: return plan.noAnswer.timeout ?? plan.limits.directRingTimeout
     }
   }

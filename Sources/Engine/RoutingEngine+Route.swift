@@ -228,8 +228,12 @@ extension RoutingEngine {
     var event = deviceEvent(.released, call)
     event.callState = .dropped
     emit(event, &outbox)
-    let kind: EventKind = status == 486 ? .destinationBusy : .released
-    emitOriginEnd(of: call, kind, .dropped, &outbox)
+    // The caller's own phone hears why (DOMAIN 2.6).
+    if status == 486 {
+      emitOriginEnd(of: call, .destinationBusy, .busy, &outbox)
+    } else {
+      emitOriginEnd(of: call, .released, .dropped, &outbox)
+    }
     outbox.append(.reject(calls[call].attributes.connID, status: status))
     end(call, &outbox)
   }

@@ -91,6 +91,9 @@ public struct RoutingEngine: ~Copyable {
   /// The instant at which `handle(.clock, …)` must next be called; nil when nothing is pending.
   public var nextDeadline: Instant? { timers.nextDeadline }
 
+  /// What `nextDeadline` is for, for people who read scenarios.
+  package var nextTimer: String? { timers.nextKind?.word }
+
   private mutating func addDNs() {
     for entry in plan.extensions { add(DNRecord(entry.dn, .extension)) }
     for (index, entry) in plan.queues.enumerated() {

@@ -87,7 +87,7 @@ extension JSONWriter {
   }
 
   /// Writes a treatment as an object that is named by its kind.
-  private mutating func value(_ treatment: borrowing Treatment) {
+  mutating func value(_ treatment: borrowing Treatment) {
     beginObject()
     switch treatment {
     case .music(let name): member("music", name)

@@ -1,218 +1,114 @@
-// A scenario: a recording with what the engine must announce and command (HOUSE 2.8).
+// Scenarios: recordings with expectations, one JSON object a line (SURFACE 6, HOUSE 2.8).
 //
-// One JSON object a line. The first names the site; then signals, each followed by everything that
-// the engine says to it: events (the members that are written must match) and line commands.
-// Strategies need no Lua: the steps that a call's strategy takes stand in the file too
-// (`strategy.requested`, `strategy.finished`), in their order, before or after what they answer.
-// A `clock` line lets time pass; a `note` is for the reader.
+// The first line is the head: `{"recording":1,"title":…,"site":{…},"seed":1}`. Then come, at will:
+// - signals and the steps of strategies, as `Wire` spells them; each is an input;
+// - events, which must be exactly those that the input before them causes, in order; of an event
+//   only the members that are written must be so (null: the event must not carry it);
+// - line commands, which must be among those that the input causes, in order;
+// - notes for the reader.
+// A step may say with `answer` what the strategy got back before it, a clock line with `timer`
+// which timer is due. Everything that a strategy does is in the file, so no Lua is needed.
 
-import Engine
-import Foundation
-import Wire
+public import Engine
+public import Wire
 
-/// A runtime that plays the steps of a file, call by call.
-public struct PlayedStrategies: StrategyRuntime, ~Copyable {
-  private var steps: [ConnID: ArraySlice<StrategyStep>]
-
-  init(_ steps: [ConnID: [StrategyStep]]) { self.steps = steps.mapValues { $0[...] } }
-
-  private mutating func next(_ call: ConnID) -> StrategyStep {
-    steps[call]?.popFirst() ?? .failed(.error("the scenario has no further step for this call"))
+/// A scenario as it is written.
+public struct Scenario: Sendable {
+  /// One input, and what is expected of it.
+  public struct Step: Sendable {
+    /// The signal, or the step of a strategy.
+    public var signal: Signal
+    /// When.
+    public var at: Instant
+    /// Its line in the file.
+    public var line: Int
+    /// The answer that a strategy's step follows; nil: not said.
+    public var answer: String?
+    /// The timer that a clock line is about; nil: not said.
+    public var timer: String?
+    /// The expected events: their lines and members.
+    public var events: [(line: Int, members: JSONValue)] = []
+    /// The expected line commands.
+    public var commands: [(line: Int, members: JSONValue)] = []
+    /// Notes that follow.
+    public var notes: [String] = []
   }
 
-  /// The first step of a call.
-  public mutating func start(
-    _ strategy: StrategyName,
-    facts: borrowing CallFacts
-  ) -> StrategyStep {
-    next(facts.connID)
-  }
+  /// The file's name.
+  public var name: String
+  /// What the scenario is about.
+  public var title: String
+  /// The site.
+  public var plan: Plan
+  /// The seed of all chance.
+  public var seed: UInt64
+  /// The inputs in order.
+  public var steps: [Step] = []
+  /// Notes before the first input.
+  public var notes: [String] = []
 
-  /// The next step.
-  public mutating func resume(
-    _ call: ConnID,
-    with answer: StrategyAnswer,
-    context: ResumeContext
-  ) -> StrategyStep {
-    next(call)
-  }
+  /// What instant zero is, so that times in events are the same in every run.
+  public static let epoch: UInt64 = 1_700_000_000_000_000_000
 
-  /// Nothing to forget.
-  public mutating func cancel(_ call: ConnID) {}
-
-  /// The steps go with the call.
-  public mutating func rename(_ call: ConnID, to connID: ConnID) {
-    steps[connID] = steps.removeValue(forKey: call)
-  }
-}
-
-/// One scenario file.
-public struct Scenario {
-  /// What is wrong with it, with file and line.
-  public struct Problem: Error, CustomStringConvertible {
-    /// The sentence.
-    public let description: String
-  }
-
-  private let name: String
-  private let lines: [String]
-
-  /// Reads a file.
-  public init(_ path: String) throws {
-    name = (path as NSString).lastPathComponent
-    lines = try String(contentsOfFile: path, encoding: .utf8)
-      .split(separator: "\n").map(String.init)
-  }
-
-  /// Runs it: the file as it should read, expectations included.
+  /// Reads a scenario.
   ///
-  /// - Throws: `Problem` when a line cannot be read.
-  public func played() throws -> [String] {
-    let header = try json(0)
-    guard let site = header["site"] else { throw problem(0, "the first line has no site") }
+  /// - Throws: Which line is wrong, and why.
+  public init(name: String, text: String) throws(JSONError) {
+    self.name = name
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var unknown: [String] = []
-    let plan = try reading(0) { try Plan(site, unknown: &unknown) }
-    if !unknown.isEmpty { throw problem(0, "unknown: \(unknown.joined(separator: ", "))") }
-    var shard = Shard(
-      engine: RoutingEngine(plan: plan, seed: 1, epoch: 1_763_683_200_000_000_000),
-      strategies: PlayedStrategies(try steps())
-    )
-    var said: [String] = []
-    func give(_ signal: Signal, at now: Instant) {
-      shard.handle(signal, at: now) { outbox in
-        said += outbox.events.map(Self.line)
-        said += outbox.lineCommands.map(Self.line)
-      }
+    let head = try JSONValue(parsing: lines[0])
+    guard head["recording"]?.integer == 1, let site = head["site"] else {
+      throw JSONError(line: 1, "the first line is no head with recording 1 and a site")
     }
-    give(.control(.start), at: .zero)
-    var result = [lines[0]]
-    said = []
-    for (index, line) in lines.enumerated().dropFirst() {
-      let object = try json(index)
-      if object["event"] != nil || object["command"] != nil { continue }
-      result.append(line)
-      guard object["signal"] != nil else { continue }
-      let read = try reading(index) { try RecordingLine(reading: line, unknown: &unknown) }
-      guard case .signal(let signal, let at) = read else { continue }
-      if case .strategy = signal { continue }
-      // Time passes on its way to the signal; whoever expires is heard at its own instant.
-      while let deadline = shard.nextDeadline, deadline <= at { give(.clock, at: deadline) }
-      if signal != .clock { give(signal, at: at) }
-      result += said
-      said = []
-    }
-    return result
-  }
-
-  /// What differs from what the engine does; nil: nothing.
-  public func difference() throws -> String? {
-    let played = try played()
-    for (index, line) in played.enumerated() {
-      guard index < lines.count else { return "\(name): the engine says more: \(line)" }
-      guard try matches(lines[index], line) else {
-        return "\(name):\(index + 1): expected \(lines[index])\n  got \(line)"
-      }
-    }
-    guard lines.count > played.count else { return nil }
-    return "\(name):\(played.count + 1): never said: \(lines[played.count])"
-  }
-
-  /// Whether a line says what was said; of an event, the members that are written.
-  private func matches(_ expected: String, _ got: String) throws -> Bool {
-    if expected == got { return true }
-    guard let wanted = try? JSONValue(parsing: expected), wanted["event"] != nil,
-      let event = try? JSONValue(parsing: got)
-    else { return false }
-    return (wanted.members ?? []).allSatisfy { event[$0.key] == $0.value }
-  }
-
-  private func steps() throws -> [ConnID: [StrategyStep]] {
-    var steps: [ConnID: [StrategyStep]] = [:]
-    var unknown: [String] = []
-    for index in lines.indices.dropFirst() {
-      let object = try json(index)
-      guard object["signal"]?.string?.hasPrefix("strategy.") == true else { continue }
-      let read = try reading(index) { try RecordingLine(reading: lines[index], unknown: &unknown) }
-      guard case .signal(.strategy(let call, let step), _) = read else { continue }
-      steps[call, default: []].append(step)
-    }
-    return steps
-  }
-
-  private func json(_ index: Int) throws -> JSONValue {
-    try reading(index) { try JSONValue(parsing: lines[index]) }
-  }
-
-  private func reading<Value>(_ index: Int, _ body: () throws -> Value) throws -> Value {
+    title = head["title"]?.string ?? ""
+    seed = UInt64(head["seed"]?.integer ?? 1)
     do {
-      return try body()
+      plan = try Plan(site, unknown: &unknown)
     } catch {
-      throw problem(index, "\(error)")
+      throw JSONError(line: 1, column: error.column, error.message)
+    }
+    for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
+      try read(line, index + 1, &unknown)
+    }
+    guard unknown.isEmpty else {
+      throw JSONError("members without a meaning: \(unknown.joined(separator: ", "))")
     }
   }
 
-  private func problem(_ index: Int, _ text: String) -> Problem {
-    Problem(description: "\(name):\(index + 1): \(text)")
-  }
-
-  // MARK: Spelling
-
-  /// An event with the members that a reader needs.
-  private static func line(_ event: Event) -> String {
-    var writer = JSONWriter()
-    writer.value(event)
-    let shown = [
-      "event", "ThisDN", "ThisQueue", "ConnID", "PreviousConnID", "ThisDNRole", "OtherDN",
-      "ThirdPartyDN", "CallState", "RouteType", "AgentID", "AgentWorkMode", "TreatmentType",
-      "CollectedDigits", "Place", "ErrorMessage", "Reasons", "UserData", "ReferenceID",
-    ]
-    guard let members = (try? JSONValue(parsing: writer.text))?.members else { return "" }
-    let parts = shown.compactMap { key -> String? in
-      guard let member = members.first(where: { $0.key == key }) else { return nil }
-      return "\"\(key)\":\(text(member.value))"
+  private mutating func read(
+    _ line: String,
+    _ number: Int,
+    _ unknown: inout [String]
+  ) throws(JSONError) {
+    let json: JSONValue
+    do {
+      json = try JSONValue(parsing: line)
+    } catch {
+      throw JSONError(line: number, column: error.column, error.message)
     }
-    return "{\(parts.joined(separator: ","))}"
-  }
-
-  private static func text(_ value: JSONValue) -> String {
-    switch value {
-    case .string(let text): "\"\(text)\""
-    case .integer(let number): "\(number)"
-    case .bool(let truth): "\(truth)"
-    case .object(let members):
-      "{" + members.map { "\"\($0.key)\":\(text($0.value))" }.joined(separator: ",") + "}"
-    case .null, .real, .array: "null"
+    if let note = json["note"]?.string, json["signal"] == nil {
+      if steps.isEmpty { notes.append(note) } else { steps[steps.count - 1].notes.append(note) }
+      return
     }
-  }
-
-  private static func line(_ command: LineCommand) -> String {
-    func spelled(_ name: String, _ call: ConnID, _ more: String = "") -> String {
-      "{\"command\":\"\(name)\",\"call\":\"\(call.text)\"\(more)}"
+    if json["event"] != nil || json["command"] != nil {
+      guard !steps.isEmpty else { throw JSONError(line: number, "no signal comes before it") }
+      if json["event"] != nil {
+        steps[steps.count - 1].events.append((number, json))
+      } else {
+        steps[steps.count - 1].commands.append((number, json))
+      }
+      return
     }
-    return switch command {
-    case .divert(let call, let attempt, let destination, let mode):
-      spelled(
-        "divert",
-        call,
-        ",\"attempt\":\(attempt),\"to\":\"\(text(destination))\",\"mode\":\"\(mode)\""
-      )
-    case .cancelDiversion(let call, let attempt, let reason):
-      spelled("cancel", call, ",\"attempt\":\(attempt),\"reason\":\"\(reason.text)\"")
-    case .queued(let call, let queue, let position):
-      spelled("queued", call, ",\"queue\":\"\(queue.number)\",\"position\":\(position)")
-    case .dequeued(let call): spelled("dequeued", call)
-    case .reject(let call, let status): spelled("reject", call, ",\"status\":\(status)")
-    case .release(let call): spelled("release", call)
-    case .readHeader(let call, let name): spelled("header", call, ",\"name\":\"\(name)\"")
-    case .applyTreatment(let call, let number, let treatment):
-      spelled("treat", call, ",\"treatment\":\(number),\"type\":\(treatment.type.rawValue)")
-    }
-  }
-
-  private static func text(_ destination: Destination) -> String {
-    switch destination {
-    case .dn(let dn): "dn:\(dn.number)"
-    case .trunk(let name, let number): "trunk:\(name):\(number)"
-    }
+    var names: [String] = []
+    guard
+      case .signal(let signal, let at) =
+        try RecordingLine(reading: line, number: number, unknown: &names)
+    else { throw JSONError(line: number, "neither signal, event, command nor note") }
+    var step = Step(signal: signal, at: at, line: number)
+    step.answer = json["answer"]?.string
+    step.timer = json["timer"]?.string
+    unknown += names.filter { $0 != "answer" && $0 != "timer" }.map { "\(number): \($0)" }
+    steps.append(step)
   }
 }

@@ -58,6 +58,8 @@ struct Call: Sendable {
   var origin: Int32 = -1
   /// The agent whom it engages there.
   var originAgent: AgentSlot?
+  /// The consult call that its agent makes beside it.
+  var consult: ConnID?
   /// Which strategy and generation it runs; AttributeExtensions of `EventRouteUsed`.
   var strategyExtensions: [KeyValue]?
 

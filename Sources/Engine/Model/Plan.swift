@@ -120,8 +120,9 @@ public struct QueuePlan: Sendable, Hashable {
   public var name: String
   /// The skill expression that its agents satisfy; nil: every agent serves it.
   public var agents: String?
-  /// How long an agent's phone rings before the call is taken back.
-  public var ringTimeout: Duration
+  /// How long an agent's phone rings before the call is taken back; nil: as the site says, else
+  /// `Limits.ringTimeout`.
+  public var ringTimeout: Duration?
   /// After-call work after each of its calls; zero: none.
   public var wrapUp: Duration
   /// When a call has left the queue: when a phone rings, or when it is answered.
@@ -138,7 +139,7 @@ public struct QueuePlan: Sendable, Hashable {
     _ dn: DN,
     name: String = "",
     agents: String? = nil,
-    ringTimeout: Duration = .seconds(15),
+    ringTimeout: Duration? = nil,
     wrapUp: Duration = .zero
   ) {
     self.dn = dn
@@ -163,8 +164,9 @@ public struct RoutingPointPlan: Sendable, Hashable {
   public var divert: DivertMode
   /// How long an agent is left alone after a redirect; zero is allowed.
   public var redirectBlackout: Duration
-  /// How long a phone rings before the call is taken back, unless the strategy says otherwise.
-  public var ringTimeout: Duration
+  /// How long a phone rings before the call is taken back, unless the strategy says otherwise; nil:
+  /// as the site says, else `Limits.ringTimeout`.
+  public var ringTimeout: Duration?
   /// When a call has left the routing point: when a phone rings, or when it is answered.
   public var divertOn = DivertOn.ringing
   /// Whether the default route is tried from its first place, or from the one after the last used.
@@ -188,7 +190,6 @@ public struct RoutingPointPlan: Sendable, Hashable {
     self.defaults = defaults
     self.divert = divert
     redirectBlackout = .seconds(5)
-    ringTimeout = .seconds(15)
   }
 }
 

@@ -20,6 +20,18 @@ enum TimerKind: Sendable, Hashable {
   case afterCallWork(AgentSlot)
   /// An agent has been left alone long enough after a redirect or a refusal.
   case blackout(AgentSlot)
+
+  /// Its name, for people who read scenarios.
+  var word: String {
+    switch self {
+    case .routingPoint: "routingPoint"
+    case .strategyWait: "strategyWait"
+    case .ringNoAnswer: "ringNoAnswer"
+    case .reservation: "reservation"
+    case .afterCallWork: "afterCallWork"
+    case .blackout: "blackout"
+    }
+  }
 }
 
 /// Names an armed timer.
@@ -52,6 +64,8 @@ struct TimerTable: Sendable {
   var count: Int { heap.count }
 
   var nextDeadline: Instant? { heap.first?.deadline }
+
+  var nextKind: TimerKind? { heap.first.map { slots[Int($0.slot)].kind } }
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
     let slot: Int32

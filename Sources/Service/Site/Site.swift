@@ -80,7 +80,7 @@ package struct Site: Sendable, Hashable {
     /// The skill expression that its agents satisfy.
     package var agents: String?
     /// How long a phone rings.
-    package var ringTimeout: Duration = .seconds(15)
+    package var ringTimeout: Duration?
     /// After-call work.
     package var wrapUp: Duration = .zero
     /// When a call has left.
@@ -108,7 +108,7 @@ package struct Site: Sendable, Hashable {
     /// How long an agent is left alone after a redirect.
     package var redirectBlackout: Duration = .seconds(5)
     /// How long a phone rings.
-    package var ringTimeout: Duration = .seconds(15)
+    package var ringTimeout: Duration?
     /// When a call has left.
     package var divertOn = DivertOn.ringing
     /// Where the default route begins.
