@@ -2,8 +2,8 @@
 //
 // The members are named as in the site file. What belongs to the line side (addresses, passwords)
 // is not in a plan: `in_service` stands for an extension that has a fixed contact. What is as it is
-// by default is left out. Agents, queues and the like keep the order in which they are written, which
-// is the order of the plan: the JSON library keeps it.
+// by default is left out. Agents, queues and the like keep the order in which they are written,
+// which is the order of the plan: the JSON library keeps it.
 
 public import Engine
 
@@ -190,8 +190,11 @@ extension NoAnswerAction {
   }
 }
 
+/// A limit's name in the site file, and where it is kept.
+private typealias LimitMember<Value> = (name: StaticString, path: WritableKeyPath<Limits, Value>)
+
 extension Limits {
-  fileprivate static func siteMembers() -> [(name: StaticString, path: WritableKeyPath<Limits, Int>)] {
+  fileprivate static func siteMembers() -> [LimitMember<Int>] {
     [
       ("calls", \.callsMax), ("queue_length", \.queueLengthMax), ("attempts", \.attemptsMax),
       ("user_data_bytes", \.userDataBytesMax), ("notes", \.notesMax),
@@ -201,8 +204,7 @@ extension Limits {
     ]
   }
 
-  fileprivate static func siteTimes() -> [(name: StaticString, path: WritableKeyPath<Limits, Duration>)]
-  {
+  fileprivate static func siteTimes() -> [LimitMember<Duration>] {
     [
       ("reservation_expiry", \.reservationExpiry), ("refusal_back_off", \.refusalBackOff),
       ("direct_ring_timeout", \.directRingTimeout),
