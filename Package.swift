@@ -57,13 +57,22 @@ let package = Package(
 
     .target(name: "Simulator", dependencies: ["Engine"], swiftSettings: strict),
 
-    // Layers 3 and 4.
+    // Layers 3, 4 and 5.
     .target(
-      name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue"],
+      name: "Workbench",
+      dependencies: ["Engine", "Wire", "LuaBridge", "Simulator"],
       swiftSettings: strict
     ),
-    .executableTarget(name: "CLI", dependencies: ["Service", "Wire"], swiftSettings: strict),
+    .target(
+      name: "Service",
+      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Workbench"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "CLI",
+      dependencies: ["Service", "Wire", "Workbench"],
+      swiftSettings: strict
+    ),
 
     .executableTarget(
       name: "torment",
@@ -104,8 +113,13 @@ let package = Package(
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
+      name: "WorkbenchTests",
+      dependencies: ["Engine", "LuaBridge", "Wire", "Workbench", "Service", "TestSupport"],
+      swiftSettings: relaxed
+    ),
+    .testTarget(
       name: "ServiceTests",
-      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "CLI", "TestSupport"],
+      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "TidyTests", swiftSettings: relaxed),

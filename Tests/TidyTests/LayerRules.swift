@@ -14,8 +14,9 @@ enum LayerRules {
     Room(name: "LuaBridge", layer: 2, system: ["Glibc"]),
     Room(name: "SIPGlue", layer: 2, system: ["Glibc"]),
     Room(name: "Simulator", layer: 2, system: []),
-    Room(name: "Service", layer: 3, system: ["Glibc", "Foundation"]),
-    Room(name: "CLI", layer: 4, system: ["Glibc", "Foundation"]),
+    Room(name: "Workbench", layer: 3, system: []),
+    Room(name: "Service", layer: 4, system: ["Glibc", "Foundation"]),
+    Room(name: "CLI", layer: 5, system: ["Glibc", "Foundation"]),
   ]
 
   /// C rooms lie on layer 0; each opens only to the rooms named here.

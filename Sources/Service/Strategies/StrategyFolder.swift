@@ -15,7 +15,12 @@ package enum StrategyFolder {
       throw ServiceError("there is no folder of strategies at \(folder)")
     }
     var files: [StrategySource.File] = []
-    for path in Files.tree(folder) where StrategySource.belongs(path) && !isTest(path) {
+    let paths = Files.tree(folder)
+    let projects = nestedProjects(paths)
+    for path in paths
+    where StrategySource.belongs(path) && !isTest(path)
+      && !projects.contains(where: { path.hasPrefix($0 + "/") })
+    {
       guard let bytes = Files.read(folder + "/" + path), bytes.count <= fileMax else {
         throw ServiceError("cannot read \(folder)/\(path)")
       }
@@ -23,6 +28,12 @@ package enum StrategyFolder {
     }
     let fingerprint = Fingerprint.of(files.map { ($0.path, $0.bytes) })
     return StrategySource(folder: folder, fingerprint: fingerprint, files: files)
+  }
+
+  /// The folders among `paths` that have a site file of their own: each is a set of its own, and no
+  /// part of the one around it.
+  package static func nestedProjects(_ paths: [String]) -> [String] {
+    paths.filter { $0.hasSuffix("/site.lua") }.map { Files.folder(of: $0) }
   }
 
   /// The names of the strategies in a set of files.
