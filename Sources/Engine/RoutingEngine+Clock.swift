@@ -12,6 +12,7 @@ extension RoutingEngine {
       case .blackout(let agent):
         agents[agent].blackout = nil
         updateAvailability(of: agent, &outbox)
+      case .generationDrain(let generation): generationDrained(generation, &outbox)
       }
     }
   }
@@ -20,7 +21,7 @@ extension RoutingEngine {
   private mutating func routingPointTimedOut(_ call: CallSlot, _ outbox: inout Outbox) {
     calls[call].routingPointTimer = nil
     switch calls[call].state {
-    case .diverting: calls[call].isOverdue = true
+    case .diverting: calls[call].overdue = .timeout
     case .consulting, .selecting, .treating, .pausing, .readingHeader:
       takeDefaultRoute(call, .timeout, &outbox)
     case .queued, .established:

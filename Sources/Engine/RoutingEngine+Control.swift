@@ -4,14 +4,7 @@ extension RoutingEngine {
   mutating func handle(_ signal: ControlSignal, _ outbox: inout Outbox) {
     switch signal {
     case .start: start(&outbox)
-    case .strategies(let fingerprint):
-      strategyFingerprint = fingerprint
-      for index in routingPoints.indices {
-        routingPoints[index].extensions = [
-          KeyValue("STRATEGY", routingPoints[index].plan.strategy.text),
-          KeyValue("GENERATION", fingerprint),
-        ]
-      }
+    case .strategies(let fingerprint): replaceGeneration(with: fingerprint)
     case .drain: isDraining = true
     }
   }

@@ -103,13 +103,14 @@ extension RoutingEngine {
   ) {
     lastTicket += 1
     calls[call].ticket = lastTicket
+    calls[call].strategyExtensions = routingPoints[Int(index)].extensions
+    calls[call].generation = generations.enter()
     emitQueued(call, &outbox)
     emitRouteRequest(call, &outbox)
     let deadline = now + routingPoints[Int(index)].plan.timeout
     calls[call].routingPointTimer = timers.arm(.routingPoint(call), at: deadline)
     calls[call].decider = .strategy
     calls[call].state = .consulting
-    calls[call].strategyExtensions = routingPoints[Int(index)].extensions
     let dn = routingPoints[Int(index)].plan.dn
     outbox.append(.start(routingPoints[Int(index)].plan.strategy, facts(of: call, at: dn)))
   }
@@ -247,6 +248,7 @@ extension RoutingEngine {
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }
+    leaveGeneration(call)
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
     dropTargets(of: call)

@@ -22,6 +22,7 @@ extension RoutingEngine {
         resume(call, .invalid(error.message), &outbox)
       }
     case .finished(let target):
+      leaveGeneration(call)
       releaseSelectionUnless(target, of: call, &outbox)
       guard let target else {
         calls[call].decider = .nobody
@@ -31,6 +32,7 @@ extension RoutingEngine {
       calls[call].decider = .target(target)
       pursueTarget(call, &outbox)
     case .failed(let failure):
+      leaveGeneration(call)
       calls[call].decider = .nobody
       takeDefaultRoute(call, .strategyFailed(failure), &outbox)
     }

@@ -42,6 +42,7 @@ public struct RoutingEngine: ~Copyable {
   /// The next one at the same DN, by agent.
   var nextAutomatic: [Int32] = []
   var timers = TimerTable()
+  var generations = GenerationTable()
   /// Agents whom selections have reserved, if a policy may take them over.
   var selected: [AgentSlot] = []
 

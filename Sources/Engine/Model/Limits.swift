@@ -38,6 +38,12 @@ public struct Limits: Sendable, Hashable {
   public var directRingTimeout: Duration = .seconds(180)
   /// How long an agent is left alone after his phone refused a call.
   public var refusalBackOff: Duration = .seconds(5)
+  /// How long strategies may still run in a generation that is no longer current.
+  public var generationDrain: Duration = .seconds(3_600)
+  /// Versions of the strategies whose sources are kept.
+  public var generationsKeptMax = 10
+  /// How long the strategies' own tests may take before a new version is refused.
+  public var selfTestTimeout: Duration = .seconds(30)
 
   /// Makes the standard limits; change what should differ.
   public init() {}
