@@ -23,7 +23,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
 
   /// A generation and how many calls it still carries.
   public struct GenerationReport: Sendable, Hashable {
-    /// Counts installations, from 1.
+    /// The number under which it was installed; unless somebody said another, it counts from 1.
     public var number: Int
     /// The fingerprint of its sources.
     public var fingerprint: String
@@ -66,12 +66,17 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   public private(set) var lastTraceback = ""
 
   /// Makes a runtime whose first generation is `generation`.
-  public init(_ generation: Generation, limits: Limits = .standard, budget: Budget = .counted) {
+  public init(
+    _ generation: Generation,
+    number: Int = 1,
+    limits: Limits = .standard,
+    budget: Budget = .counted
+  ) {
     self.limits = limits
     self.budget = budget
     watchdog = Watchdog(budget)
     lastName = ""
-    current = Slot(generation, number: 1)
+    current = Slot(generation, number: number)
     prepare(generation)
   }
 
@@ -197,10 +202,14 @@ extension LuaStrategies {
 
 extension LuaStrategies {
   /// Makes a generation the one in which new calls start; calls in flight stay where they are.
-  public mutating func install(_ generation: Generation) {
+  ///
+  /// - Parameters:
+  ///   - generation: What new calls start in.
+  ///   - number: What it is called in reports; nil: one more than the one before.
+  public mutating func install(_ generation: Generation, number: Int? = nil) {
     prepare(generation)
     if current.liveCount > 0 { retired.append(current) }
-    current = Slot(generation, number: current.number + 1)
+    current = Slot(generation, number: number ?? current.number + 1)
     lastReference = 0
   }
 
