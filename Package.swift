@@ -119,7 +119,9 @@ let package = Package(
     ),
     .testTarget(
       name: "ServiceTests",
-      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport"],
+      dependencies: [
+        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport",
+      ],
       swiftSettings: relaxed
     ),
     .testTarget(name: "TidyTests", swiftSettings: relaxed),

@@ -47,10 +47,11 @@ extension RoutingEngine {
     else { return }
     var event = treatmentEvent(.treatmentEnd, call)
     event.collectedDigits = result.digits
-    event.extensions = [
-      KeyValue("INTERRUPTED", result.wasInterrupted ? "KEYPAD" : "NO"),
-      KeyValue("COMPLETION_STATUS", "NORMAL"),
-    ] + (calls[call].strategyExtensions ?? [])
+    event.extensions =
+      [
+        KeyValue("INTERRUPTED", result.wasInterrupted ? "KEYPAD" : "NO"),
+        KeyValue("COMPLETION_STATUS", "NORMAL"),
+      ] + (calls[call].strategyExtensions ?? [])
     emit(event, &outbox)
     calls[call].treatment = 0
     goOn(call, .treated(result), &outbox)

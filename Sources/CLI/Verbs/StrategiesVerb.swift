@@ -68,7 +68,9 @@ enum StrategiesVerb {
       if value["changed"]?.bool == false { line += ", unchanged" }
       Console.print(line)
       if value["folder"]?.string == "differs" {
-        Console.complain("the folder now differs from what runs; a change of its files loads it again")
+        Console.complain(
+          "the folder now differs from what runs; a change of its files loads it again"
+        )
       }
       return .well
     }

@@ -8,7 +8,11 @@ extension ShardLoop {
   /// Returns why nothing was switched.
   mutating func install(_ installation: Installation, at now: Instant) -> ReloadFailure? {
     if isStopping {
-      return ReloadFailure(.switching, "server", "the server is stopping: it takes no new strategies")
+      return ReloadFailure(
+        .switching,
+        "server",
+        "the server is stopping: it takes no new strategies"
+      )
     }
     let findings = handOver?(installation.number) ?? []
     guard findings.isEmpty else { return ReloadFailure(.handOver, findings) }

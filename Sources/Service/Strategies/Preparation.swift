@@ -30,6 +30,8 @@ struct Preparation: Sendable {
   var site: Site
   /// The fingerprint of what runs; nil: nothing does.
   var current: String?
+  /// The fingerprint of files that are left alone: a rollback went back from them.
+  var ignored: String?
   /// The gate; nil: it is switched off.
   var selfTest: SelfTest?
 
@@ -37,7 +39,9 @@ struct Preparation: Sendable {
   func run() -> Outcome {
     do {
       let (source, tests) = try read()
-      guard source.fingerprint != current else { return .unchanged }
+      guard source.fingerprint != current, source.fingerprint != ignored else {
+        return .unchanged
+      }
       return .ready(try prepare(source, tests))
     } catch {
       return .failed(error)

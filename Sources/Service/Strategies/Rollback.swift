@@ -12,7 +12,7 @@ struct Rollback: Sendable {
   /// Reads what somebody asked for.
   ///
   /// - Parameters:
-  ///   - name: A version's number, a strategy's name, the beginning of a fingerprint, or nil for one
+  ///   - name: A version's number, a strategy's name, the beginning of a fingerprint; nil: one
   ///     step back.
   ///   - current: The version in use.
   ///   - store: Those that are kept.

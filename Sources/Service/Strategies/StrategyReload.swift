@@ -87,6 +87,8 @@ struct StrategyReload {
   private var answering: [Ask] = []
   /// What the present reload brings back, if it is a rollback.
   private var rollback: Rollback?
+  /// What the folder held when somebody went back from it: seeing that once more is no change.
+  private var ignored: String?
   /// The generations that may still have calls; what is let go here need not be freed by the shard.
   private var held: [Int: Generation] = [:]
 
@@ -132,12 +134,15 @@ struct StrategyReload {
       let same = { (ask: Ask) in ask.rollback == nil && ask.selfTest == first.selfTest }
       answering += asked.filter(same)
       asked.removeAll(where: same)
+      let isOfFiles = answering.allSatisfy { $0.reason == .files }
+      preparation.ignored = isOfFiles ? ignored : nil
       return preparation
     }
     do throws(ServiceError) {
       let rollback = try Rollback(to: target, from: current, in: store)
       preparation.origin = .kept(rollback.contents)
       self.rollback = rollback
+      ignored = (try? StrategyFolder.load(folder))?.fingerprint
     } catch {
       throw ReloadFailure(nil, store.folder, error.message)
     }
@@ -193,6 +198,7 @@ struct StrategyReload {
   mutating func installed(alive: [Int]) -> (version: Version, trouble: String?)? {
     guard case .installing(let prepared, let version) = phase else { return nil }
     current = version
+    if rollback == nil { ignored = nil }
     strategyNames = prepared.generation.strategies.map { $0.text }
     held[version.number] = prepared.generation
     release(allBut: alive)
