@@ -5,6 +5,7 @@
 // Source: HOUSE 2.5 "Generations"; issue 4 "build beside, self-test, switch in one step".
 
 internal import Engine
+internal import Glibc
 internal import LuaBridge
 internal import Reactor
 
@@ -32,6 +33,8 @@ struct Preparation: Sendable {
   var current: String?
   /// The fingerprint of files that are left alone: a rollback went back from them.
   var ignored: String?
+  /// Whether the files may be changing at this moment: nobody has said that they are complete.
+  var settles = false
   /// The gate; nil: it is switched off.
   var selfTest: SelfTest?
 
@@ -51,7 +54,7 @@ struct Preparation: Sendable {
   private func read() throws(ReloadFailure) -> (StrategySource, [StrategySource.File]) {
     switch origin {
     case .folder:
-      let source = try StrategyFolder.load(folder)
+      let source = try readFolder()
       return (source, try StrategyFolder.tests(in: folder))
     case .kept(let contents):
       let (files, tests) = try contents.read()
@@ -62,6 +65,24 @@ struct Preparation: Sendable {
       return (StrategySource(folder: folder, fingerprint: fingerprint, files: files), tests)
     }
   }
+
+  /// Reads the folder; if its files may be changing, until two readings agree.
+  ///
+  /// Whoever changes two files makes a set for a moment that he does not mean.
+  private func readFolder() throws(ReloadFailure) -> StrategySource {
+    var source = try StrategyFolder.load(folder)
+    guard settles else { return source }
+    for _ in 0..<Self.readingsMax {
+      usleep(Self.settlingMicroseconds)
+      let again = try StrategyFolder.load(folder)
+      if again.fingerprint == source.fingerprint { break }
+      source = again
+    }
+    return source
+  }
+
+  private static let readingsMax = 50
+  private static let settlingMicroseconds: UInt32 = 20_000
 
   /// The phases after reading.
   func prepare(

@@ -136,6 +136,7 @@ struct StrategyReload {
       asked.removeAll(where: same)
       let isOfFiles = answering.allSatisfy { $0.reason == .files }
       preparation.ignored = isOfFiles ? ignored : nil
+      preparation.settles = isOfFiles
       return preparation
     }
     do throws(ServiceError) {
