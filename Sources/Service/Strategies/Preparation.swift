@@ -70,15 +70,15 @@ struct Preparation: Sendable {
   ///
   /// Whoever changes two files makes a set for a moment that he does not mean.
   private func readFolder() throws(ReloadFailure) -> StrategySource {
-    var source = try StrategyFolder.load(folder)
-    guard settles else { return source }
+    guard settles else { return try StrategyFolder.load(folder) }
+    var before = try? StrategyFolder.load(folder)
     for _ in 0..<Self.readingsMax {
       usleep(Self.settlingMicroseconds)
-      let again = try StrategyFolder.load(folder)
-      if again.fingerprint == source.fingerprint { break }
-      source = again
+      let again = try? StrategyFolder.load(folder)
+      if let again, again.fingerprint == before?.fingerprint { return again }
+      before = again
     }
-    return source
+    return try StrategyFolder.load(folder)
   }
 
   private static let readingsMax = 50
