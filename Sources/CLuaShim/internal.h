@@ -47,6 +47,7 @@ struct rs_lua {
 
   bool sealed;
   bool loading;
+  int driver;  // registry reference of the function that runs tests; 0: none
   rs_co *current;
   rs_co *free_list;
   int free_count;
@@ -146,6 +147,15 @@ const rs_target *rs_to_target(lua_State *L, int index);
 void rs_freeze(lua_State *L, int index);
 bool rs_push_shadow(lua_State *L, int index);
 void rs_push_window(lua_State *L, int index);
+
+// coroutine.c
+rs_outcome rs_co_run(rs_co *co, int arguments);
+
+// flatten.c
+void rs_flatten(lua_State *L, int index);
+
+// testing.c: what only tests of strategies need
+void rs_testing_core(lua_State *L, int core);
 
 // modules.c
 int rs_require(lua_State *L);

@@ -32,17 +32,7 @@ public final class Generation: @unchecked Sendable {
     var problems: [LuaProblem] = []
     var references: [String: Int32] = [:]
     if let problem = Self.open(interpreter) { throw LoadFailure([problem]) }
-    for (file, name) in zip(source.files, names) {
-      if let table = file.table {
-        do throws(LuaProblem) {
-          try Self.add(CommaSeparated(file.bytes, file: name), as: table, to: interpreter)
-        } catch {
-          problems.append(error)
-        }
-      } else if let module = file.module {
-        Self.add(file, module: module, name: name, to: interpreter)
-      }
-    }
+    problems += Self.add(source, to: interpreter)
     let budget = Int64(limits.strategyInstructionsMax) * Self.loadFactor
     for (file, name) in zip(source.files, names) {
       guard let module = file.module else { continue }
@@ -97,6 +87,29 @@ extension Generation {
     let outcome = unsafe prelude.withSlice { unsafe rs_lua_prelude(pointer, $0) }
     guard outcome != RS_RETURNED else { return nil }
     return LuaProblem(file: "prelude", line: 0, message: interpreter.message)
+  }
+
+  /// Gives an interpreter everything that can be required or looked up; nothing runs yet.
+  ///
+  /// Returns what is wrong with the tables.
+  static func add(
+    _ source: StrategySource,
+    to interpreter: borrowing Interpreter
+  ) -> [LuaProblem] {
+    var problems: [LuaProblem] = []
+    for file in source.files {
+      let name = source.folder + "/" + file.path
+      if let table = file.table {
+        do throws(LuaProblem) {
+          try Self.add(CommaSeparated(file.bytes, file: name), as: table, to: interpreter)
+        } catch {
+          problems.append(error)
+        }
+      } else if let module = file.module {
+        Self.add(file, module: module, name: name, to: interpreter)
+      }
+    }
+    return problems
   }
 
   private static func add(
