@@ -134,6 +134,18 @@ rs_outcome rs_co_resume_flat(rs_co *co, rs_slice flat, size_t count);
 /// Flattens a value that a coroutine yielded: rs_lua_flat has it then.
 rs_outcome rs_co_flatten(rs_co *co, int index);
 
+// Coverage: off unless asked for before anything is loaded, and then it costs nothing.
+void rs_lua_cover(rs_lua *rs);
+size_t rs_lua_covered_count(const rs_lua *rs);
+/// The chunk name of a source that ran, by an index from 0.
+rs_slice rs_lua_covered_name(const rs_lua *rs, size_t index);
+/// How often its lines ran, the line as index.
+const uint32_t *rs_lua_covered_lines(const rs_lua *rs, size_t index, size_t *count);
+/// The line of a script that ran last; the result is an index as above, or negative.
+int rs_lua_last_line(const rs_lua *rs, int *line);
+/// Where a script made a target; the result is an index as above, or negative.
+int rs_target_origin(const rs_target *target, int *line);
+
 // What a coroutine yielded or returned; indices start at 0.
 int rs_co_count(const rs_co *co);
 rs_kind rs_co_kind(const rs_co *co, int index);

@@ -17,17 +17,28 @@ public final class Generation: @unchecked Sendable {
   let interpreter: Interpreter
   let references: [String: Int32]
   let folder: String
+  let keepsCoverage: Bool
 
   /// Instructions that loading one file may cost, as a multiple of the budget of a step.
   private static let loadFactor: Int64 = 20
 
   /// Compiles, runs and freezes a set of sources.
   ///
+  /// - Parameters:
+  ///   - source: The files.
+  ///   - limits: The budgets.
+  ///   - keepsCoverage: Whether it is noted which lines run, from the loading on.
   /// - Throws: every problem of every file at once; nothing is left behind then.
-  public init(_ source: StrategySource, limits: Limits = .standard) throws(LoadFailure) {
+  public init(
+    _ source: StrategySource,
+    limits: Limits = .standard,
+    keepsCoverage: Bool = false
+  ) throws(LoadFailure) {
     guard let interpreter = Interpreter(limits: limits, counted: true) else {
       throw LoadFailure([LuaProblem(file: source.folder, line: 0, message: "no memory")])
     }
+    if keepsCoverage { unsafe rs_lua_cover(interpreter.pointer) }
+    self.keepsCoverage = keepsCoverage
     let names = source.files.map { source.folder + "/" + $0.path }
     var problems: [LuaProblem] = []
     var references: [String: Int32] = [:]

@@ -90,7 +90,7 @@ public struct TestRunner {
         }
         step = script.resume(with: answer)
       case .finished(let verdict):
-        for world in worlds { collect(world) }
+        for world in worlds { world.close() }
         worlds = []
         switch verdict {
         case .passed: return .passed
@@ -102,8 +102,6 @@ public struct TestRunner {
       }
     }
   }
-
-  private func collect(_ world: TestWorld) { collector?.add(world) }
 
   /// Notes a snapshot that was written.
   mutating func noteWritten(_ path: String) { report.snapshotsWritten.append(path) }

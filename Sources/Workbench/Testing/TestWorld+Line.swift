@@ -123,7 +123,12 @@ extension TestWorld {
         tell(connID, "strategy \"\(name.text)\" starts")
       case .answered(let answer):
         if let text = answer.luaText { tell(connID, "→ \(text)") }
-      case .stepped(let step): note(step, of: connID)
+        if let collector, case .selected(let target) = answer {
+          chosen.note(selected: target, of: connID, picture.agents, collector)
+        }
+      case .stepped(let step, let origins):
+        note(step, of: connID)
+        if let collector, let origins { chosen.note(step, of: connID, origins, collector) }
       case .renamed(let to):
         if let index = indices.removeValue(forKey: connID) { indices[to] = index }
       }

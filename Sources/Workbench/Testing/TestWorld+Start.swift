@@ -10,18 +10,15 @@ extension TestWorld {
   ) throws(TestMistake) -> TestWorld {
     let generation: Generation
     do throws(LoadFailure) {
-      generation = try Generation(setup.source, limits: setup.plan.limits)
+      generation = try Generation(
+        setup.source,
+        limits: setup.plan.limits,
+        keepsCoverage: coverage != nil
+      )
     } catch {
       throw TestMistake("the strategies do not load:\n\(error.description)")
     }
-    let world = TestWorld(
-      plan: setup.plan,
-      seed: setup.seed,
-      epoch: setup.epoch,
-      strategies: LuaStrategies(generation, limits: setup.plan.limits, budget: .counted)
-    )
-    world.phone = setup.phone
-    world.givesTreatments = setup.givesTreatments
+    let world = TestWorld(setup, generation, coverage: coverage)
     for entry in setup.beginnings { world.begin(entry.agent, entry.beginning, entry.dn) }
     return world
   }

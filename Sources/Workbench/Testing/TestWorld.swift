@@ -27,20 +27,32 @@ final class TestWorld {
   var phones: [String: PhoneScript] = [:]
   var phone = PhoneScript()
   var givesTreatments = true
+  /// Where it is noted what the strategies did, and what of it; nil: nowhere.
+  private(set) var collector: CoverageCollector?
+  var chosen: ChosenTargets
+  private let generation: Generation
   private var agenda: [Appointment] = []
   private var lastOrder: UInt64 = 0
 
-  init(plan: Plan, seed: UInt64, epoch: UInt64, strategies: consuming LuaStrategies) {
-    self.plan = plan
-    self.epoch = epoch
-    let fingerprint = strategies.currentFingerprint
+  init(_ setup: WorldSetup, _ generation: Generation, coverage: CoverageCollector?) {
+    plan = setup.plan
+    epoch = setup.epoch
+    phone = setup.phone
+    givesTreatments = setup.givesTreatments
+    collector = coverage
+    chosen = ChosenTargets(setup.plan)
+    self.generation = generation
+    let limits = setup.plan.limits
     shard = Shard(
-      engine: RoutingEngine(plan: plan, seed: seed, epoch: epoch),
-      strategies: WatchedStrategies(strategies)
+      engine: RoutingEngine(plan: setup.plan, seed: setup.seed, epoch: setup.epoch),
+      strategies: WatchedStrategies(LuaStrategies(generation, limits: limits, budget: .counted))
     )
     send(.control(.start))
-    send(.control(.strategies(fingerprint: fingerprint)))
+    send(.control(.strategies(fingerprint: generation.fingerprint)))
   }
+
+  /// The test is over: what ran in its world is added up.
+  func close() { collector?.add(generation) }
 
   // MARK: Time
 

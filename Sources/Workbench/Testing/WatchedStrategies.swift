@@ -6,7 +6,7 @@ struct WatchedStrategies: StrategyRuntime, ~Copyable {
   enum Act {
     case started(StrategyName)
     case answered(StrategyAnswer)
-    case stepped(StrategyStep)
+    case stepped(StrategyStep, StepOrigins?)
     case renamed(ConnID)
   }
 
@@ -24,7 +24,7 @@ struct WatchedStrategies: StrategyRuntime, ~Copyable {
   mutating func start(_ strategy: StrategyName, facts: borrowing CallFacts) -> StrategyStep {
     acts.append((facts.connID, .started(strategy)))
     let step = inner.start(strategy, facts: facts)
-    acts.append((facts.connID, .stepped(step)))
+    acts.append((facts.connID, .stepped(step, inner.lastOrigins)))
     return step
   }
 
@@ -35,7 +35,7 @@ struct WatchedStrategies: StrategyRuntime, ~Copyable {
   ) -> StrategyStep {
     acts.append((call, .answered(answer)))
     let step = inner.resume(call, with: answer, context: context)
-    acts.append((call, .stepped(step)))
+    acts.append((call, .stepped(step, inner.lastOrigins)))
     return step
   }
 
