@@ -7,7 +7,8 @@ enum CommandLineTool {
 
   /// The verbs, in the order in which `--help` lists them.
   static let verbs: [Verb] = [
-    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, WatchVerb.verb, EventsVerb.verb, StrategiesVerb.verb,
+    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, WatchVerb.verb, EventsVerb.verb,
+    StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
     StatisticsVerb.verb, AgentVerb.verb,
   ]

@@ -48,9 +48,10 @@ extension Generation {
     var line: Int32 = 0
     let file = unsafe rs_lua_last_line(interpreter.pointer, &line)
     var origins = StepOrigins(place: place(file, line))
-    for unsafe target in unsafe coroutine.targetPointers(returned: returned) {
+    origins.targets = unsafe coroutine.targetPointers(returned: returned).map { target in
+      var line: Int32 = 0
       let file = unsafe rs_target_origin(target, &line)
-      origins.targets.append(place(file, line))
+      return place(file, line)
     }
     return origins
   }

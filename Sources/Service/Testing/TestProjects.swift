@@ -20,7 +20,7 @@ public enum TestProjects {
         projects += try folder(path, site: site)
       } else {
         guard Files.exists(path) else { throw ServiceError("there is no file \(path)") }
-        projects.append(try project(home(of: path), [path], site: site))
+        projects.append(try project(try home(of: path), [path], site: site))
       }
     }
     return projects
@@ -59,7 +59,10 @@ public enum TestProjects {
     var files: [TestProject.File] = []
     for path in tests {
       guard let bytes = Files.read(path) else { throw ServiceError("cannot read \(path)") }
-      files.append(TestProject.File(path: path, bytes: bytes))
+      let file = TestProject.File(path: path, bytes: bytes)
+      // Recordings without strategies of their own are for other verbs.
+      guard !path.hasSuffix(".jsonl") || file.strategiesFolder != nil else { continue }
+      files.append(file)
     }
     return TestProject(
       folder: folder,
@@ -109,8 +112,15 @@ public enum TestProjects {
   }
 
   /// The folder of strategies that a test file is about.
-  private static func home(of path: String) -> String {
+  private static func home(of path: String) throws(ServiceError) -> String {
     let folder = Files.folder(of: path)
+    if path.hasSuffix(".jsonl") {
+      let file = TestProject.File(path: path, bytes: Files.read(path) ?? [])
+      guard let named = file.strategiesFolder else {
+        throw ServiceError("\(path) names no strategies (strategies_folder in its first line)")
+      }
+      return Files.isFolder(named) ? trimmed(named) : folder + "/" + trimmed(named)
+    }
     return isFolderOfTests(folder) ? Files.folder(of: folder) : folder
   }
 

@@ -80,8 +80,8 @@ extension TestRunner {
     with name: String,
     in file: String
   ) throws(TestMistake) {
-    let isName = !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "-_ ".contains($0) }
-    guard isName else {
+    let isName = name.allSatisfy { $0.isLetter || $0.isNumber || "-_ ".contains($0) }
+    guard isName, !name.isEmpty else {
       throw TestMistake("assert.snapshot expects a name of letters, digits, '-' and '_'")
     }
     let folder = file.lastIndex(of: "/").map { String(file[..<$0]) + "/" } ?? ""

@@ -41,6 +41,10 @@ public struct TestRunner {
     _ file: TestProject.File,
     _ progress: (inout TestReport.Result) -> Void
   ) {
+    if file.path.hasSuffix(".jsonl") {
+      run(scenario: file, progress)
+      return
+    }
     let script: TestScript
     do throws(LuaProblem) {
       script = try TestScript(file: file.path, bytes: file.bytes, strategies: project.strategies)
@@ -61,6 +65,29 @@ public struct TestRunner {
       if !entry.isPending { result.outcome = run(script, index + 1, entry) }
       add(result, progress)
     }
+  }
+
+  private mutating func run(
+    scenario file: TestProject.File,
+    _ progress: (inout TestReport.Result) -> Void
+  ) {
+    let text = String(decoding: file.bytes, as: UTF8.self)
+    let test: ScenarioTest
+    do throws(TestMistake) {
+      test = try ScenarioTest(file: file.path, text: text)
+    } catch {
+      let outcome = TestReport.Result.Outcome.failed(error.message)
+      add(.init(file: file.path, line: 1, name: "loads", outcome: outcome), progress)
+      return
+    }
+    if let filter = options.filter, !test.title.contains(filter) { return }
+    var outcome = TestReport.Result.Outcome.passed
+    do throws(TestMistake) {
+      try test.run(project.strategies, collector)
+    } catch {
+      outcome = .failed(error.message)
+    }
+    add(.init(file: file.path, line: 1, name: test.title, outcome: outcome), progress)
   }
 
   private mutating func add(
