@@ -91,8 +91,9 @@ real-clients: build ## sipp, baresip and sipsak against a running server
 bench-check: build ## compare the benchmarks with their thresholds
 	$(RELEASE)/Benchmarks --check
 
-strategies-check: build ## check the sample strategies and the sample site
+strategies-check: build ## check the sample strategies and the sample site, and run their tests
 	$(RELEASE)/pointsman check strategies --site site.lua
+	$(RELEASE)/pointsman test strategies --only-failures --coverage --fail-under 100
 
 embed: setup ## build and run Examples/Embed, the engine inside another program
 	swift run --package-path Examples/Embed $(SWIFT_FLAGS)

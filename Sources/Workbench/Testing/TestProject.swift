@@ -77,7 +77,7 @@ public struct TestOptions: Sendable {
   public var updatesSnapshots = false
   /// Whether coverage is collected.
   public var coverage = false
-  /// Asked before every test: whether to stop.
+  /// Asked again and again: whether to stop.
   public var shouldStop: @Sendable () -> Bool = { false }
 
   /// Makes options that run everything.

@@ -36,6 +36,8 @@ public struct TestReport: Sendable {
   public var results: [Result] = []
   /// What was covered, if that was asked for.
   public var coverage: Coverage?
+  /// Whether it was stopped before its end.
+  public var isStopped = false
   /// Snapshots that were written.
   public var snapshotsWritten: [String] = []
 

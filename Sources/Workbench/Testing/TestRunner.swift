@@ -10,6 +10,9 @@ public struct TestRunner {
   private var script: TestScript?
   var worlds: [TestWorld] = []
 
+  /// How often one test may ask something.
+  private static let requestsMax = 100_000
+
   /// Runs all tests of a project.
   ///
   /// - Parameters:
@@ -27,6 +30,7 @@ public struct TestRunner {
       guard !options.shouldStop() else { break }
       runner.run(file, progress)
     }
+    runner.report.isStopped = options.shouldStop()
     runner.report.coverage = runner.collector?.coverage
     return runner.report
   }
@@ -106,9 +110,17 @@ public struct TestRunner {
   ) -> TestReport.Result.Outcome {
     worlds = []
     var step = script.start(number)
+    var count = 0
     while true {
       switch step {
       case .asked(let request):
+        count += 1
+        // A loop around `world:advance` costs the script no instructions to speak of.
+        guard count <= Self.requestsMax, !options.shouldStop() else {
+          worlds = []
+          let why = count > Self.requestsMax ? "the test asks its world too often" : "time is up"
+          return .failed("\(script.file):\(entry.line): \(why)")
+        }
         let answer: TestAnswer
         do throws(TestMistake) {
           answer = .values(try perform(request, in: script.file))
