@@ -95,8 +95,9 @@ reload-soak: build ## 1,000 reloads while 100 calls a second run (RELOADS=n)
 bench-check: build ## compare the benchmarks with their thresholds
 	$(RELEASE)/Benchmarks --check
 
-strategies-check: build ## check the sample strategies and the sample site
+strategies-check: build ## check the sample strategies and the sample site, and run their tests
 	$(RELEASE)/pointsman check strategies --site site.lua
+	$(RELEASE)/pointsman test strategies --only-failures --coverage --fail-under 100
 
 embed: setup ## build and run Examples/Embed, the engine inside another program
 	swift run --package-path Examples/Embed $(SWIFT_FLAGS)

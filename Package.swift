@@ -46,7 +46,10 @@ let package = Package(
     .target(
       name: "LuaBridge",
       dependencies: ["Engine", "CLuaShim"],
-      resources: [.embedInCode("Sandbox/Prelude.lua")],
+      resources: [
+        .embedInCode("Sandbox/Prelude.lua"),
+        .embedInCode("Sandbox/TestPrelude.lua"),
+      ],
       swiftSettings: strict
     ),
     .target(

@@ -124,14 +124,18 @@ static void flatten(lua_State *L, flattening *f, int index, int depth) {
   }
 }
 
+void rs_flatten(lua_State *L, int index) {
+  flattening f = {rs_of(L), ""};
+  rs_of(L)->flat_count = 0;
+  flatten(L, &f, lua_absindex(L, index), 0);
+}
+
 typedef struct {
   rs_slice chunkname, text;
 } evaluation;
 
 static int evaluate(lua_State *L) {
   const evaluation *e = lua_touserdata(L, 1);
-  flattening f = {rs_of(L), ""};
-  rs_of(L)->flat_count = 0;
   lua_pushliteral(L, "@");
   lua_pushlstring(L, e->chunkname.bytes, e->chunkname.count);
   lua_concat(L, 2);
@@ -140,7 +144,7 @@ static int evaluate(lua_State *L) {
     return lua_error(L);
   }
   lua_call(L, 0, 1);
-  flatten(L, &f, lua_gettop(L), 0);
+  rs_flatten(L, -1);
   return 0;
 }
 

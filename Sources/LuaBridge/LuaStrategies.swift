@@ -64,6 +64,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
 
   /// The call stack at the last failure, for logs.
   public private(set) var lastTraceback = ""
+  /// Where the targets of the last step were made; nil unless its generation keeps coverage.
+  public private(set) var lastOrigins: StepOrigins?
 
   /// Makes a runtime whose first generation is `generation`.
   public init(
@@ -163,6 +165,7 @@ extension LuaStrategies {
       return .failed(.error("the prelude asked for something unknown"))
     }
     live[call] = run
+    noteOrigins(run.coroutine, in: run.slot.generation, returned: false)
     return .requested(request)
   }
 
@@ -175,6 +178,7 @@ extension LuaStrategies {
     defer { coroutine.release() }
     switch outcome {
     case RS_RETURNED:
+      noteOrigins(coroutine, in: generation, returned: true)
       switch coroutine.result() {
       case .success(let target): return .finished(target)
       case .failure(let problem):
@@ -190,6 +194,15 @@ extension LuaStrategies {
       lastTraceback = generation.interpreter.traceback
       return .failed(.error(generation.place(generation.interpreter.message, strategy)))
     }
+  }
+
+  private mutating func noteOrigins(
+    _ coroutine: Coroutine,
+    in generation: Generation,
+    returned: Bool
+  ) {
+    guard generation.keepsCoverage else { return }
+    lastOrigins = generation.origins(of: coroutine, returned: returned)
   }
 
   private mutating func leave(_ slot: Slot) {
