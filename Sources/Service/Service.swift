@@ -42,7 +42,7 @@ package struct ServiceParts: Sendable {
   }
 
   /// What a server has.
-  package static var standard: ServiceParts { ServiceParts() }
+  package static var standard: ServiceParts { ServiceParts(selfTest: .standard) }
 }
 
 /// The assembled service: site, strategies, shard, control socket.

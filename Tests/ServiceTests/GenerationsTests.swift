@@ -7,7 +7,7 @@ import Wire
 
 /// A gate of tests that say themselves what they want: a file with `FAIL` fails at its second line.
 private let gate = SelfTest { job in
-  job.tests.compactMap { file in
+  job.files.compactMap { file in
     String(decoding: file.bytes, as: UTF8.self).contains("FAIL")
       ? Finding(file: "strategies/" + file.path, line: 2, message: "it says so") : nil
   }
@@ -190,6 +190,34 @@ struct ReloadPhaseTests {
     #expect(service.statusOfACall() == 486)
   }
 
+  @Test(
+    "The server's own gate runs the tests with the site that it serves",
+    .timeLimit(.minutes(2))
+  )
+  func theRealGate() throws {
+    let test = """
+      describe("any", function()
+        it("refuses with 480", function()
+          local world = world {}
+          assert.rejected(world:call { dnis = "8000" }, 480)
+        end)
+      end)
+      """
+    let service = try RunningService(
+      site: site(),
+      strategies: ["any.lua": refusing(480), "tests/any_test.lua": test]
+    )
+    try #require(service.port != 0, "\(service.said)")
+    try service.write(refusing(486), to: "strategies/any.lua")
+    guard case .refused(let message, let findings) = try service.attempt("reload") else {
+      Issue.record("the reload was not refused")
+      return
+    }
+    #expect(message.hasPrefix("reload failed in phase self-test: 1 error"), "\(message)")
+    #expect(findings.first?.contains("strategies/tests/any_test.lua:4:") == true, "\(findings)")
+    #expect(service.statusOfACall() == 480)
+  }
+
   @Test("Tests of a nested project are not the folder's", .timeLimit(.minutes(2)))
   func nestedProjects() throws {
     let seen = Mutex<[String]>([])
@@ -201,7 +229,7 @@ struct ReloadPhaseTests {
       ],
       parts: ServiceParts(
         selfTest: SelfTest { job in
-          seen.withLock { $0 = job.tests.map { $0.path } }
+          seen.withLock { $0 = job.files.map { $0.path } }
           return gate.run(job)
         }
       )

@@ -96,7 +96,7 @@ struct Preparation: Sendable {
     } catch {
       throw ReloadFailure(.compile, error.findings)
     }
-    if let selfTest, !tests.isEmpty {
+    if let selfTest, tests.contains(where: { StrategyFolder.isTest($0.path) }) {
       try run(selfTest, of: source, tests)
     }
     return PreparedGeneration(
@@ -115,7 +115,7 @@ struct Preparation: Sendable {
     let limit = site.plan.limits.selfTestTimeout
     let end = Clock.monotonic + UInt64((limit / .seconds(1)) * 1e9)
     let isOver: @Sendable () -> Bool = { Clock.monotonic >= end }
-    let job = SelfTest.Job(source: source, tests: tests, site: site, isOver: isOver)
+    let job = SelfTest.Job(source: source, files: tests, site: site, isOver: isOver)
     let findings = selfTest.run(job)
     guard !isOver() else { throw Self.tooLong(folder, limit: limit, findings) }
     guard findings.allSatisfy({ $0.severity == .warning }) else {

@@ -8,15 +8,15 @@ package struct SelfTest: Sendable {
   package struct Job: Sendable {
     /// The strategies.
     package var source: StrategySource
-    /// The files whose names end in `_test.lua`.
-    package var tests: [StrategySource.File]
+    /// The files whose names end in `_test.lua`, and the snapshots that they compare with.
+    package var files: [StrategySource.File]
     /// The site that they are to be served with.
     package var site: Site
     /// Whether the time for it is over; to be asked between tests.
     package var isOver: @Sendable () -> Bool
   }
 
-  /// Runs the tests in virtual time; what it returns is what failed.
+  /// Runs the tests, of which there is one at least, in virtual time, and returns what failed.
   package var run: @Sendable (Job) -> [Finding]
 
   /// Makes a gate.

@@ -25,9 +25,9 @@ package enum StrategyFolder {
     return StrategySource(folder: folder, fingerprint: fingerprint, files: files)
   }
 
-  /// Reads the tests of a folder: the files named `*_test.lua` anywhere in it.
+  /// Reads the tests of a folder: the files named `*_test.lua` anywhere in it, and snapshots.
   static func tests(in folder: String) throws(ReloadFailure) -> [StrategySource.File] {
-    try files(in: trimmed(folder), where: isTest)
+    try files(in: trimmed(folder), where: { isTest($0) || isSnapshot($0) })
   }
 
   /// Reads what belongs to a folder's own set.
@@ -121,7 +121,13 @@ package enum StrategyFolder {
     return Set(generation.reachableNames)
   }
 
-  private static func isTest(_ path: String) -> Bool { path.hasSuffix("_test.lua") }
+  /// Whether a file holds tests.
+  static func isTest(_ path: String) -> Bool { path.hasSuffix("_test.lua") }
+
+  /// Whether a file is what a test compares a decision record with.
+  private static func isSnapshot(_ path: String) -> Bool {
+    path.hasSuffix(".txt") && ("/" + path).contains("/snapshots/")
+  }
 
   private static func trimmed(_ folder: String) -> String {
     var folder = folder

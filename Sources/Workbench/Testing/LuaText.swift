@@ -124,6 +124,7 @@ extension StrategyFailure {
     case .memory: "the memory budget is used up"
     case .steps: "the budget of requests is used up"
     case .noSuchStrategy: "there is no such strategy"
+    case .drained: "its generation was drained"
     }
   }
 }
