@@ -106,12 +106,14 @@ extension ControlLoop {
       say("strategies: \(version.words) is in use")
       if version.of != nil, reload.folderIsCurrent != true {
         say(
-          "strategies: \(options.strategies) now differs from what runs; a change of its files"
-            + " loads it again"
+          "strategies: the folder \(options.strategies) now differs from what runs;"
+            + " a change of its files loads it again"
         )
       }
     case .failed(let failure):
-      for finding in failure.findings { say(finding.long) }
+      if failure.phase != nil {
+        for finding in failure.findings { say(finding.long) }
+      }
       say("strategies: \(failure.summary); \(reload.current.words) stays in use")
     }
   }
