@@ -101,7 +101,9 @@ struct TestVerbTests {
     for (arguments, complaint) in [
       (["nowhere"], "there is no file nowhere"),
       (["strategies", "--filter", "zzz"], "no test's name contains \"zzz\""),
-      (["strategies", "--fail-under", "x"], "--fail-under needs a number from 0 to 100, not \"x\""),
+      (
+        ["strategies", "--fail-under", "x"], "--fail-under needs a number from 0 to 100, not \"x\""
+      ),
       (["strategies", "--junit", "/no/where"], "cannot write /no/where"),
       (["strategies", "--site", "none.lua"], "cannot read the site file none.lua"),
     ] {
@@ -160,7 +162,10 @@ struct TestVerbTests {
     let site = TestFolder.site.replacingOccurrences(of: "1001", with: "2001")
       .replacingOccurrences(of: "\"any\"", with: "\"inner\"")
     try folder.write(site, "strategies/examples/site.lua")
-    try folder.write("return function(call) return dn \"7001\" end", "strategies/examples/inner.lua")
+    try folder.write(
+      "return function(call) return dn \"7001\" end",
+      "strategies/examples/inner.lua"
+    )
     try folder.write(
       "it('is inside', function() assert.routed(world():call {}, agent \"2001\") end)",
       "strategies/examples/inner_test.lua"

@@ -86,24 +86,38 @@ struct ClaimTests {
   @Test("every claim says what is so when it is not")
   func situations() {
     for (claim, expected, got) in [
-      ("assert.routed(call, queue \"9000\")", "to be routed to queue \"9000\"",
-       "it waits at routing point 8000"),
+      (
+        "assert.routed(call, queue \"9000\")", "to be routed to queue \"9000\"",
+        "it waits at routing point 8000"
+      ),
       ("assert.queued(call)", "to wait in a queue", "it waits at routing point 8000"),
-      ("assert.queued(call, queue \"9000\")", "to wait in queue \"9000\"",
-       "it waits at routing point 8000"),
-      ("assert.defaulted(call, \"busy\")", "to take the default route (busy)",
-       "it waits at routing point 8000"),
+      (
+        "assert.queued(call, queue \"9000\")", "to wait in queue \"9000\"",
+        "it waits at routing point 8000"
+      ),
+      (
+        "assert.defaulted(call, \"busy\")", "to take the default route (busy)",
+        "it waits at routing point 8000"
+      ),
       ("assert.rejected(call, 480)", "to be rejected with 480", "it waits at routing point 8000"),
-      ("assert.answered(call, agent \"1001\")", "to be answered by agent \"1001\"",
-       "it waits at routing point 8000"),
+      (
+        "assert.answered(call, agent \"1001\")", "to be answered by agent \"1001\"",
+        "it waits at routing point 8000"
+      ),
       ("assert.ended(call)", "to be over", "it waits at routing point 8000"),
       ("assert.note(call, \"other\")", "to have the note \"other\"", "\"tries 9\""),
-      ("call:hangup() assert.waiting(call)", "to wait at its routing point",
-       "it is over: the caller hung up"),
-      ("assert.waiting(w:call { ani = \"1\" })", "to wait at its routing point",
-       "it waits in queue \"9000\", at position 1"),
-      ("assert.waiting(w:call { ani = \"2\" })", "to wait at its routing point",
-       "it is over: rejected with 486"),
+      (
+        "call:hangup() assert.waiting(call)", "to wait at its routing point",
+        "it is over: the caller hung up"
+      ),
+      (
+        "assert.waiting(w:call { ani = \"1\" })", "to wait at its routing point",
+        "it waits in queue \"9000\", at position 1"
+      ),
+      (
+        "assert.waiting(w:call { ani = \"2\" })", "to wait at its routing point",
+        "it is over: rejected with 486"
+      ),
     ] {
       let text = TestBench.failure(
         in: "local w = world { agents = {} } local call = w:call { ani = \"9\" } \(claim)",
@@ -119,19 +133,28 @@ struct ClaimTests {
   @Test("events are compared in order, by what is written")
   func events() {
     for (wanted, expected) in [
-      ("\"EventQueued\", \"EventReleased\"",
-       "event 2 of the call: expected EventReleased, got EventRouteRequest"),
-      ("{ event = \"EventQueued\", ThisDN = \"8001\" }",
-       "event 1 of the call: EventQueued: expected ThisDN \"8001\", got \"8000\""),
+      (
+        "\"EventQueued\", \"EventReleased\"",
+        "event 2 of the call: expected EventReleased, got EventRouteRequest"
+      ),
+      (
+        "{ event = \"EventQueued\", ThisDN = \"8001\" }",
+        "event 1 of the call: EventQueued: expected ThisDN \"8001\", got \"8000\""
+      ),
       ("\"EventQueued\"", "event 2 of the call: expected no further event, got EventRouteRequest"),
-      ("\"EventQueued\", \"EventRouteRequest\", { event = \"EventRinging\" }",
-       "event 3 of the call: expected EventRinging, got no further event"),
+      (
+        "\"EventQueued\", \"EventRouteRequest\", { event = \"EventRinging\" }",
+        "event 3 of the call: expected EventRinging, got no further event"
+      ),
     ] {
       let text = TestBench.failure(
         in: "local c = world { agents = {} }:call { } assert.events(c, { \(wanted) })",
         strategy: strategy
       )
-      #expect(text?.hasPrefix("tests/a_test.lua:2: \(expected)\nits events:\n") == true, "\(wanted)")
+      #expect(
+        text?.hasPrefix("tests/a_test.lua:2: \(expected)\nits events:\n") == true,
+        "\(wanted)"
+      )
     }
   }
 

@@ -183,7 +183,10 @@ struct CoverageTests {
       return places
       """
     let result = coverage(
-      "local places = require \"lib.places\"\nreturn function(call) return places.overflow(call) end",
+      """
+      local places = require "lib.places"
+      return function(call) return places.overflow(call) end
+      """,
       files: [("lib/places.lua", module)],
       "world():call {}"
     )

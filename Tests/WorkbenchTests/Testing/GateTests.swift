@@ -26,27 +26,29 @@ struct GateTests {
       end)
       """
     #expect(
-      verdict(tests) == .failed([
-        LuaProblem(
-          file: "tests/a_test.lua",
-          line: 1,
-          message: "test \"a\": expected 1, got 2"
-        ),
-        LuaProblem(
-          file: "tests/a_test.lua",
-          line: 3,
-          message: "test \"b\": expected call 1 to wait at its routing point"
-        ),
-      ])
+      verdict(tests)
+        == .failed([
+          LuaProblem(
+            file: "tests/a_test.lua",
+            line: 1,
+            message: "test \"a\": expected 1, got 2"
+          ),
+          LuaProblem(
+            file: "tests/a_test.lua",
+            line: 3,
+            message: "test \"b\": expected call 1 to wait at its routing point"
+          ),
+        ])
     )
     #expect(
-      verdict("it(") == .failed([
-        LuaProblem(
-          file: "tests/a_test.lua",
-          line: 1,
-          message: "test \"loads\": unexpected symbol near <eof>"
-        )
-      ])
+      verdict("it(")
+        == .failed([
+          LuaProblem(
+            file: "tests/a_test.lua",
+            line: 1,
+            message: "test \"loads\": unexpected symbol near <eof>"
+          )
+        ])
     )
   }
 

@@ -30,7 +30,8 @@ struct ReportTests {
           <testsuite name="a_test.lua" tests="2" failures="1" skipped="0" time="1.512">
             <testcase classname="a_test.lua" name="is &lt;well&gt; &amp; &quot;so&quot;" \
         file="a_test.lua" line="2" time="0.012"/>
-            <testcase classname="a_test.lua" name="fails #1" file="a_test.lua" line="5" time="1.500">
+            <testcase classname="a_test.lua" name="fails #1" file="a_test.lua" line="5" \
+        time="1.500">
               <failure message="a_test.lua:6: expected 1 &lt; 2">a_test.lua:6: expected 1 &lt; 2
           got: \u{FFFD}</failure>
             </testcase>
@@ -64,8 +65,8 @@ struct ReportTests {
             a_test.lua:6: expected 1 < 2
               got: \u{1}
           ...
-        not ok 3 - b_test.lua: later # TODO to be written
-        not ok 4 - b_test.lua: no # TODO why not
+        ok 3 - b_test.lua: later # SKIP to be written
+        ok 4 - b_test.lua: no # SKIP why not
 
         """
     )

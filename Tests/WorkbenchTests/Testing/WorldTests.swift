@@ -105,7 +105,9 @@ struct WorldTests {
       assert.equal("", w:call { ani = "2" }.notes[1])
       """,
       files: [
-        ("other.lua", """
+        (
+          "other.lua",
+          """
           return function(call)
             local row = table_lookup("vip", call.ani)
             call:note(row.tier)
@@ -113,7 +115,8 @@ struct WorldTests {
             call:note(call:header("x-note") or "")
             return reject(480)
           end
-          """),
+          """
+        ),
         ("data/vip.csv", "ani,tier\n9,lead\n"),
       ]
     )
@@ -214,10 +217,14 @@ struct WorldTests {
       ("world { agnts = {} }", "world does not know 'agnts'"),
       ("world { agents = { [\"1009\"] = \"ready\" } }", "world: the site has no agent \"1009\""),
       ("world { strategy = \"none\" }", "world: there is no strategy \"none\" in strategies"),
-      ("world { now = \"today\" }",
-       "world: now expects a time such as \"2026-11-20T09:00:00Z\""),
-      ("world():call { dnis = \"1\" }",
-       "world:call: the site has no DN \"1\"; routing points: \"8000\""),
+      (
+        "world { now = \"today\" }",
+        "world: now expects a time such as \"2026-11-20T09:00:00Z\""
+      ),
+      (
+        "world():call { dnis = \"1\" }",
+        "world:call: the site has no DN \"1\"; routing points: \"8000\""
+      ),
       ("world():call { patience = \"x\" }", "world:call: patience expects seconds, got \"x\""),
       ("world():advance(-1)", "world:advance expects seconds, got -1"),
       ("local c = world():call {} local x = c.sate", "a call does not know 'sate'"),
