@@ -176,7 +176,7 @@ extension TestWorld {
     case .ringing where event.thisDNRole == .destination:
       tell(connID, "rings at \(event.thisDN.number)")
     case .established where event.thisDNRole == .destination: noteAnswer(event, connID)
-    case .released where event.thisDNRole == .destination:
+    case .released where event.thisDNRole == .destination && !isDevice(event.thisDN):
       tell(connID, "ends at \(event.thisDN.number)")
     case .abandoned:
       tell(connID, "the caller hangs up while he waits")
@@ -185,6 +185,11 @@ extension TestWorld {
     if event.kind == .attachedDataChanged, let data = event.userData {
       change(connID) { $0.userData = data }
     }
+  }
+
+  /// Whether calls only wait there.
+  private func isDevice(_ dn: DN) -> Bool {
+    plan.routingPoints.contains { $0.dn == dn } || plan.queues.contains { $0.dn == dn }
   }
 
   private func noteAnswer(_ event: Event, _ connID: ConnID) {

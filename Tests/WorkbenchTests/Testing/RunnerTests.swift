@@ -122,7 +122,7 @@ struct RunnerTests {
     let report = TestBench.run(
       """
       it("loops", function() while true do end end)
-      it("loops under pcall", function() while true do pcall(function() while true do end end) end end)
+      it("resists", function() while true do pcall(function() while true do end end) end end)
       it("asks for ever", function() local world = world() while true do world:advance(0) end end)
       it("is well", function() end)
       """

@@ -34,7 +34,7 @@ struct CoverageMap {
   init?(_ source: String) {
     guard case .success(let chunk) = LuaParser.parse(source) else { return nil }
     var walk = CoverageWalk(bindings: chunk.bindings)
-    walk.block(chunk.body)
+    walk.chunk(chunk.body)
     units = walk.units
     outcomes = walk.outcomes.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
   }

@@ -16,13 +16,15 @@ struct CoverageWalk {
 
   // MARK: Statements
 
-  mutating func block(_ block: LuaBlock) {
+  /// A whole file: its last statement may end on the last line.
+  mutating func chunk(_ body: LuaBlock) { block(body, lastLine: body.end.line) }
+
+  private mutating func block(_ block: LuaBlock, lastLine: Int) {
     for (index, statement) in block.statements.enumerated() {
       let isLast = index + 1 == block.statements.count
-      let next = isLast ? block.end : block.statements[index + 1].position
+      let last = isLast ? lastLine : block.statements[index + 1].position.line - 1
       let first = statement.position.line
-      // The block's last statement may end on the line of the word that closes the block.
-      self.statement(statement, lines: first...max(first, next.line - 1))
+      self.statement(statement, lines: first...max(first, last))
     }
   }
 
@@ -31,7 +33,8 @@ struct CoverageWalk {
     if let first = block.statements.first?.position.line, first <= block.end.line - 1 {
       inner[inner.count - 1].append(first...block.end.line - 1)
     }
-    self.block(block)
+    // The word that closes the block is the outer statement's.
+    self.block(block, lastLine: block.end.line - 1)
   }
 
   private mutating func statement(_ statement: LuaStatement, lines: ClosedRange<Int>) {
@@ -47,10 +50,11 @@ struct CoverageWalk {
     units.append(CoverageMap.Unit(line: line, own: own))
   }
 
-  /// The line that stands for a statement; nil: Lua makes no code of it.
+  /// The line that stands for a statement; nil: Lua makes no code of it, or code that it jumps
+  /// over (a jump to a jump goes straight to the end).
   private static func line(of statement: LuaStatement) -> Int? {
     switch statement.kind {
-    case .block, .label, .goto: return nil
+    case .block, .label, .goto, .breakLoop: return nil
     case .local(let names, let values):
       if values.isEmpty { return nil }
       let isFixed = names.allSatisfy { $0.attribute == .const } && values.allSatisfy(isLiteral)
@@ -61,8 +65,7 @@ struct CoverageWalk {
       return isLiteral(condition) ? nil : condition.position.line
     case .conditional(let clauses, otherwise: _):
       return clauses.first.map { isLiteral($0.condition) } == true ? nil : statement.position.line
-    case .localFunction, .function, .assignment, .call, .numericFor, .genericFor, .returned,
-      .breakLoop:
+    case .localFunction, .function, .assignment, .call, .numericFor, .genericFor, .returned:
       return statement.position.line
     }
   }
