@@ -268,6 +268,7 @@ void rs_lua_free(rs_lua *rs) {
   free(rs->message);
   free(rs->traceback);
   free(rs->flat);
+  rs_zones_free(rs);
   free(rs);
 }
 
