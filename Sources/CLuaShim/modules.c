@@ -188,7 +188,8 @@ typedef struct {
 // A reference to the Lua function at the top, which is popped.
 static int refer(lua_State *L, const char *name) {
   if (lua_type(L, -1) != LUA_TFUNCTION || lua_iscfunction(L, -1)) {
-    luaL_error(L, "%s expects a function, got %s", name, luaL_typename(L, -1));
+    const char *type = lua_iscfunction(L, -1) ? "one of the library" : luaL_typename(L, -1);
+    luaL_error(L, "%s expects a function of the strategy, got %s", name, type);
   }
   return luaL_ref(L, LUA_REGISTRYINDEX);
 }

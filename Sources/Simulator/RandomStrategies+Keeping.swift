@@ -3,7 +3,9 @@ internal import Engine
 // What outlives calls: allocations, the strategies' values, kept places; with a model of each.
 extension RandomStrategies {
   /// The parts of the one allocation; the third never gets a call.
-  static let parts = [SharePart("a", 70), SharePart("b", 29), SharePart("none", 0), SharePart("c", 1)]
+  static let parts = [
+    SharePart("a", 70), SharePart("b", 29), SharePart("none", 0), SharePart("c", 1),
+  ]
 
   mutating func keepingRequest() -> StrategyRequest {
     let key = "k\(random.next(below: 3))"
@@ -24,7 +26,9 @@ extension RandomStrategies {
     switch (request, answer) {
     case (.share(let parts), .text(let picked)): count(parts, picked, by: name)
     case (.state(let key), .value(let value)):
-      if values[name]?[key] != value { breaches.append("state \(key) is \(String(describing: value))") }
+      if values[name]?[key] != value {
+        breaches.append("state \(key) is \(String(describing: value))")
+      }
     case (.setState(let key, let value), .done): values[name, default: [:]][key] = value
     case (.keepPlace(let key, let duration), .done): keep(key, duration, call)
     case (.takePlace(let key), .done):

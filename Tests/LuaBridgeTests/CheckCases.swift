@@ -65,7 +65,7 @@ enum CheckCases {
     ),
     Case(
       "local t = local_time('UTC') if t.mounth == 1 then return ANY end return ANY",
-      "1:55: error: a local time has no field 'mounth', did you mean 'month'?"
+      "1:56: error: a local time has no field 'mounth', did you mean 'month'?"
     ),
     Case("state.count = (state.count or 0) + 1 state['a b'] = nil return ANY"),
     Case(
@@ -76,14 +76,28 @@ enum CheckCases {
       "state[1] = 2 return ANY",
       "1:29: error: state[...] expects a string, got a number"
     ),
-    Case("function state.f() end return ANY", "1:32: error: state keeps texts, numbers and booleans only"),
+    Case(
+      "function state.f() end return ANY",
+      "1:32: error: state keeps texts, numbers and booleans only"
+    ),
     Case("state.set('x') return ANY"),
     Case("state:set('x') return ANY", "1:29: error: state has no functions: write state.key"),
-    Case("state = 1 return ANY", "1:23: error: assignment to global 'state': globals are read-only, use local state"),
-    Case("call:keep_place(call.ani, 3600) if call:take_place(call.ani) then return ANY end return ANY"),
-    Case("call:keep_place('k') return ANY", "1:28: error: call:keep_place expects a key and seconds"),
+    Case(
+      "state = 1 return ANY",
+      "1:23: error: assignment to global 'state': globals are read-only, use local state"
+    ),
+    Case(
+      "call:keep_place(call.ani, 3600) if call:take_place(call.ani) then return ANY end return ANY"
+    ),
+    Case(
+      "call:keep_place('k') return ANY",
+      "1:28: error: call:keep_place expects a key and seconds"
+    ),
     Case("call:keep_place('k', -1) return ANY", "1:44: error: call:keep_place cannot be negative"),
-    Case("call:take_place(1) return ANY", "1:39: error: call:take_place expects a string, got a number"),
+    Case(
+      "call:take_place(1) return ANY",
+      "1:39: error: call:take_place expects a string, got a number"
+    ),
   ]
 
   static let members: [Case] = [

@@ -286,7 +286,10 @@ struct LanguageTests {
       ("local x = random(1.5, 2)", "random expects whole numbers"),
       ("call.ani = \"1\"", "call.ani cannot be set: keep data with call:attach { ani = value }"),
       ("ANY.kind = 1", "a target cannot be changed"),
-      ("local x = table_lookup(\"no\", \"1\")", "there is no table 'no': strategies/data/no.csv or .json"),
+      (
+        "local x = table_lookup(\"no\", \"1\")",
+        "there is no table 'no': strategies/data/no.csv or .json"
+      ),
       ("local x = require \"no\"", "there is no module 'no' below strategies/"),
       ("local x = require \"../x\"", "require takes a name such as \"lib.hours\""),
     ]

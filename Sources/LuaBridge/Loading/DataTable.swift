@@ -55,7 +55,11 @@ struct DataTable {
       let name = "row \(index + 1)"
       let cells = try Self.cells(of: element, row: name, file: file)
       guard let first = element.members?.first else {
-        throw LuaProblem(file: file, line: 0, message: "\(name) is empty: its first member is the key")
+        throw LuaProblem(
+          file: file,
+          line: 0,
+          message: "\(name) is empty: its first member is the key"
+        )
       }
       let wanted = keyName ?? first.key
       keyName = wanted
@@ -68,7 +72,11 @@ struct DataTable {
         throw LuaProblem(file: file, line: 0, message: message)
       }
       if let other = places[key] {
-        throw LuaProblem(file: file, line: 0, message: "\(name): the key '\(key)' is already in row \(other)")
+        throw LuaProblem(
+          file: file,
+          line: 0,
+          message: "\(name): the key '\(key)' is already in row \(other)"
+        )
       }
       places[key] = index + 1
       rows.append(Row(key: key, cells: cells))

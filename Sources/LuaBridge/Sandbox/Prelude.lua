@@ -24,7 +24,7 @@ end
 -- Asks the engine; an answer of false and a text is an error in the request.
 local function ask(...)
   local answer, reason = yield(...)
-  if answer == false then error(reason, 2) end
+  if answer == false and reason then error(reason, 2) end
   return answer, reason
 end
 
@@ -456,7 +456,8 @@ end
 -- A key of the table, each as often as its share says: after any number of picks less than one away.
 function share(parts)
   local list, keys = share_parts(parts)
-  local name = ask(SHARE, table.unpack(list))
+  local name, reason = yield(SHARE, table.unpack(list))
+  if not name then error(reason, 2) end
   return keys[name]
 end
 
