@@ -79,6 +79,7 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
+      exclude: ["replay-check"],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),

@@ -420,7 +420,22 @@ enum CheckCases {
     Case("return", "1:1: error: a strategy must return a function: return function(call) ... end"),
     Case(
       "return {}",
-      "1:8: error: a strategy must return a function, got a table without route (modules belong below lib/)"
+      "1:8: error: a strategy's table needs route = function(call) ... end "
+        + "(modules belong below lib/)"
+    ),
+    Case(
+      "return { route = function(call) call:rout(ANY) return ANY end }",
+      "1:38: error: the call has no method 'rout', did you mean call:route?"
+    ),
+    Case(
+      "local function go(call) return call.x end\nreturn { route = go, saev = go, save = 5 }",
+      "1:37: error: the call has no field 'x'",
+      "2:22: error: a strategy's table has no field 'saev', did you mean 'save'?",
+      "2:40: error: save of a strategy's table expects a function, got a number"
+    ),
+    Case(
+      "return { route = function(call) end, restore = function(s) return s end }",
+      "1:33: warning: this path ends without a target: the call goes to the default route"
     ),
     Case("return 'x'", "1:8: error: a strategy must return a function, got a string"),
     Case(

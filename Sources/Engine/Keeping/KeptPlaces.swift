@@ -1,8 +1,8 @@
 // Places in line that are kept for callers who come back (PEERS B 23 to 25).
 //
-// States of a place: kept while its call is alive (`owner`) -> kept for so long after its end (until
-// `expires`) -> taken over once, or expired. An expired place is dropped when somebody asks for it,
-// or when room is wanted; it needs no timer.
+// States of a place: kept while its call is alive (`owner`) -> kept for so long after its end
+// (until `expires`) -> taken over once, or expired. An expired place is dropped when somebody asks
+// for it, or when room is wanted; it needs no timer.
 // Invariants: a key names one place; an owner is alive (`RoutingEngine.placesBegin` when it ends).
 // Who may change it: `RoutingEngine` only.
 

@@ -1,8 +1,8 @@
 // Percentage allocation that is exact over any number of picks (`share { a = 70, b = 30 }`).
 //
-// Tijdeman's solution of the chairman assignment problem: with k parts of weights w (sum W), after n
-// picks part i has been picked x times with |n·w/W − x| ≤ 1 − 1/(2k − 2), less than one pick. Of the
-// parts whose arrears are large enough, the one is picked whose deadline comes first.
+// Tijdeman's solution of the chairman assignment problem: with k parts of weights w (sum W), after
+// n picks part i has been picked x times with |n·w/W − x| ≤ 1 − 1/(2k − 2), less than one pick. Of
+// the parts whose arrears are large enough, the one is picked whose deadline comes first.
 // State of an allocation: for each part what it is owed, n·w − W·x. Pure integers that never grow:
 // |owed| < W. Invariant: what all parts are owed adds up to zero.
 // Source: R. Tijdeman, The chairman assignment problem, Discrete Mathematics 32 (1980).

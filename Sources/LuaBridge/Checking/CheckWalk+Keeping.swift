@@ -106,7 +106,7 @@ extension CheckWalk {
     guard !fields.contains(where: { key(of: $0) == "route" || key(of: $0) == nil }) else { return }
     error(
       at: position,
-      "a strategy must return a function, got a table without route (modules belong below lib/)"
+      "a strategy's table needs route = function(call) ... end (modules belong below lib/)"
     )
   }
 }
