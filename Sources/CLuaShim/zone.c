@@ -10,16 +10,18 @@
 #include <stdlib.h>
 
 #define ZONES_MAX 64    // zones kept by one interpreter; further ones are read anew
-#define NAME_MAX_ 64    // the longest name in zoneinfo has 32 bytes
+#define NAME_BYTES 64   // the longest name in zoneinfo has 32 bytes
+#define COMPUTING 200   // what a local time costs of a step's instructions
+#define READING 5000    // and a zone that is not kept
 
 struct rs_zone {
-  char name[NAME_MAX_];
+  char name[NAME_BYTES];
   GTimeZone *zone;
 };
 
 // A name such as `Europe/London`, `Etc/GMT+5`, `UTC`: only then is it looked up.
 static bool is_zone_name(const char *text, size_t count) {
-  if (count == 0 || count >= NAME_MAX_ || text[0] == '/' || text[count - 1] == '/') return false;
+  if (count == 0 || count >= NAME_BYTES || text[0] == '/' || text[count - 1] == '/') return false;
   bool letter = false;
   for (size_t i = 0; i < count; i++) {
     char c = text[i];
@@ -44,17 +46,19 @@ static bool has_file(const char *name) {
 
 bool rs_zone_exists(rs_slice name) {
   if (!is_zone_name(name.bytes, name.count)) return false;
-  char text[NAME_MAX_] = {0};
+  char text[NAME_BYTES] = {0};
   memcpy(text, name.bytes, name.count);
   return has_file(text);
 }
 
 // The zone of that name, owned by the interpreter or, with `*kept` false, by the caller.
-static GTimeZone *find(rs_lua *rs, const char *name, bool *kept) {
+static GTimeZone *find(lua_State *L, const char *name, bool *kept) {
+  rs_lua *rs = rs_of(L);
   *kept = true;
   for (int i = 0; i < rs->zone_count; i++) {
     if (strcmp(rs->zones[i].name, name) == 0) return rs->zones[i].zone;
   }
+  rs_charge(L, READING);
   if (!has_file(name)) return NULL;
   GTimeZone *zone = g_time_zone_new_identifier(name);
   if (zone == NULL) return NULL;
@@ -62,7 +66,7 @@ static GTimeZone *find(rs_lua *rs, const char *name, bool *kept) {
   *kept = rs->zones != NULL && rs->zone_count < ZONES_MAX;
   if (*kept) {
     struct rs_zone *entry = &rs->zones[rs->zone_count++];
-    strncpy(entry->name, name, NAME_MAX_ - 1);
+    strncpy(entry->name, name, NAME_BYTES - 1);
     entry->zone = zone;
   }
   return zone;
@@ -84,9 +88,9 @@ typedef struct {
 #define SECONDS_MIN (-62135510400LL)
 #define SECONDS_MAX 253402214400LL
 
-static bool compute(rs_lua *rs, const char *name, int64_t seconds, local *result) {
+static bool compute(lua_State *L, const char *name, int64_t seconds, local *result) {
   bool kept;
-  GTimeZone *zone = find(rs, name, &kept);
+  GTimeZone *zone = find(L, name, &kept);
   if (zone == NULL) return false;
   GDateTime *utc = g_date_time_new_from_unix_utc(seconds);
   GDateTime *time = utc == NULL ? NULL : g_date_time_to_timezone(utc, zone);
@@ -130,11 +134,11 @@ int rs_local_time(lua_State *L) {
   }
   local result = {0};
   if (problem == NULL && !(instant >= SECONDS_MIN && instant <= SECONDS_MAX)) problem = "instant";
-  rs_charge(L, 200);
+  rs_charge(L, COMPUTING);
   if (problem == NULL) {
     int64_t seconds = (int64_t)instant;
     if ((double)seconds > instant) seconds -= 1;
-    if (!is_zone_name(name, count) || !compute(rs, name, seconds, &result)) problem = "zone";
+    if (!is_zone_name(name, count) || !compute(L, name, seconds, &result)) problem = "zone";
   }
   if (problem != NULL) {
     lua_pushnil(L);
