@@ -67,8 +67,8 @@ public enum DecisionKind: Sendable, Hashable {
   case connected(attempt: UInt32)
   /// The attempt came to nothing.
   case missed(attempt: UInt32, RouteFailure)
-  /// It got its agent before a call that has waited longer, by its priority.
-  case overtook(ConnID)
+  /// It got its agent before a call that has waited longer, for this reason (`priority`, …).
+  case overtook(ConnID, String)
   /// It is over.
   case ended(DecisionEnd)
 }
