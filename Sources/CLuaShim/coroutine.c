@@ -6,6 +6,8 @@
 // - `T` and `call` are anchored in the registry as long as the rs_co lives.
 // - Between two resumes the stack of T ends with the `results` values that were yielded.
 // - `rs->current` is the rs_co that runs, NULL when none does: a `call` object answers only then.
+// - A coroutine on which a verdict was raised is never used again, not even to close it: Lua leaves
+//   it in the middle of a hook, and on such a one no hook ever runs again (ldo.c, luaD_hook).
 // Who may change it: the functions of this file.
 // Source: HOUSE 2.5; MEASURED 3 (a kept coroutine and a kept call object cost half of new ones).
 
@@ -13,7 +15,9 @@
 
 #include <stdlib.h>
 
-#define KEPT 1024  // free coroutines kept for the next calls
+#define KEPT 1024            // free coroutines kept for the next calls
+#define KEPT_BYTES 16384     // room for facts that a free one keeps
+#define WASTE_BYTES 65536    // outdated facts that a running one keeps
 
 typedef struct {
   rs_lua *rs;
@@ -70,17 +74,36 @@ rs_co *rs_co_new(rs_lua *rs) {
   return co;
 }
 
+// Counted in any mode: the watchdog watches steps, and this is none.
 static void run_close_handlers(rs_co *co) {
   rs_lua *rs = co->rs;
   rs->current = NULL;
-  rs_arm(rs, co->T, rs->limits.instructions);
+  rs_arm(rs, co->T, rs->limits.instructions, true);
   lua_resetthread(co->T);
   rs_disarm(rs, co->T);
+  if (rs->condemned != 0) co->spoiled = true;
   lua_settop(co->T, 0);
+}
+
+static void forget_facts(rs_co *co) {
+  co->byte_count = 0;
+  co->pair_count = 0;
+  memset(co->texts, 0, sizeof co->texts);
+  if (co->byte_capacity <= KEPT_BYTES) return;
+  free(co->bytes);
+  free(co->pairs);
+  co->bytes = NULL;
+  co->pairs = NULL;
+  co->byte_capacity = 0;
+  co->pair_capacity = 0;
 }
 
 void rs_co_release(rs_co *co) {
   rs_lua *rs = co->rs;
+  if (co->spoiled) {
+    drop(co);
+    return;
+  }
   if (co->fresh) {
     lua_settop(co->T, 0);
   } else {
@@ -88,9 +111,7 @@ void rs_co_release(rs_co *co) {
   }
   co->fresh = true;
   co->results = 0;
-  co->byte_count = 0;
-  co->pair_count = 0;
-  memset(co->texts, 0, sizeof co->texts);
+  forget_facts(co);
   if (co->has_user_data) {
     lua_rawgeti(rs->L, LUA_REGISTRYINDEX, co->call_ref);
     lua_pushnil(rs->L);
@@ -98,7 +119,7 @@ void rs_co_release(rs_co *co) {
     lua_pop(rs->L, 1);
     co->has_user_data = false;
   }
-  if (rs->free_count >= KEPT) {
+  if (co->spoiled || rs->free_count >= KEPT) {
     drop(co);
     return;
   }
@@ -153,16 +174,42 @@ void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *v
   co->pairs[co->pair_count++] = keep(co, value, value_count);
 }
 
+// Values that were replaced leave their bytes behind; from time to time they are swept out.
+void rs_co_sweep(rs_co *co) {
+  size_t needed = 0;
+  for (int i = 0; i < RS_FACT_COUNT; i++) needed += co->texts[i].count;
+  for (size_t i = 0; i < co->pair_count; i++) needed += co->pairs[i].count;
+  if (co->byte_count < needed + WASTE_BYTES) return;
+  char *old = co->bytes;
+  co->bytes = NULL;
+  co->byte_count = 0;
+  co->byte_capacity = 0;
+  if (!room(co, needed)) {
+    free(old);
+    memset(co->texts, 0, sizeof co->texts);
+    co->pair_count = 0;
+    return;
+  }
+  for (int i = 0; i < RS_FACT_COUNT; i++) {
+    co->texts[i] = keep(co, old + co->texts[i].offset, co->texts[i].count);
+  }
+  for (size_t i = 0; i < co->pair_count; i++) {
+    co->pairs[i] = keep(co, old + co->pairs[i].offset, co->pairs[i].count);
+  }
+  free(old);
+}
+
 // MARK: Running
 
 static rs_outcome run(rs_co *co, int arguments) {
   rs_lua *rs = co->rs;
   co->fresh = false;
   rs->current = co;
-  rs_arm(rs, co->T, rs->limits.instructions);
+  rs_arm(rs, co->T, rs->limits.instructions, false);
   int status = lua_resume(co->T, NULL, arguments, &co->results);
   rs_disarm(rs, co->T);
   rs->current = NULL;
+  if (rs->condemned != 0) co->spoiled = true;
   if (status == LUA_YIELD && rs->condemned == 0) return RS_YIELDED;
   if (status == LUA_OK && rs->condemned == 0) {
     // An ended coroutine can run again as it is: no reset needed.
