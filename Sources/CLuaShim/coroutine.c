@@ -7,7 +7,8 @@
 // - Between two resumes the stack of T ends with the `results` values that were yielded.
 // - `rs->current` is the rs_co that runs, NULL when none does: a `call` object answers only then.
 // - A coroutine on which a verdict was raised is never used again, not even to close it: Lua leaves
-//   it in the middle of a hook, and on such a one no hook ever runs again (ldo.c, luaD_hook).
+//   it in the middle of a hook, and on such a one no hook ever runs again (ldo.c, luaD_hook). One
+//   that failed is not kept either: it holds on to the room that a deep recursion needed.
 // Who may change it: the functions of this file.
 // Source: HOUSE 2.5; MEASURED 3 (a kept coroutine and a kept call object cost half of new ones).
 
@@ -119,7 +120,7 @@ void rs_co_release(rs_co *co) {
     lua_pop(rs->L, 1);
     co->has_user_data = false;
   }
-  if (co->spoiled || rs->free_count >= KEPT) {
+  if (co->spoiled || co->failed || rs->free_count >= KEPT) {
     drop(co);
     return;
   }
@@ -220,6 +221,7 @@ static rs_outcome run(rs_co *co, int arguments) {
     rs_message(rs, "instruction budget exceeded", 27);
     return (rs_outcome)rs->condemned;
   }
+  co->failed = true;
   return rs_judge(rs, co->T, status);
 }
 
@@ -306,21 +308,29 @@ rs_kind rs_co_kind(const rs_co *co, int index) {
   }
 }
 
+// Pushes the list at `index`, or what a frozen one stands for; false, and nothing, for no table.
+static bool push_list(const rs_co *co, int index) {
+  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return false;
+  if (!lua_checkstack(co->T, 4)) return false;
+  if (!rs_push_shadow(co->T, at(co, index))) lua_pushvalue(co->T, at(co, index));
+  return true;
+}
+
 int rs_co_list_count(const rs_co *co, int index) {
-  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return 0;
-  lua_Unsigned count = lua_rawlen(co->T, at(co, index));
+  if (!push_list(co, index)) return 0;
+  lua_Unsigned count = lua_rawlen(co->T, -1);
+  lua_pop(co->T, 1);
   return count > 1000 ? 1000 : (int)count;
 }
 
 const rs_target *rs_co_list_target(const rs_co *co, int index, int place) {
-  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return NULL;
-  if (!lua_checkstack(co->T, 1)) return NULL;
+  if (!push_list(co, index)) return NULL;
   // The table keeps the target alive after it has left the stack.
-  lua_rawgeti(co->T, at(co, index), place);
+  lua_rawgeti(co->T, -1, place);
   const rs_target *target = lua_isuserdata(co->T, -1) && !lua_islightuserdata(co->T, -1)
                                 ? lua_touserdata(co->T, -1)
                                 : NULL;
-  lua_pop(co->T, 1);
+  lua_pop(co->T, 2);
   return target != NULL && target->tag == RS_TAG_TARGET ? target : NULL;
 }
 

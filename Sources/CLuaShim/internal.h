@@ -95,7 +95,8 @@ struct rs_co {
   int call_ref;
   int results;
   bool fresh;    // nothing has run on T since it was made or reset
-  bool spoiled;  // a verdict was raised on T: Lua may run no hook on it any more
+  bool spoiled;  // a verdict was raised on T: Lua runs no hook on it any more
+  bool failed;   // it ended with an error
   rs_co *next_free;
   rs_co *next;
   rs_co **link;

@@ -329,6 +329,8 @@ void rs_lua_free(rs_lua *rs) {
 
 size_t rs_lua_bytes(const rs_lua *rs) { return rs->used; }
 
+int64_t rs_lua_work(const rs_lua *rs) { return rs->limits.instructions - rs->left; }
+
 void rs_lua_collect(rs_lua *rs) { lua_gc(rs->L, LUA_GCCOLLECT); }
 
 void rs_lua_set_counted(rs_lua *rs, bool counted) { rs->limits.counted = counted; }

@@ -62,6 +62,9 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
+  /// What the last step cost: instructions, where they are counted, and the work of library calls.
+  public private(set) var workOfLastStep: Int64 = 0
+
   /// The call stack at the last failure, for logs.
   public private(set) var lastTraceback = ""
 
@@ -103,6 +106,7 @@ extension LuaStrategies {
     watchdog.enter(current.generation.interpreter)
     let outcome = coroutine.start(lastReference)
     watchdog.leave()
+    workOfLastStep = unsafe rs_lua_work(current.generation.interpreter.pointer)
     if outcome == RS_YIELDED {
       current.liveCount += 1
       let run = Run(coroutine: coroutine, slot: current, steps: 0, strategy: strategy)
@@ -124,6 +128,7 @@ extension LuaStrategies {
     watchdog.enter(run.slot.generation.interpreter)
     let outcome = run.coroutine.resume(with: answer)
     watchdog.leave()
+    workOfLastStep = unsafe rs_lua_work(run.slot.generation.interpreter.pointer)
     if outcome == RS_YIELDED { return suspend(call, run) }
     let step = end(outcome, run.coroutine, in: run.slot.generation, run.strategy)
     leave(run.slot)
@@ -228,6 +233,13 @@ extension LuaStrategies {
 
   /// The fingerprint of the generation in which a call is suspended; nil when it is not.
   public func fingerprint(of call: ConnID) -> String? { live[call]?.slot.generation.fingerprint }
+
+  /// Frees what no call holds any more, in every generation; Lua does so by itself, bit by bit.
+  package func collect() {
+    for slot in retired + [current] {
+      unsafe rs_lua_collect(slot.generation.interpreter.pointer)
+    }
+  }
 
   private func prepare(_ generation: Generation) {
     unsafe rs_lua_set_counted(generation.interpreter.pointer, budget == .counted)

@@ -87,6 +87,8 @@ rs_lua *rs_lua_new(rs_limits limits);
 void rs_lua_free(rs_lua *rs);
 size_t rs_lua_bytes(const rs_lua *rs);
 void rs_lua_collect(rs_lua *rs);
+/// What the last step has cost of the instruction budget; never more than the budget and a tick.
+int64_t rs_lua_work(const rs_lua *rs);
 void rs_lua_set_counted(rs_lua *rs, bool counted);
 /// Bytes in use by all interpreters of the process together.
 size_t rs_lua_bytes_everywhere(void);
