@@ -206,11 +206,15 @@ static rs_outcome run(rs_co *co, int arguments) {
   rs_lua *rs = co->rs;
   co->fresh = false;
   rs->current = co;
-  rs_arm(rs, co->T, rs->limits.instructions, false);
+  rs_arm(rs, co->T, co->goes_on ? co->left : rs->limits.instructions, false);
+  if (co->goes_on && rs->ceiling > rs->used + co->growth) rs->ceiling = rs->used + co->growth;
   int status = lua_resume(co->T, NULL, arguments, &co->results);
   rs_disarm(rs, co->T);
   rs->current = NULL;
   if (rs->condemned != 0) co->spoiled = true;
+  co->goes_on = false;
+  co->left = rs->left > 0 ? rs->left : 1;
+  co->growth = rs->ceiling > rs->used ? rs->ceiling - rs->used : 0;
   if (status == LUA_YIELD && rs->condemned == 0) return RS_YIELDED;
   if (status == LUA_OK && rs->condemned == 0) {
     // An ended coroutine can run again as it is: no reset needed.
@@ -224,6 +228,8 @@ static rs_outcome run(rs_co *co, int arguments) {
   co->failed = true;
   return rs_judge(rs, co->T, status);
 }
+
+void rs_co_goes_on(rs_co *co, bool goes_on) { co->goes_on = goes_on; }
 
 rs_outcome rs_co_start(rs_co *co, int reference) {
   lua_settop(co->T, 0);

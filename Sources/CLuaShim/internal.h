@@ -97,6 +97,9 @@ struct rs_co {
   bool fresh;    // nothing has run on T since it was made or reset
   bool spoiled;  // a verdict was raised on T: Lua runs no hook on it any more
   bool failed;   // it ended with an error
+  bool goes_on;  // the next step is of the same stretch as the last one: no new budgets
+  int64_t left;  // instructions left for this stretch
+  size_t growth; // bytes left for this stretch
   rs_co *next_free;
   rs_co *next;
   rs_co **link;

@@ -51,6 +51,9 @@ struct Coroutine {
   /// A transfer gave the call another identity.
   func rename(to connID: ConnID) { unsafe rs_co_number(pointer, RS_FACT_ID, connID.value) }
 
+  /// Tells whether the next step goes on where the last one was, with what its budgets have left.
+  func goesOn(_ goesOn: Bool) { unsafe rs_co_goes_on(pointer, goesOn) }
+
   /// Runs a strategy up to its first request or its end.
   func start(_ reference: Int32) -> rs_outcome { unsafe rs_co_start(pointer, reference) }
 }

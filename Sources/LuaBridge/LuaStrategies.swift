@@ -51,6 +51,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     var slot: Slot
     var steps: Int
     var strategy: StrategyName
+    /// The instant of its last step.
+    var now: UInt64
   }
 
   private let limits: Limits
@@ -62,7 +64,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
-  /// What the last step cost: instructions, where they are counted, and the work of library calls.
+  /// What the last step, and those before it in the same instant, cost: instructions, where they are
+  /// counted, and the work of library calls.
   public private(set) var workOfLastStep: Int64 = 0
 
   /// The call stack at the last failure, for logs.
@@ -103,13 +106,19 @@ extension LuaStrategies {
       return .failed(.memory)
     }
     coroutine.fill(facts)
-    watchdog.enter(current.generation.interpreter)
+    watchdog.enter(current.generation.interpreter, goesOn: false)
     let outcome = coroutine.start(lastReference)
     watchdog.leave()
     workOfLastStep = unsafe rs_lua_work(current.generation.interpreter.pointer)
     if outcome == RS_YIELDED {
       current.liveCount += 1
-      let run = Run(coroutine: coroutine, slot: current, steps: 0, strategy: strategy)
+      let run = Run(
+        coroutine: coroutine,
+        slot: current,
+        steps: 0,
+        strategy: strategy,
+        now: facts.context.now
+      )
       return suspend(facts.connID, run)
     }
     return end(outcome, coroutine, in: current.generation, strategy)
@@ -121,11 +130,15 @@ extension LuaStrategies {
     with answer: StrategyAnswer,
     context: ResumeContext
   ) -> StrategyStep {
-    guard let run = live.removeValue(forKey: call) else {
+    guard var run = live.removeValue(forKey: call) else {
       return .failed(.error("the call has no strategy that waits"))
     }
     run.coroutine.update(context)
-    watchdog.enter(run.slot.generation.interpreter)
+    // What was answered in the instant in which it was asked is one stretch of work.
+    let goesOn = run.now == context.now
+    run.now = context.now
+    run.coroutine.goesOn(goesOn)
+    watchdog.enter(run.slot.generation.interpreter, goesOn: goesOn)
     let outcome = run.coroutine.resume(with: answer)
     watchdog.leave()
     workOfLastStep = unsafe rs_lua_work(run.slot.generation.interpreter.pointer)
@@ -268,9 +281,9 @@ private struct Watchdog: ~Copyable {
 
   deinit { unsafe rs_watchdog_stop(pointer) }
 
-  func enter(_ interpreter: borrowing Interpreter) {
+  func enter(_ interpreter: borrowing Interpreter, goesOn: Bool) {
     guard let pointer = unsafe pointer else { return }
-    unsafe rs_watchdog_enter(pointer, interpreter.pointer)
+    unsafe rs_watchdog_enter(pointer, interpreter.pointer, goesOn)
   }
 
   func leave() {

@@ -22,9 +22,9 @@ public struct Limits: Sendable, Hashable {
   public var strategyStepsMax = 1_000
   /// Requests that one strategy run may make without waiting in between.
   public var strategyStepsAtOnceMax = 200
-  /// VM instructions between two resumes of a strategy.
+  /// VM instructions of a strategy at one instant: until it waits.
   public var strategyInstructionsMax = 1_000_000
-  /// Bytes by which a strategy may grow its interpreter between two resumes.
+  /// Bytes by which a strategy may grow its interpreter at one instant.
   public var strategyMemoryGrowthMax = 8 << 20
   /// Bytes of a generation's interpreter in all.
   public var strategyMemoryMax = 256 << 20
