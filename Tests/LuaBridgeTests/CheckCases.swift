@@ -3,7 +3,15 @@ enum CheckCases {
   typealias Case = CheckDiagnosticsTests.Case
 
   private static let noTarget =
+    "error: this path ends without a target: the call goes to the default route"
+  private static let nothing =
     "warning: this path ends without a target: the call goes to the default route"
+  private static let waits =
+    "call:select without a timeout waits until it has a target"
+
+  private static func never(_ what: String, _ truth: String) -> String {
+    "warning: this \(what) never runs: the condition is always \(truth)"
+  }
 
   /// Bodies of the strategy function; their first column is 23.
   static let bodies: [Case] = names + members + arguments + options + flow
@@ -128,15 +136,26 @@ enum CheckCases {
     Case("local function f(c) c:frob() end f(call) return ANY, f"),
     Case("local function f(call) call:treat {} end f(0) return ANY"),
     Case("local function f(call) call:frob() end f({}) return ANY"),
-    Case("do local call = {} call:frob() end return ANY"),
+    Case(
+      "do local call = {} call:frob() end return ANY",
+      "1:32: warning: local 'call' hides the call of the strategy: give it another name"
+    ),
+    Case(
+      "for _, call in ipairs {} do end return ANY",
+      "1:30: warning: local 'call' hides the call of the strategy: give it another name"
+    ),
+    Case("local function f() return 1 end return ANY", "1:38: warning: unused local function 'f'"),
+    Case("local x, y = 1, 2 return ANY", "1:29: warning: unused local 'x'"),
+    Case("local x, y = ANY, 2 return x"),
+    Case("local _ignored = 1 return ANY"),
     Case(
       "call = other(call) return call:frob()",
       "1:30: error: undefined name 'other'"
     ),
     Case("if queues['9000'].waiting > 3 then return ANY end return queue '9000'"),
     Case(
-      "if queues['9001'].waiting > 3 then return ANY end return ANY",
-      "1:33: error: unknown queue \"9001\", did you mean \"9000\"?"
+      "if queues['9003'].waiting > 3 then return ANY end return ANY",
+      "1:33: error: unknown queue \"9003\", did you mean \"9000\"?"
     ),
     Case("local w = queues['9000'].expected_wait return ANY"),
     Case(
@@ -195,7 +214,7 @@ enum CheckCases {
     ),
     Case("return any { skills = 5 }", "1:45: error: skills of any expects a string, got a number"),
     Case("return any 'sales'", "1:34: error: any expects a table, got a string"),
-    Case("return any { group = 'x' }"),
+    Case("return any { group = 'night' }"),
     Case(
       "return any { skils = 'sales' }",
       "1:36: error: any has no field 'skils', did you mean 'skills'?"
@@ -262,7 +281,78 @@ enum CheckCases {
     Case("return call:select({})", "1:42: error: call:select expects at least one target"),
     Case("return call:select(ANY, { timeout = nil })"),
     Case("return call:select(ANY, { timeout = 20, priority = 3, by = 'longest_idle' })"),
-    Case("return call:select({ agent '1001', queue '9000' }, { timeout = 20 })"),
+    Case("return call:select({ agent '1001', dn '7001' }, { timeout = 20 })"),
+    Case(
+      "return call:select({ agent '1001', queue '9000' }, { timeout = 20 })",
+      "1:58: error: call:select cannot wait for a queue: return it, or write "
+        + "call:route(queue \"9000\")"
+    ),
+    Case(
+      "return call:select(reject(486))",
+      "1:42: error: call:select cannot wait for a refusal: return it"
+    ),
+    Case(
+      "return call:select(dn '9000')",
+      "1:42: error: call:select waits for extensions only, and \"9000\" is none: return dn \"9000\""
+    ),
+    Case(
+      "return call:select({ agent '1001', agent '1001' })",
+      "1:58: warning: agent \"1001\" is in this list already (line 1): one of them is enough"
+    ),
+    Case(
+      "return call:select({ ANY, agent '1001' })",
+      "1:49: warning: agent \"1001\" makes no difference: ANY, before it, takes every agent"
+    ),
+    Case(
+      "call:exclude(agent '1001') return call:select(agent '1001')",
+      "1:69: error: agent \"1001\" can never be chosen: call:exclude on line 1 keeps the call "
+        + "away from it"
+    ),
+    Case("if call.ani == '1' then call:exclude(agent '1001') end return call:select(agent '1001')"),
+    Case(
+      "return dn '8000'",
+      "1:33: error: dn \"8000\" can never be reached: it is a routing point, where strategies start"
+    ),
+    Case(
+      "return queue '9002'",
+      "1:36: error: nobody can serve queue \"9002\": no agent of the site satisfies \"x > 1\""
+    ),
+    Case(
+      "return any { skills = 'sales > 9' }",
+      "1:45: error: no agent of the site satisfies \"sales > 9\": this target can never be chosen "
+        + "(sales is at most 9)"
+    ),
+    Case(
+      "return any { skills = 'sales > 5 and sales < 3' }",
+      "1:45: error: \"sales > 5 and sales < 3\" holds for nobody, whatever his skills: "
+        + "this target can never be chosen"
+    ),
+    Case(
+      "return dn(tostring(agents.available { skills = 'sales > 9' }))",
+      "1:70: warning: no agent of the site satisfies \"sales > 9\": the answer is always 0 "
+        + "(sales is at most 9)"
+    ),
+    Case(
+      "return any { group = 'nights' }",
+      "1:44: error: unknown agent group \"nights\", did you mean \"night\"?"
+    ),
+    Case(
+      "return any { skills = 'group(nigt) and sales' }",
+      "1:52: error: unknown agent group \"nigt\", did you mean \"night\"?"
+    ),
+    Case("return any { skills = 'group(night) and sales' }"),
+    Case("return dn('7001', '7002')", "1:41: error: dn takes 1 argument, got 2"),
+    Case("call:wait(1, 2) return ANY", "1:36: error: call:wait takes 1 argument, got 2"),
+    Case(
+      "return call:select(ANY, { virtual_queue = '9109', timeout = 1 })",
+      "1:65: error: unknown virtual queue \"9109\", did you mean \"9100\"?"
+    ),
+    Case("return dn(queues['9100'].waiting)"),
+    Case(
+      "if call.user_data.vip == 1 then return ANY end return ANY",
+      "1:26: warning: call.user_data.vip is a string and never equals a number: put the number "
+        + "in quotes"
+    ),
     Case(
       "return call:select({ '1001' })",
       "1:44: error: call:select expects a target, got a string: write dn \"1001\""
@@ -321,8 +411,47 @@ enum CheckCases {
 
   static let flow: [Case] = [
     Case("", "1:24: \(noTarget)"),
-    Case("return", "1:23: \(noTarget)"),
-    Case("return nil", "1:23: \(noTarget)"),
+    Case("return", "1:23: \(nothing)"),
+    Case("return nil", "1:23: \(nothing)"),
+    Case("if false then return ANY end return ANY", "1:26: \(never("branch", "false"))"),
+    Case("if 1 > 2 then return ANY end return ANY", "1:26: \(never("branch", "false"))"),
+    Case("if '1' == 1 then return ANY end return ANY", "1:26: \(never("branch", "false"))"),
+    Case(
+      "if not true and call.ani then return ANY end return ANY",
+      "1:26: \(never("branch", "false"))"
+    ),
+    Case("if true then return ANY else return dn '7001' end", "1:52: \(never("branch", "true"))"),
+    Case(
+      "if 1 then return ANY elseif x then end",
+      "1:51: \(never("branch", "true"))",
+      "1:51: error: undefined name 'x'"
+    ),
+    Case("while false do call:wait(1) end return ANY", "1:29: \(never("loop", "false"))"),
+    Case("local debug = false if debug then return ANY end return ANY"),
+    Case(
+      "local a = call:select(ANY) if a then return a else return ANY end",
+      "1:74: warning: this branch never runs: \(waits)"
+    ),
+    Case(
+      "local a = call:select(ANY, { by = 'random' }) if not a then return ANY end return a",
+      "1:72: warning: this branch never runs: \(waits)"
+    ),
+    Case("local a = call:select(ANY, { timeout = 5 }) if not a then return ANY end return a"),
+    Case(
+      "local o = { timeout = 5 } local a = call:select(ANY, o) if not a then return ANY end "
+        + "return a"
+    ),
+    Case("local a = call:select(ANY) a = nil if not a then return ANY end return a"),
+    Case(
+      "call:route(reject(486)) return ANY",
+      "1:47: warning: unreachable code: call:route(reject(486)) does not come back"
+    ),
+    Case(
+      "call:route(queue '9000') return ANY",
+      "1:48: warning: unreachable code: call:route(queue \"9000\") does not come back"
+    ),
+    Case("call:route(queue '9001') return ANY"),
+    Case("call:route(queue '9000')"),
     Case("if call.ani then return ANY end", "1:55: \(noTarget)"),
     Case("if call.ani then return ANY else return queue '9000' end"),
     Case("if call.ani then return ANY else error('no') end"),
@@ -353,7 +482,11 @@ enum CheckCases {
       "1:30: error: the return of a strategy expects a target, 'any' is a function: "
         + "write ANY or any { ... }"
     ),
-    Case("return call:select(ANY) or queue '9000'"),
+    Case(
+      "return call:select(ANY) or queue '9000'",
+      "1:50: warning: this never counts: \(waits)"
+    ),
+    Case("return call:select(ANY, { timeout = 5 }) or queue '9000'"),
   ]
 
   static let files: [Case] = [
@@ -377,6 +510,15 @@ enum CheckCases {
       "1:36: error: the call has no method 'frob'"
     ),
     Case("return require 'lib.hours'"),
+    Case("return { route = function(call) return ANY end, save = function() end }"),
+    Case(
+      "return { route = function(call) return call.x end }",
+      "1:45: error: the call has no field 'x'"
+    ),
+    Case(
+      "return { route = 1 }",
+      "1:18: error: route of a strategy expects a function, got a number"
+    ),
     Case(
       "return function(call)\n  return queue \"9009\"\nend",
       "2:16: error: unknown queue \"9009\", did you mean \"9000\"?"

@@ -47,7 +47,8 @@ struct HostileScript: Sendable, CustomTestStringConvertible {
   private static func expanded(_ text: String) -> String {
     var result = ""
     var rest = text[...]
-    while let start = rest.range(of: "@{"), let star = rest[start.upperBound...].firstIndex(of: "*"),
+    while let start = rest.range(of: "@{"),
+      let star = rest[start.upperBound...].firstIndex(of: "*"),
       let count = Int(rest[start.upperBound..<star]),
       let end = rest[star...].dropFirst(2).firstIndex(of: "}")
     {

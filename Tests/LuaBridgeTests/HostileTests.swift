@@ -94,9 +94,10 @@ struct HostileTests {
   func isRejectedWithAWord(_ script: HostileScript) throws {
     guard case .rejectedAtLoad(let part) = script.outcome else { return }
     for _ in 0..<2 {
-      let problems = #expect(throws: LoadFailure.self) {
-        _ = try Workbench.generation(["s.lua": script.source], limits: Self.limits)
-      }?.problems ?? []
+      let problems =
+        #expect(throws: LoadFailure.self) {
+          _ = try Workbench.generation(["s.lua": script.source], limits: Self.limits)
+        }?.problems ?? []
       #expect(problems.contains { $0.message.contains(part) }, "\(problems)")
     }
   }
