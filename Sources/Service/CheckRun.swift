@@ -93,7 +93,9 @@ struct CheckRun {
       // A site file that the user named serves strategies that have none beside them.
       let path = unit.site ?? siteFiles.first
       let site = path.flatMap { sites[$0] }
+      let isCovered = units.contains { $0.file == nil && $0.source.folder == unit.source.folder }
       if let file = unit.file {
+        guard !isCovered else { continue }
         try check(file, of: unit.source, site: site, into: &report)
       } else {
         check(unit.source, site: site, into: &report)
