@@ -59,18 +59,25 @@ static void *watch(void *argument) {
   int64_t since = 0;
   int64_t allowed = dog->milliseconds * 1000000;
   int64_t between = allowed / LOOKS < PAUSE_MAX ? allowed / LOOKS : PAUSE_MAX;
-  struct timespec pause = {0, between};
+  int64_t next = between;
   while (!atomic_load(&dog->stopping)) {
+    struct timespec pause = {0, next};
     nanosleep(&pause, NULL);
+    next = between;
     uint64_t serial = atomic_load(&dog->serial);
     if ((serial & 1) == 0) continue;
     uint64_t stretch = atomic_load(&dog->stretch);
     if (stretch != seen) {
       seen = stretch;
       since = spent(clock);
-    } else if (spent(clock) - since >= allowed) {
+      continue;
+    }
+    int64_t left = allowed - (spent(clock) - since);
+    if (left <= 0) {
       atomic_store(&dog->late, serial);
       pthread_kill(dog->watched, WATCH_SIGNAL);
+    } else if (left < between) {
+      next = left;
     }
   }
   return NULL;
