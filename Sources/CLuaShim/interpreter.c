@@ -24,6 +24,8 @@ const char rs_key_sources = 0, rs_key_modules = 0, rs_key_methods = 0, rs_key_da
 #define TICK 1000            // instructions between two looks of the count hook
 #define LARGE 1024           // from here on making a string or an array costs instructions
 #define BYTES_PER_STEP 32    // how many bytes of these cost as much as one instruction
+#define SHARE 8              // of the room that is left, one call may take this part
+#define GROWTH_MIN 16384     // bytes that a call may take as long as there are any
 #define CHAIN_MAX 2000       // tables that Lua follows through __index for one access
 #define MESSAGE_MAX 1000     // bytes kept of an error's text
 
@@ -35,8 +37,8 @@ static _Atomic size_t bytes_everywhere;
 
 size_t rs_lua_bytes_everywhere(void) { return atomic_load(&bytes_everywhere); }
 
-// A new large block costs instructions, or `s = s .. s` and `{ ... }` could work for seconds between
-// two ticks. Blocks that grow in place are stacks and buffers, whose filling is counted otherwise.
+// A new large block costs instructions, or `s = s .. s` and `{ ... }` could work for seconds
+// between two ticks. What grows in place are stacks and buffers: their filling is counted already.
 static bool may_have(rs_lua *rs, const void *block, size_t old, size_t new) {
   size_t had = block ? old : 0;
   if (!rs->armed || new <= had) return true;
@@ -169,8 +171,11 @@ void rs_arm(rs_lua *rs, lua_State *T, int64_t instructions, bool counted) {
     lua_gc(rs->L, LUA_GCCOLLECT);
     rs->lately = rs->used;
   }
-  size_t step = rs->used + rs->limits.growth;
-  rs->ceiling = step < total ? step : total;
+  // The fuller it is, the less one call may take: a strategy that hoards fails before those that
+  // need little do.
+  size_t left = rs->used < total ? total - rs->used : 0;
+  size_t growth = left / SHARE > rs->limits.growth ? rs->limits.growth : left / SHARE;
+  rs->ceiling = rs->used + (growth > GROWTH_MIN ? growth : left < GROWTH_MIN ? left : GROWTH_MIN);
   rs->left = instructions;
   rs->interrupted = 0;
   rs->condemned = 0;

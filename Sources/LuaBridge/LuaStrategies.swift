@@ -64,8 +64,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
-  /// What the last step, and those before it in the same instant, cost: instructions, where they are
-  /// counted, and the work of library calls.
+  /// What the last step, and those before it in the same instant, cost: instructions, where they
+  /// are counted, and the work of library calls.
   public private(set) var workOfLastStep: Int64 = 0
 
   /// The call stack at the last failure, for logs.

@@ -15,8 +15,8 @@ public enum Check {
   ///
   /// - Parameters:
   ///   - paths: Strategies, folders of strategies, site files.
-  ///   - site: The site to check strategies against; nil: the `site.lua` beside them, or else the one
-  ///     where we are.
+  ///   - site: The site to check strategies against; nil: the `site.lua` beside them, or else the
+  ///     one where we are.
   /// - Returns: What was found.
   /// - Throws: When something cannot be read.
   public static func run(paths: [String], site: String?) throws -> Report {

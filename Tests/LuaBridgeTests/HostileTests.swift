@@ -102,6 +102,31 @@ struct HostileTests {
     }
   }
 
+  @Test func aHoarderLeavesRoomForOthers() throws {
+    var limits = Limits()
+    limits.strategyMemoryMax = 8 << 20
+    let hoarder = """
+      return function(call)
+        local t = {}
+        for i = 1, 5000 do t[i] = { i } end
+        call:wait(60)
+        return #t
+      end
+      """
+    var bench = try Workbench(["s.lua": hoarder, "good.lua": Self.good], limits: limits)
+    var steps: [StrategyStep] = []
+    for number: UInt64 in 10..<60 {
+      steps.append(bench.strategies.start("s", facts: Workbench.facts(number)))
+    }
+    #expect(steps.contains(.failed(.memory)))
+    #expect(steps.first == .requested(.wait(.seconds(60))))
+    for number in 100..<200 {
+      #expect(bench.run("good", Workbench.facts(UInt64(number))) == .finished(.dn("7001")))
+    }
+    for number in 10..<60 { bench.strategies.cancel(Workbench.facts(UInt64(number)).connID) }
+    #expect(bench.run("s", Workbench.facts(300)) != .failed(.memory))
+  }
+
   @Test func generationsComeAndGoWithoutALeak() throws {
     let before = Generation.byteCountEverywhere
     for number in 0..<1_000 {

@@ -24,7 +24,8 @@ public struct Limits: Sendable, Hashable {
   public var strategyStepsAtOnceMax = 200
   /// VM instructions of a strategy at one instant: until it waits.
   public var strategyInstructionsMax = 1_000_000
-  /// Bytes by which a strategy may grow its interpreter at one instant.
+  /// Bytes by which a strategy may grow its interpreter at one instant; less when that is nearly
+  /// full.
   public var strategyMemoryGrowthMax = 8 << 20
   /// Bytes of a generation's interpreter in all.
   public var strategyMemoryMax = 256 << 20
