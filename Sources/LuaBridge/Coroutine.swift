@@ -4,6 +4,25 @@
 internal import CLuaShim
 internal import Engine
 
+/// The names of files as texts, known by where Lua keeps them, so that none is made twice.
+///
+/// Forget them whenever an interpreter may have gone.
+struct FileNames: ~Copyable {
+  private var known: [(address: UInt, name: String)] = []
+  private static let countMax = 64
+
+  mutating func name(_ slice: rs_slice) -> String {
+    let address = unsafe UInt(bitPattern: slice.bytes)
+    for entry in known where entry.address == address { return entry.name }
+    let name = unsafe slice.text
+    if known.count == Self.countMax { known.removeAll(keepingCapacity: true) }
+    known.append((address, name))
+    return name
+  }
+
+  mutating func removeAll() { known.removeAll(keepingCapacity: true) }
+}
+
 /// The handle of one call's coroutine; a plain pointer that its holder must release.
 @safe
 struct Coroutine {
@@ -53,6 +72,14 @@ struct Coroutine {
 
   /// Tells whether the next step goes on where the last one was, with what its budgets have left.
   func goesOn(_ goesOn: Bool) { unsafe rs_co_goes_on(pointer, goesOn) }
+
+  /// The line of the script at which it waits.
+  func place(_ names: inout FileNames) -> StrategyTrace {
+    var file = unsafe rs_slice()
+    var line: Int32 = 0
+    guard unsafe rs_co_place(pointer, &file, &line) else { return .none }
+    return StrategyTrace(file: unsafe names.name(file), line: line)
+  }
 
   /// Runs a strategy up to its first request or its end.
   func start(_ reference: Int32) -> rs_outcome { unsafe rs_co_start(pointer, reference) }

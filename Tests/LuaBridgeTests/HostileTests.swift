@@ -57,7 +57,7 @@ struct HostileTests {
   }
 
   @Test(
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: HostileScript.all.filter {
       if case .rejectedAtLoad = $0.outcome { false } else { true }
     }
@@ -69,7 +69,7 @@ struct HostileTests {
   }
 
   @Test(
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: HostileScript.all.filter {
       if case .rejectedAtLoad = $0.outcome { false } else { true }
     }
@@ -86,7 +86,7 @@ struct HostileTests {
   }
 
   @Test(
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: HostileScript.all.filter {
       if case .rejectedAtLoad = $0.outcome { true } else { false }
     }

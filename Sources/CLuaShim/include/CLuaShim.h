@@ -130,6 +130,9 @@ rs_outcome rs_co_start(rs_co *co, int reference);
 void rs_co_goes_on(rs_co *co, bool goes_on);
 rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count);
 
+/// The file and line of the script in which a coroutine that yielded stands; false: nobody knows.
+bool rs_co_place(rs_co *co, rs_slice *file, int *line);
+
 // What a coroutine yielded or returned; indices start at 0.
 int rs_co_count(const rs_co *co);
 rs_kind rs_co_kind(const rs_co *co, int index);
