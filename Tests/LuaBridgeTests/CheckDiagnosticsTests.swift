@@ -20,7 +20,7 @@ import Testing
     skillExpression: { expression in
       expression.hasSuffix(">") ? (expression.count, "a number is missing") : nil
     },
-    timeZone: { $0 == "UTC" }
+    timeZones: ["UTC", "Europe/London"]
   )
 
   struct Case: Sendable, CustomTestStringConvertible {

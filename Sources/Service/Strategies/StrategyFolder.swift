@@ -86,7 +86,7 @@ package enum StrategyFolder {
           return (error.column, error.message)
         }
       },
-      timeZone: { TimeZones.exists($0) }
+      timeZones: TimeZones.names
     )
   }
 
