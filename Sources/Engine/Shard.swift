@@ -23,6 +23,14 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// What all strategies keep from call to call, ordered by strategy and key.
   public var strategyState: [StrategyState] { engine.strategyState }
 
+  /// Why a call went where it went; nil when nothing is known of it.
+  public func decision(of call: ConnID) -> DecisionRecord? { engine.decision(of: call) }
+
+  /// The call that came in last of those that pass and are still known.
+  public func lastCall(where passes: (CallEntrance) -> Bool) -> ConnID? {
+    engine.lastCall(where: passes)
+  }
+
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }
 
@@ -72,7 +80,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var step = step
     while true {
       let count = outbox.strategyCommands.count
-      engine.handle(.strategy(call, step), at: now, into: &outbox)
+      engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
       step = strategies.resume(call, with: answer, context: context)
     }
