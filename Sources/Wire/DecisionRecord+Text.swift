@@ -96,8 +96,8 @@ public enum DecisionText {
     case .used(let usage): "the strategy is done: \(usage.steps) of \(usage.stepsMax) requests used"
     case .defaulted(let reason): "default route: \(reason.words)"
     case .triedDefault(let target): "default route tries \(target.luaText)"
-    case .queued(let list):
-      "waits in queue " + list.map(\.number).joined(separator: " and ")
+    case .queued(let first, let others):
+      "waits in queue " + ([first] + others).map(\.number).joined(separator: " and ")
     case .sent(let destination, let agent, let attempt):
       sent(to: destination, agent, attempt)
     case .rang: "the phone rings"
