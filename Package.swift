@@ -47,7 +47,10 @@ let package = Package(
     .target(
       name: "LuaBridge",
       dependencies: ["Engine", "Wire", "CLuaShim"],
-      resources: [.embedInCode("Sandbox/Prelude.lua")],
+      resources: [
+        .embedInCode("Sandbox/Prelude.lua"),
+        .embedInCode("Sandbox/TestPrelude.lua"),
+      ],
       swiftSettings: strict
     ),
     .target(
@@ -121,7 +124,9 @@ let package = Package(
     ),
     .testTarget(
       name: "ServiceTests",
-      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport"],
+      dependencies: [
+        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport",
+      ],
       swiftSettings: relaxed
     ),
     .testTarget(name: "TidyTests", swiftSettings: relaxed),

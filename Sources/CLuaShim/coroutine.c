@@ -155,7 +155,7 @@ void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *v
 
 // MARK: Running
 
-static rs_outcome run(rs_co *co, int arguments) {
+rs_outcome rs_co_run(rs_co *co, int arguments) {
   rs_lua *rs = co->rs;
   co->fresh = false;
   rs->current = co;
@@ -180,7 +180,7 @@ rs_outcome rs_co_start(rs_co *co, int reference) {
   lua_settop(co->T, 0);
   lua_rawgeti(co->T, LUA_REGISTRYINDEX, reference);
   lua_rawgeti(co->T, LUA_REGISTRYINDEX, co->call_ref);
-  return run(co, 1);
+  return rs_co_run(co, 1);
 }
 
 typedef struct {
@@ -230,7 +230,7 @@ rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count) {
     rs_outcome outcome = rs_protected(co->rs, push_values, &request, 0);
     if (outcome != RS_RETURNED) return outcome;
   }
-  return run(co, (int)count);
+  return rs_co_run(co, (int)count);
 }
 
 // MARK: Reading

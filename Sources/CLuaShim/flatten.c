@@ -134,7 +134,7 @@ static void flatten(lua_State *L, flattening *f, int index, int depth) {
 void rs_flatten(lua_State *L, int index) {
   flattening f = {rs_of(L), ""};
   rs_of(L)->flat_count = 0;
-  flatten(L, &f, index, 0);
+  flatten(L, &f, lua_absindex(L, index), 0);
 }
 
 typedef struct {
@@ -151,7 +151,7 @@ static int evaluate(lua_State *L) {
     return lua_error(L);
   }
   lua_call(L, 0, 1);
-  rs_flatten(L, lua_gettop(L));
+  rs_flatten(L, -1);
   return 0;
 }
 

@@ -35,6 +35,21 @@ static void set_string_metatable(lua_State *L, int env) {
   lua_pop(L, 1);
 }
 
+// Runs a prelude with `core`; what it returns is at the top then.
+static void run_prelude(lua_State *L, int env, const rs_slice *prelude) {
+  if (luaL_loadbufferx(L, prelude->bytes, prelude->count, "=pointsman", "t") != LUA_OK) {
+    lua_error(L);
+  }
+  lua_pushvalue(L, env);
+  lua_setupvalue(L, -2, 1);
+  lua_newtable(L);
+  rs_objects_core(L, lua_gettop(L));
+  rs_testing_core(L, lua_gettop(L));
+  lua_call(L, 1, 1);
+}
+
+// The preludes: an array that ends with one without bytes. A function that the last one returns
+// drives tests (testing.c).
 static int open_environment(lua_State *L) {
   const rs_slice *prelude = lua_touserdata(L, 1);
   luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
@@ -55,15 +70,13 @@ static int open_environment(lua_State *L) {
   rs_library_open(L, env);
   rs_pattern_open(L, env);
   rs_order_open(L, env);
-  if (prelude != NULL) {
-    if (luaL_loadbufferx(L, prelude->bytes, prelude->count, "=pointsman", "t") != LUA_OK) {
-      return lua_error(L);
+  for (; prelude != NULL && prelude->bytes != NULL; prelude++) {
+    run_prelude(L, env, prelude);
+    if (lua_type(L, -1) == LUA_TFUNCTION) {
+      rs_of(L)->driver = luaL_ref(L, LUA_REGISTRYINDEX);
+    } else {
+      lua_pop(L, 1);
     }
-    lua_pushvalue(L, env);
-    lua_setupvalue(L, -2, 1);
-    lua_newtable(L);
-    rs_objects_core(L, lua_gettop(L));
-    lua_call(L, 1, 0);
   }
   rs_freeze(L, env);
   set_string_metatable(L, env);
@@ -76,7 +89,13 @@ static int open_environment(lua_State *L) {
 }
 
 rs_outcome rs_lua_prelude(rs_lua *rs, rs_slice text) {
-  return rs_protected(rs, open_environment, &text, 0);
+  rs_slice preludes[] = {text, {NULL, 0}};
+  return rs_protected(rs, open_environment, preludes, 0);
+}
+
+rs_outcome rs_lua_test_prelude(rs_lua *rs, rs_slice text, rs_slice tests) {
+  rs_slice preludes[] = {text, tests, {NULL, 0}};
+  return rs_protected(rs, open_environment, preludes, 0);
 }
 
 rs_outcome rs_lua_bare(rs_lua *rs) { return rs_protected(rs, open_environment, NULL, 0); }

@@ -176,6 +176,8 @@ void rs_push_target(lua_State *L, int kind, int64_t number, const rs_slice *text
   target->tag = RS_TAG_TARGET;
   target->kind = kind;
   target->number = number;
+  target->origin_file = 0;
+  target->origin_line = 0;
   target->count = count;
   for (int i = 0; i < count; i++) {
     target->texts[i].offset = (uint32_t)offset;
@@ -202,6 +204,7 @@ static int core_target(lua_State *L) {
     if (texts[i].count > 4096) return luaL_error(L, "a name in a target is too long");
   }
   rs_push_target(L, kind, number, texts, count);
+  if (rs_of(L)->coverage.on) rs_cover_target(L, lua_touserdata(L, -1));
   return 1;
 }
 

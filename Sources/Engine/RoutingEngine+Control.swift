@@ -5,15 +5,9 @@ extension RoutingEngine {
     switch signal {
     case .start: start(&outbox)
     case .strategies(let fingerprint, let state):
-      strategyFingerprint = fingerprint
+      replaceGeneration(with: fingerprint)
       shares.beginGeneration()
       if let state { install(state, &outbox) }
-      for index in routingPoints.indices {
-        routingPoints[index].extensions = [
-          KeyValue("STRATEGY", routingPoints[index].plan.strategy.text),
-          KeyValue("GENERATION", fingerprint),
-        ]
-      }
     case .drain: isDraining = true
     }
   }

@@ -25,6 +25,7 @@ extension RoutingEngine {
     firstAutomatic = other.firstAutomatic
     nextAutomatic = other.nextAutomatic
     timers = other.timers
+    generations = other.generations
     selected = other.selected
     lastTicket = other.lastTicket
     lastCallID = other.lastCallID
@@ -34,10 +35,10 @@ extension RoutingEngine {
     uuidMiddle = other.uuidMiddle
     isDraining = other.isDraining
     strategyFingerprint = other.strategyFingerprint
+    decisions = other.decisions
     shares = other.shares
     states = other.states
     places = other.places
-    decisions = other.decisions
     fault = other.fault
   }
 
@@ -99,8 +100,10 @@ extension RoutingEngine {
     case .overflow(_, let next, _): numbers += [4, Int64(next)]
     }
     numbers += [
-      call.isOverdue ? 1 : 0, remaining(call.routingPointTimer), remaining(call.waitTimer),
+      call.overdue != nil ? 1 : 0, remaining(call.routingPointTimer), remaining(call.waitTimer),
     ]
+    let drain = call.generation < 0 ? nil : generations[timerOf: call.generation]
+    numbers.append(remaining(drain))
     numbers.append(Int64(call.selectedAgent?.index ?? -1))
     for index in dns.indices { numbers.append(call.tried.contains(Int32(index)) ? 1 : 0) }
   }

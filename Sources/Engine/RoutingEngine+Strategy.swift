@@ -28,6 +28,7 @@ extension RoutingEngine {
         resume(call, .invalid(error.message), &outbox)
       }
     case .finished(let target):
+      leaveGeneration(call)
       releaseSelectionUnless(target, of: call, &outbox)
       guard let target else {
         calls[call].decider = .nobody
@@ -37,6 +38,7 @@ extension RoutingEngine {
       calls[call].decider = .target(target)
       pursueTarget(call, &outbox)
     case .failed(let failure):
+      leaveGeneration(call)
       calls[call].decider = .nobody
       takeDefaultRoute(call, .strategyFailed(failure), &outbox)
     }

@@ -20,9 +20,6 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// A picture of the engine for people.
   public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
 
-  /// What all strategies keep from call to call, ordered by strategy and key.
-  public var strategyState: [StrategyState] { engine.strategyState }
-
   /// Why a call went where it went; nil when nothing is known of it.
   public func decision(of call: ConnID) -> DecisionRecord? { engine.decision(of: call) }
 
@@ -30,6 +27,9 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   public func lastCall(where passes: (CallEntrance) -> Bool) -> ConnID? {
     engine.lastCall(where: passes)
   }
+
+  /// What all strategies keep from call to call, ordered by strategy and key.
+  public var strategyState: [StrategyState] { engine.strategyState }
 
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }

@@ -85,6 +85,22 @@ package enum Files {
     return isFolder(path)
   }
 
+  /// Writes a file anew; false when that cannot be.
+  package static func write(_ text: String, to path: String) -> Bool {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return false }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { break }
+      bytes = bytes.dropFirst(written)
+    }
+    return close(descriptor) == 0 && bytes.isEmpty
+  }
+
   /// The folder of a path: what stands before its last slash.
   package static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }

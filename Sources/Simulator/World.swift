@@ -199,6 +199,7 @@ public struct World: ~Copyable {
     ]
     if chance(2) { plan.routingPoints[0].noAnswer.overflow = lists[Int(random.next(below: 6))] }
     if chance(3) { plan.queues[0].noAnswer.overflow = lists[Int(random.next(below: 6))] }
+    if chance(2) { plan.limits.generationDrain = .seconds(3) }
     return plan
   }
 

@@ -209,7 +209,7 @@ extension Limits {
   fileprivate static func siteTimes() -> [LimitMember<Duration>] {
     [
       ("reservation_expiry", \.reservationExpiry), ("refusal_back_off", \.refusalBackOff),
-      ("direct_ring_timeout", \.directRingTimeout),
+      ("direct_ring_timeout", \.directRingTimeout), ("generation_drain", \.generationDrain),
     ]
   }
 }

@@ -131,6 +131,7 @@ extension JSONWriter {
     case .memory: literal("memory")
     case .steps: literal("steps")
     case .noSuchStrategy: literal("no_such_strategy")
+    case .drained: literal("drained")
     }
   }
 
@@ -267,6 +268,7 @@ extension Fields {
     case "memory": return .memory
     case "steps": return .steps
     case "no_such_strategy": return .noSuchStrategy
+    case "drained": return .drained
     default: throw JSONError("unknown failure \"\(name)\"")
     }
   }

@@ -63,7 +63,7 @@ import Wire
 
   private static let failures: [StrategyFailure] = [
     .error("strategies/any.lua:3: attempt to index nil"), .instructions, .memory, .steps,
-    .noSuchStrategy,
+    .noSuchStrategy, .drained,
   ]
 
   private static let lineSignals: [LineSignal] =

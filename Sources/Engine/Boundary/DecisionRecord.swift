@@ -67,8 +67,8 @@ public enum DecisionKind: Sendable, Hashable {
   case connected(attempt: UInt32)
   /// The attempt came to nothing.
   case missed(attempt: UInt32, RouteFailure)
-  /// It got its agent before a call that has waited longer, and why.
-  case overtook(ConnID, Overtaking)
+  /// It got its agent before a call that has waited longer, for this reason (`priority`, …).
+  case overtook(ConnID, String)
   /// It is over.
   case ended(DecisionEnd)
 }
@@ -175,12 +175,4 @@ public enum Standing: Sendable, Hashable {
   case talking(ConnID)
   /// Available.
   case ready
-}
-
-/// Why a call may overtake another one (ADR 0014).
-public enum Overtaking: String, Sendable, Hashable {
-  /// Its priority is higher.
-  case priority
-  /// It has taken over a place that was kept.
-  case keptPlace = "kept_place"
 }

@@ -202,4 +202,6 @@ public enum StrategyFailure: Sendable, Hashable {
   case steps
   /// There is no strategy of that name.
   case noSuchStrategy
+  /// Its generation is no longer current and has had time enough; the engine says so, no runtime.
+  case drained
 }

@@ -30,8 +30,10 @@ struct Call: Sendable {
   var attempts: UInt32 = 0
   var strategySteps: Int32 = 0
   var strategyStepsAtOnce: Int32 = 0
-  /// The routing point's patience ran out while a diversion was under way.
-  var isOverdue = false
+  /// The generation in which its strategy runs; negative: none does.
+  var generation: Int32 = -1
+  /// Why it takes the default route if the diversion that is under way comes to nothing.
+  var overdue: DefaultReason?
   var routingPointTimer: TimerID?
   var waitTimer: TimerID?
   /// The agent whom a selection reserved and the strategy has not routed to yet.

@@ -40,9 +40,9 @@ public struct Limits: Sendable, Hashable {
   public var strategyMemoryMax = 256 << 20
   /// Events kept for readers that come back (`events --from`).
   public var eventsKeptMax = 100_000
-  /// Entries of decision records that are kept for `pointsman why`.
+  /// Entries of decision records that are kept, and as many changes of agents' standing.
   ///
-  /// As many changes of agents' standing are kept too; a call has about ten entries. Zero: none.
+  /// A call has about ten (`pointsman why`). Zero: none.
   public var decisionsKept = 65_536
   /// How long a selected agent is kept for a strategy that does not route the call.
   public var reservationExpiry: Duration = .seconds(10)
@@ -52,6 +52,12 @@ public struct Limits: Sendable, Hashable {
   public var directRingTimeout: Duration = .seconds(180)
   /// How long an agent is left alone after his phone refused a call.
   public var refusalBackOff: Duration = .seconds(5)
+  /// How long strategies may still run in a generation that is no longer current.
+  public var generationDrain: Duration = .seconds(3_600)
+  /// Versions of the strategies whose sources are kept.
+  public var generationsKeptMax = 10
+  /// How long the strategies' own tests may take before a new version is refused.
+  public var selfTestTimeout: Duration = .seconds(30)
 
   /// Makes the standard limits; change what should differ.
   public init() {}

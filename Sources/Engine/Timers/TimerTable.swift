@@ -20,6 +20,8 @@ enum TimerKind: Sendable, Hashable {
   case afterCallWork(AgentSlot)
   /// An agent has been left alone long enough after a redirect or a refusal.
   case blackout(AgentSlot)
+  /// A generation of strategies that is not current has had time enough to end.
+  case generationDrain(Int32)
 
   /// Its name, for people who read scenarios.
   var word: String {
@@ -30,6 +32,7 @@ enum TimerKind: Sendable, Hashable {
     case .reservation: "reservation"
     case .afterCallWork: "afterCallWork"
     case .blackout: "blackout"
+    case .generationDrain: "generationDrain"
     }
   }
 }

@@ -17,6 +17,7 @@ public final class Generation: @unchecked Sendable {
   let interpreter: Interpreter
   let references: [String: rs_functions]
   let folder: String
+  let keepsCoverage: Bool
   /// The names of all files, for the places of errors.
   let files: [String]
 
@@ -25,31 +26,26 @@ public final class Generation: @unchecked Sendable {
 
   /// Compiles, runs and freezes a set of sources.
   ///
+  /// - Parameters:
+  ///   - source: The files.
+  ///   - limits: The budgets.
+  ///   - keepsCoverage: Whether it is noted which lines run, from the loading on.
   /// - Throws: every problem of every file at once; nothing is left behind then.
-  public init(_ source: StrategySource, limits: Limits = .standard) throws(LoadFailure) {
+  public init(
+    _ source: StrategySource,
+    limits: Limits = .standard,
+    keepsCoverage: Bool = false
+  ) throws(LoadFailure) {
     guard let interpreter = Interpreter(limits: limits, counted: true) else {
       throw LoadFailure([LuaProblem(file: source.folder, line: 0, message: "no memory")])
     }
+    if keepsCoverage { unsafe rs_lua_cover(interpreter.pointer) }
+    self.keepsCoverage = keepsCoverage
     let names = source.files.map { source.folder + "/" + $0.path }
     var problems: [LuaProblem] = []
     var references: [String: rs_functions] = [:]
-    var tables: [String: String] = [:]
     if let problem = Self.open(interpreter) { throw LoadFailure([problem]) }
-    for (file, name) in zip(source.files, names) {
-      if let table = file.table {
-        do throws(LuaProblem) {
-          if let other = tables.updateValue(name, forKey: table) {
-            let message = "the table '\(table)' is also in \(other)"
-            throw LuaProblem(file: name, line: 0, message: message)
-          }
-          Self.add(try file.readTable(as: name), as: table, to: interpreter)
-        } catch {
-          problems.append(error)
-        }
-      } else if let module = file.module {
-        Self.add(file, module: module, name: name, to: interpreter)
-      }
-    }
+    problems += Self.add(source, to: interpreter)
     let budget = Int64(limits.strategyInstructionsMax) * Self.loadFactor
     for (file, name) in zip(source.files, names) {
       guard let module = file.module else { continue }
@@ -103,6 +99,34 @@ extension Generation {
     let outcome = unsafe prelude.withSlice { unsafe rs_lua_prelude(pointer, $0) }
     guard outcome != RS_RETURNED else { return nil }
     return LuaProblem(file: "prelude", line: 0, message: interpreter.message)
+  }
+
+  /// Gives an interpreter everything that can be required or looked up; nothing runs yet.
+  ///
+  /// Returns what is wrong with the tables.
+  static func add(
+    _ source: StrategySource,
+    to interpreter: borrowing Interpreter
+  ) -> [LuaProblem] {
+    var problems: [LuaProblem] = []
+    var tables: [String: String] = [:]
+    for file in source.files {
+      let name = source.folder + "/" + file.path
+      if let table = file.table {
+        do throws(LuaProblem) {
+          if let other = tables.updateValue(name, forKey: table) {
+            let message = "the table '\(table)' is also in \(other)"
+            throw LuaProblem(file: name, line: 0, message: message)
+          }
+          Self.add(try file.readTable(as: name), as: table, to: interpreter)
+        } catch {
+          problems.append(error)
+        }
+      } else if let module = file.module {
+        Self.add(file, module: module, name: name, to: interpreter)
+      }
+    }
+    return problems
   }
 
   private static func add(

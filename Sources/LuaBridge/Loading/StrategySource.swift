@@ -41,6 +41,8 @@ public struct StrategySource: Sendable, Hashable {
   /// Whether a file below the folder is part of a generation.
   public static func belongs(_ path: String) -> Bool {
     if path.hasPrefix("tests/") || path.hasPrefix("types/") { return false }
+    // A set of files may bring its site along; tests may lie beside what they test.
+    if path == "site.lua" || path.hasSuffix("_test.lua") { return false }
     if path.hasPrefix("data/") { return path.hasSuffix(".csv") || path.hasSuffix(".json") }
     return path.hasSuffix(".lua")
   }

@@ -161,7 +161,7 @@ extension Coroutine {
     return filter
   }
 
-  private func target(at index: Int32) -> Target? {
+  func target(at index: Int32) -> Target? {
     guard let target = unsafe rs_co_target(pointer, index) else { return nil }
     return unsafe Self.target(target)
   }
