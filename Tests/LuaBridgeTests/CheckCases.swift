@@ -65,7 +65,11 @@ enum CheckCases {
     ),
     Case(
       "local t = local_time('Europe/Lodnon') return ANY",
-      "1:44: error: unknown time zone \"Europe/Lodnon\": write a name such as \"Europe/London\""
+      "1:44: error: unknown time zone \"Europe/Lodnon\", did you mean \"Europe/London\"?"
+    ),
+    Case(
+      "local t = local_time('Mars') return ANY",
+      "1:44: error: unknown time zone \"Mars\": write a name such as \"Europe/London\""
     ),
     Case(
       "local t = local_time('UTC').hours return ANY",

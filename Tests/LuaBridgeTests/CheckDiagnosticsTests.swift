@@ -26,7 +26,7 @@ import Testing
     skillExpression: { expression in
       expression.hasSuffix(">") ? (expression.count, "a number is missing") : nil
     },
-    timeZone: { $0 == "UTC" },
+    timeZones: ["UTC", "Europe/London"],
     filter: { skills, _, _ in
       if skills == "sales > 9" { return .nobody("sales is at most 9") }
       return skills == "sales > 5 and sales < 3" ? .impossible : .somebody

@@ -123,8 +123,9 @@ rs_outcome rs_lua_seal(rs_lua *rs);
 /// Calls a strategy's `save` or `restore` with a table of values; the result lies flattened.
 rs_outcome rs_lua_hand_over(rs_lua *rs, int reference, const rs_slice *names,
                             const rs_value *values, size_t count, int64_t instructions);
-/// Whether the system's zoneinfo has a time zone of that name.
-bool rs_zone_exists(rs_slice name);
+/// The names of the system's time zones, one a line, in no order; give them back when read.
+char *rs_zone_names(size_t *count);
+void rs_zone_names_free(char *names);
 
 /// Runs a data file in the sandbox and flattens what it returns (see flatten.c for the format).
 rs_outcome rs_lua_evaluate(rs_lua *rs, rs_slice chunkname, rs_slice text, int64_t instructions);

@@ -25,13 +25,12 @@ extension CheckWalk {
 
   mutating func checkLocalTime(_ arguments: [LuaExpression]) {
     expectType("a string", arguments[0], usage: "local_time")
-    if case .string(let zone) = literal(arguments[0]).kind, let known = check.timeZone,
-      !known(zone.text)
+    if case .string(let zone) = literal(arguments[0]).kind, let known = check.timeZones,
+      !known.contains(zone.text)
     {
-      error(
-        at: arguments[0].position,
-        "unknown time zone \"\(zone.text)\": write a name such as \"Europe/London\""
-      )
+      let hint = suggestion(for: zone.text, among: known) { "\"\($0)\"" }
+      let advice = hint.isEmpty ? ": write a name such as \"Europe/London\"" : hint
+      error(at: arguments[0].position, "unknown time zone \"\(zone.text)\"\(advice)")
     }
     guard arguments.count > 1 else { return }
     if case .nil = literal(arguments[1]).kind { return }

@@ -38,8 +38,8 @@ public struct StrategyCheck: Sendable {
   /// The modules that `require` can find (`lib.hours`); nil when not known.
   public var modules: Set<String>?
 
-  /// Whether the system knows a time zone of that name; nil leaves names unchecked.
-  public var timeZone: (@Sendable (_ name: String) -> Bool)?
+  /// The time zones of the system; nil leaves their names unchecked.
+  public var timeZones: Set<String>?
 
   /// The compiler of skill expressions, owned by the engine; nil leaves them unchecked.
   public var skillExpression: SkillExpressionCheck?
@@ -54,7 +54,7 @@ public struct StrategyCheck: Sendable {
     site: SiteNames = SiteNames(),
     modules: Set<String>? = nil,
     skillExpression: SkillExpressionCheck? = nil,
-    timeZone: (@Sendable (_ name: String) -> Bool)? = nil,
+    timeZones: Set<String>? = nil,
     filter: FilterCheck? = nil
   ) {
     self.allowedGlobals = allowedGlobals
@@ -62,7 +62,7 @@ public struct StrategyCheck: Sendable {
     self.site = site
     self.modules = modules
     self.skillExpression = skillExpression
-    self.timeZone = timeZone
+    self.timeZones = timeZones
     self.filter = filter
   }
 

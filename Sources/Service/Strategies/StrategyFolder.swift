@@ -101,7 +101,7 @@ package enum StrategyFolder {
           return (error.column, error.message)
         }
       },
-      timeZone: { TimeZones.exists($0) },
+      timeZones: TimeZones.names,
       filter: { skills, group, excluded in
         SiteFit(site: site).fit(skills: skills, group: group, excluded: excluded)
       }
