@@ -115,6 +115,17 @@ public final class TestScript {
 // MARK: - Running
 
 extension TestScript {
+  /// Dotted names of everything that a test can reach, sorted within their tables.
+  public static var reachableNames: [String] {
+    let empty = StrategySource(fingerprint: "", files: [])
+    let script = try? TestScript(file: "names_test.lua", bytes: [], strategies: empty)
+    guard let script else { return [] }
+    guard unsafe rs_lua_names(script.interpreter.pointer) == RS_RETURNED else { return [] }
+    return String(decoding: script.interpreter.flat, as: UTF8.self)
+      .split(separator: "\n")
+      .map(String.init)
+  }
+
   /// Starts a test, counted from 1.
   public func start(_ number: Int) -> TestStep {
     release()
