@@ -189,7 +189,7 @@ typedef struct {
   size_t count;
 } push_request;
 
-static void push_value(lua_State *T, const rs_value *value) {
+void rs_push_value(lua_State *T, const rs_value *value) {
   switch (value->kind) {
     case RS_BOOLEAN: lua_pushboolean(T, value->boolean); return;
     case RS_INTEGER: lua_pushinteger(T, value->integer); return;
@@ -208,7 +208,7 @@ static void push_value(lua_State *T, const rs_value *value) {
 static int push_values(lua_State *L) {
   push_request *request = lua_touserdata(L, 1);
   for (size_t i = 0; i < request->count; i++) {
-    push_value(L, &request->values[i]);
+    rs_push_value(L, &request->values[i]);
   }
   lua_xmove(L, request->co->T, (int)request->count);
   return 0;
@@ -224,7 +224,7 @@ rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count) {
     if (values[i].kind == RS_TEXT || values[i].kind == RS_TARGET) plain = false;
   }
   if (plain) {
-    for (size_t i = 0; i < count; i++) push_value(T, &values[i]);
+    for (size_t i = 0; i < count; i++) rs_push_value(T, &values[i]);
   } else {
     push_request request = {co, values, count};
     rs_outcome outcome = rs_protected(co->rs, push_values, &request, 0);

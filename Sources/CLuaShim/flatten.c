@@ -117,7 +117,14 @@ static void flatten(lua_State *L, flattening *f, int index, int depth) {
       put(L, text, count);
       return;
     }
-    case LUA_TTABLE: flatten_table(L, f, index, depth); return;
+    case LUA_TTABLE:
+      if (rs_push_shadow(L, index)) {
+        flatten_table(L, f, lua_gettop(L), depth);
+        lua_pop(L, 1);
+        return;
+      }
+      flatten_table(L, f, index, depth);
+      return;
     default:
       luaL_error(L, "%s: a %s is not data", f->path[0] ? f->path : "result",
                  luaL_typename(L, index));

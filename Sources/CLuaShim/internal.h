@@ -78,10 +78,14 @@ struct rs_lua {
   size_t flat_capacity;
 
   lua_CFunction original[RS_ORIG_COUNT];
+
+  struct rs_zone *zones;
+  int zone_count;
 };
 
 #define RS_TAG_CALL 0x43414c4cu
 #define RS_TAG_TARGET 0x54415247u
+#define RS_TAG_STATE 0x53544154u
 
 typedef struct {
   uint32_t tag;
@@ -172,12 +176,6 @@ void rs_freeze(lua_State *L, int index);
 bool rs_push_shadow(lua_State *L, int index);
 void rs_push_window(lua_State *L, int index);
 
-// coroutine.c
-rs_outcome rs_co_run(rs_co *co, int arguments);
-
-// flatten.c
-void rs_flatten(lua_State *L, int index);
-
 // coverage.c: which lines ran, which targets were made where
 void rs_cover_line(lua_State *L, lua_Debug *ar);
 void rs_cover_target(lua_State *L, rs_target *target);
@@ -185,6 +183,17 @@ void rs_coverage_free(rs_lua *rs);
 
 // testing.c: what only tests of strategies need
 void rs_testing_core(lua_State *L, int core);
+
+// zone.c
+int rs_local_time(lua_State *L);
+void rs_zones_free(rs_lua *rs);
+
+// flatten.c: the value at `index` into `rs->flat`
+void rs_flatten(lua_State *L, int index);
+
+// coroutine.c
+rs_outcome rs_co_run(rs_co *co, int arguments);
+void rs_push_value(lua_State *T, const rs_value *value);
 
 // modules.c
 int rs_require(lua_State *L);

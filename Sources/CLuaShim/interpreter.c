@@ -273,6 +273,7 @@ void rs_lua_free(rs_lua *rs) {
   free(rs->traceback);
   free(rs->flat);
   rs_coverage_free(rs);
+  rs_zones_free(rs);
   free(rs);
 }
 

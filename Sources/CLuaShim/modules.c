@@ -201,24 +201,56 @@ int rs_require(lua_State *L) {
 
 typedef struct {
   rs_slice module;
-  int *reference;
+  rs_functions *functions;
 } load_request;
+
+// A reference to the Lua function at the top, which is popped.
+static int refer(lua_State *L, const char *name) {
+  if (lua_type(L, -1) != LUA_TFUNCTION || lua_iscfunction(L, -1)) {
+    const char *type = lua_iscfunction(L, -1) ? "one of the library" : luaL_typename(L, -1);
+    luaL_error(L, "%s expects a function of the strategy, got %s", name, type);
+  }
+  return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+// The functions of the table at the top: `route`, and perhaps `save` and `restore`.
+static void refer_table(lua_State *L, rs_functions *functions) {
+  int table = lua_gettop(L);
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(name, "route") == 0) {
+      functions->route = refer(L, name);
+    } else if (strcmp(name, "save") == 0) {
+      functions->save = refer(L, name);
+    } else if (strcmp(name, "restore") == 0) {
+      functions->restore = refer(L, name);
+    } else {
+      luaL_error(L, "a strategy's table has route, save and restore, not '%s'", name);
+    }
+  }
+  if (functions->route == 0) luaL_error(L, "a strategy's table needs route = function(call)");
+}
 
 static int load(lua_State *L) {
   load_request *request = lua_touserdata(L, 1);
   push_slice(L, &request->module);
   load_module(L);
-  if (request->reference != NULL) {
-    *request->reference = 0;
-    if (lua_type(L, -1) == LUA_TFUNCTION && !lua_iscfunction(L, -1)) {
-      *request->reference = luaL_ref(L, LUA_REGISTRYINDEX);
-    }
+  rs_functions *functions = request->functions;
+  if (functions == NULL) return 0;
+  if (lua_type(L, -1) == LUA_TTABLE) {
+    refer_table(L, functions);
+  } else if (lua_type(L, -1) == LUA_TFUNCTION && !lua_iscfunction(L, -1)) {
+    functions->route = luaL_ref(L, LUA_REGISTRYINDEX);
+  } else {
+    return luaL_error(L, "a strategy returns a function of the call");
   }
   return 0;
 }
 
-rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions, int *reference) {
-  load_request request = {module, reference};
+rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions,
+                       rs_functions *functions) {
+  load_request request = {module, functions};
   return rs_protected(rs, load, &request, instructions);
 }
 
@@ -248,7 +280,8 @@ rs_outcome rs_lua_seal(rs_lua *rs) {
 
 typedef struct {
   rs_slice name;
-  const rs_slice *names, *cells;
+  const rs_slice *names;
+  const rs_value *cells;
   size_t count;
 } row_request;
 
@@ -274,14 +307,14 @@ static int data_row(lua_State *L) {
   lua_createtable(L, 0, (int)row->count);
   for (size_t i = 0; i < row->count; i++) {
     push_slice(L, &row->names[i]);
-    push_slice(L, &row->cells[i]);
+    rs_push_value(L, &row->cells[i]);
     lua_rawset(L, -3);
   }
   lua_rawset(L, -3);
   return 0;
 }
 
-rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_slice *cells,
+rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_value *cells,
                            size_t count) {
   row_request row = {key, names, cells, count};
   return rs_protected(rs, data_row, &row, 0);

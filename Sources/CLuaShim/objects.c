@@ -286,7 +286,7 @@ rs_slice rs_target_slice(const rs_target *target, int index) {
   return slice;
 }
 
-// MARK: Opening
+// MARK: State
 
 static void protect(lua_State *L, const char *name) {
   lua_pushboolean(L, 0);
@@ -294,6 +294,25 @@ static void protect(lua_State *L, const char *name) {
   lua_pushstring(L, name);
   lua_setfield(L, -2, "__name");
 }
+
+// core.state(index, newindex): the object `state`. No table, because those are frozen with the
+// prelude and could not be written; it holds nothing itself.
+static int core_state(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  uint32_t *state = lua_newuserdatauv(L, sizeof *state, 0);
+  *state = RS_TAG_STATE;
+  lua_newtable(L);
+  lua_pushvalue(L, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pushvalue(L, 2);
+  lua_setfield(L, -2, "__newindex");
+  protect(L, "state");
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+// MARK: Opening
 
 void rs_objects_open(lua_State *L) {
   static const struct {
@@ -347,6 +366,7 @@ void rs_objects_core(lua_State *L, int core) {
   static const luaL_Reg functions[] = {
       {"attach", core_attach}, {"check", core_check},    {"yield", core_yield},
       {"target", core_target}, {"kind", core_kind},      {"lookup", rs_data_lookup},
+      {"state", core_state},   {"local_time", rs_local_time},
       {"any", rs_any},         {"filter", rs_core_filter}, {"select", rs_call_select},
       {NULL, NULL},
   };

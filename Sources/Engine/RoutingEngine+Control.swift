@@ -4,8 +4,10 @@ extension RoutingEngine {
   mutating func handle(_ signal: ControlSignal, _ outbox: inout Outbox) {
     switch signal {
     case .start: start(&outbox)
-    case .strategies(let fingerprint):
+    case .strategies(let fingerprint, let state):
       strategyFingerprint = fingerprint
+      shares.beginGeneration()
+      if let state { install(state, &outbox) }
       for index in routingPoints.indices {
         routingPoints[index].extensions = [
           KeyValue("STRATEGY", routingPoints[index].plan.strategy.text),
@@ -14,6 +16,16 @@ extension RoutingEngine {
       }
     case .drain: isDraining = true
     }
+  }
+
+  /// All of it or nothing: half a state would be one that no strategy has made.
+  private mutating func install(_ state: [StrategyState], _ outbox: inout Outbox) {
+    for one in state {
+      guard let problem = one.problem(within: plan.limits) else { continue }
+      emitError(problem, at: "", &outbox)
+      return
+    }
+    states = StrategyStates(state)
   }
 
   private mutating func start(_ outbox: inout Outbox) {

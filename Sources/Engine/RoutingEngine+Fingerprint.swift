@@ -34,6 +34,9 @@ extension RoutingEngine {
     uuidMiddle = other.uuidMiddle
     isDraining = other.isDraining
     strategyFingerprint = other.strategyFingerprint
+    shares = other.shares
+    states = other.states
+    places = other.places
     fault = other.fault
   }
 
@@ -46,6 +49,13 @@ extension RoutingEngine {
     for slot in slots { describe(slot, among: slots, &numbers) }
     for index in agents.indices { describe(AgentSlot(index: index), &numbers) }
     for record in dns { numbers.append(record.isInService ? 1 : 0) }
+    shares.describe(&numbers)
+    states.describe(&numbers)
+    for place in places.present(at: now) {
+      numbers.append(place.key.stableHash)
+      numbers.append(Int64(slots.count { calls[$0].ticket < place.ticket }))
+      numbers.append(place.owner == nil ? (place.expires - now).nanosecondsClamped : -1)
+    }
     return numbers
   }
 
@@ -58,6 +68,7 @@ extension RoutingEngine {
     let call = calls[slot]
     numbers.append(Int64(bitPattern: call.attributes.connID.value))
     numbers.append(Int64(all.count { calls[$0].ticket < call.ticket }))
+    numbers.append(call.newcomerTicket == 0 ? 0 : 1)
     numbers.append(Int64(call.priority))
     switch call.device {
     case .routingPoint(let index): numbers += [1, Int64(index)]

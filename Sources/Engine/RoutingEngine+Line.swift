@@ -250,6 +250,7 @@ extension RoutingEngine {
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
     dropTargets(of: call)
+    placesBegin(of: call)
     let origin = calls[call].originAgent
     if let origin { engage(origin, in: .none) }
     let selected = calls[call].selectedAgent

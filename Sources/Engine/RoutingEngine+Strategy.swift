@@ -80,6 +80,12 @@ extension RoutingEngine {
       }
       resume(call, .expectedWait(expectedWait(ofQueue: index)), &outbox)
     case .random: resume(call, .bits(random.next()), &outbox)
+    case .share(let parts): try share(parts, for: call, &outbox)
+    case .state(let key):
+      resume(call, .value(states.value(of: key, in: strategyName(of: call))), &outbox)
+    case .setState(let key, let value): try setState(key, value, for: call, &outbox)
+    case .keepPlace(let key, let duration): try keepPlace(key, duration, of: call, &outbox)
+    case .takePlace(let key): takePlace(key, for: call, &outbox)
     }
   }
 

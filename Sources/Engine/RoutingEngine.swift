@@ -53,6 +53,12 @@ public struct RoutingEngine: ~Copyable {
   let uuidMiddle: UInt64
   var isDraining = false
   var strategyFingerprint = ""
+  /// The percentage allocations of all strategies.
+  var shares = Shares()
+  /// What strategies keep from call to call.
+  var states = StrategyStates()
+  /// The places of calls that are to come back.
+  var places = KeptPlaces()
   /// A bug on purpose, to see whether the simulator finds it; set by nobody else.
   package var fault: InjectedFault?
 

@@ -20,6 +20,9 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// A picture of the engine for people.
   public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
 
+  /// What all strategies keep from call to call, ordered by strategy and key.
+  public var strategyState: [StrategyState] { engine.strategyState }
+
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }
 

@@ -53,7 +53,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     var strategy: StrategyName
   }
 
-  private let limits: Limits
+  let limits: Limits
   private let budget: Budget
   private let watchdog: Watchdog
   private var current: Slot
@@ -91,11 +91,11 @@ extension LuaStrategies {
     facts: borrowing CallFacts
   ) -> StrategyStep {
     if strategy != lastName || lastReference == 0 {
-      guard let reference = current.generation.references[strategy.text] else {
+      guard let functions = current.generation.references[strategy.text] else {
         return .failed(.noSuchStrategy)
       }
       lastName = strategy
-      lastReference = reference
+      lastReference = functions.route
     }
     cancel(facts.connID)
     guard let coroutine = Coroutine.make(in: current.generation.interpreter) else {
@@ -232,6 +232,9 @@ extension LuaStrategies {
 
   /// The fingerprint of the generation in which new calls start.
   public var currentFingerprint: String { current.generation.fingerprint }
+
+  /// The generation in which new calls start.
+  var currentGeneration: Generation { current.generation }
 
   /// The strategies in the current generation, sorted.
   public var strategies: [StrategyName] { current.generation.strategies }

@@ -19,7 +19,8 @@ import Testing
     modules: ["lib.hours"],
     skillExpression: { expression in
       expression.hasSuffix(">") ? (expression.count, "a number is missing") : nil
-    }
+    },
+    timeZones: ["UTC", "Europe/London"]
   )
 
   struct Case: Sendable, CustomTestStringConvertible {

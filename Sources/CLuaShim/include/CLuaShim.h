@@ -73,6 +73,13 @@ typedef struct {
   rs_slice second;  // of a target: a second name (the agent behind a DN)
 } rs_value;
 
+/// The functions of a strategy, as references.
+typedef struct {
+  int route;
+  int save;
+  int restore;
+} rs_functions;
+
 /// Every budget of an interpreter.
 typedef struct {
   int64_t instructions;  // per step
@@ -104,11 +111,18 @@ rs_outcome rs_lua_test_prelude(rs_lua *rs, rs_slice text, rs_slice tests);
 int rs_lua_driver(const rs_lua *rs);
 rs_outcome rs_lua_add_source(rs_lua *rs, rs_slice module, rs_slice chunkname, rs_slice text);
 rs_outcome rs_lua_data_table(rs_lua *rs, rs_slice name);
-rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_slice *cells,
+rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_value *cells,
                            size_t count);
-/// Runs a module once, within `instructions`; `reference` is 0 unless it returned a function.
-rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions, int *reference);
+/// Runs a module once, within `instructions`. A strategy (`functions` is not NULL) gives its
+/// functions, 0 where it has none; what it returned otherwise is an error.
+rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions, rs_functions *functions);
 rs_outcome rs_lua_seal(rs_lua *rs);
+/// Calls a strategy's `save` or `restore` with a table of values; the result lies flattened.
+rs_outcome rs_lua_hand_over(rs_lua *rs, int reference, const rs_slice *names,
+                            const rs_value *values, size_t count, int64_t instructions);
+/// The names of the system's time zones, one a line, in no order; give them back when read.
+char *rs_zone_names(size_t *count);
+void rs_zone_names_free(char *names);
 
 /// Runs a data file in the sandbox and flattens what it returns (see flatten.c for the format).
 rs_outcome rs_lua_evaluate(rs_lua *rs, rs_slice chunkname, rs_slice text, int64_t instructions);

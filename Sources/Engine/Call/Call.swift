@@ -19,6 +19,12 @@ struct Call: Sendable {
   var waitingSince = Instant.zero
   /// Order among waiting calls: given on entering a routing point or queue, kept through RONA.
   var ticket: UInt64 = 0
+  /// Since when its waiting counts where priority ages; earlier than `entered` with a kept place.
+  var seniority: Instant
+  /// Its ticket as a newcomer, when it has taken over a kept place; 0: it has its own place.
+  var newcomerTicket: UInt64 = 0
+  /// The keys under which its place is kept.
+  var placeKeys: [String] = []
   /// Order before the ticket among calls that wait at routing points; larger is earlier.
   var priority: Int32 = 0
   var attempts: UInt32 = 0
@@ -67,6 +73,7 @@ struct Call: Sendable {
     self.attributes = attributes
     self.device = device
     self.entered = entered
+    seniority = entered
     state = .consulting
     decider = .nobody
     userData = UserData()

@@ -22,6 +22,16 @@ public struct Limits: Sendable, Hashable {
   public var strategyStepsMax = 1_000
   /// Requests that one strategy run may make without waiting in between.
   public var strategyStepsAtOnceMax = 200
+  /// Different percentage allocations (`share`) of all strategies.
+  public var sharesMax = 1_024
+  /// Parts of one percentage allocation.
+  public var sharePartsMax = 64
+  /// Keys that one strategy may keep from call to call.
+  public var stateKeysMax = 256
+  /// Bytes of the keys and values that one strategy may keep from call to call.
+  public var stateBytesMax = 65_536
+  /// Places kept for callers who are to come back.
+  public var keptPlacesMax = 10_000
   /// VM instructions between two resumes of a strategy.
   public var strategyInstructionsMax = 1_000_000
   /// Bytes by which a strategy may grow its interpreter between two resumes.
@@ -57,6 +67,11 @@ public struct Limits: Sendable, Hashable {
     limits.exclusionsMax = 2
     limits.skillExpressionsMax = 2
     limits.strategyStepsMax = 8
+    limits.sharesMax = 2
+    limits.sharePartsMax = 2
+    limits.stateKeysMax = 2
+    limits.stateBytesMax = 32
+    limits.keptPlacesMax = 2
     limits.strategyStepsAtOnceMax = 4
     limits.eventsKeptMax = 2
     return limits

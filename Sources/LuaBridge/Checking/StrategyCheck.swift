@@ -24,6 +24,9 @@ public struct StrategyCheck: Sendable {
   /// The modules that `require` can find (`lib.hours`); nil when not known.
   public var modules: Set<String>?
 
+  /// The time zones of the system; nil leaves their names unchecked.
+  public var timeZones: Set<String>?
+
   /// The compiler of skill expressions, owned by the engine; nil leaves them unchecked.
   public var skillExpression: SkillExpressionCheck?
 
@@ -33,13 +36,15 @@ public struct StrategyCheck: Sendable {
     surface: LanguageSurface = .current,
     site: SiteNames = SiteNames(),
     modules: Set<String>? = nil,
-    skillExpression: SkillExpressionCheck? = nil
+    skillExpression: SkillExpressionCheck? = nil,
+    timeZones: Set<String>? = nil
   ) {
     self.allowedGlobals = allowedGlobals
     self.surface = surface
     self.site = site
     self.modules = modules
     self.skillExpression = skillExpression
+    self.timeZones = timeZones
   }
 
   /// Checks one source file.

@@ -63,10 +63,7 @@ package enum StrategyFolder {
     let modules = source.files.map { $0.path }
       .filter { $0.hasSuffix(".lua") && $0.contains("/") }
       .map { String($0.dropLast(4).map { $0 == "/" ? "." : $0 }) }
-    let tables = source.files.map { $0.path }
-      .filter { $0.hasPrefix("data/") && $0.hasSuffix(".csv") }
-      .map { String($0.dropFirst(5).dropLast(4)) }
-    var names = SiteNames(tables: Set(tables))
+    var names = SiteNames(tables: Set(source.tables))
     if let site {
       names.dns = Set(
         site.extensions.map { $0.dn } + site.queues.map { $0.dn }
@@ -88,7 +85,8 @@ package enum StrategyFolder {
         } catch {
           return (error.column, error.message)
         }
-      }
+      },
+      timeZones: TimeZones.names
     )
   }
 

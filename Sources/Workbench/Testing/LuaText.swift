@@ -64,6 +64,11 @@ extension StrategyRequest {
     case .queueExpectedWait(let queue): "queues[\"\(queue.number)\"].expected_wait"
     case .treat(let treatment): "treat \(treatment.luaText)"
     case .random: "random()"
+    case .share(let parts): "share " + parts.map(\.name).joined(separator: ", ")
+    case .state(let key): "state.\(key)"
+    case .setState(let key, let value): "state.\(key) = \(value?.luaText ?? "nil")"
+    case .keepPlace(let key, let duration): "keep_place \"\(key)\" for \(duration.text)"
+    case .takePlace(let key): "take_place \"\(key)\""
     case .header(let name): "header \"\(name)\""
     }
   }
@@ -110,7 +115,21 @@ extension StrategyAnswer {
     case .notTreated(let reason): "nil, \"\(reason)\""
     case .bits: nil
     case .text(let text): text.map { "\"\($0)\"" } ?? "nil"
+    case .value(let value): value?.luaText ?? "nil"
+    case .noSuchPlace: "nil, \"no_such_place\""
     case .invalid(let message): "error: \(message)"
+    }
+  }
+}
+
+extension StateValue {
+  /// The value as Lua writes it.
+  fileprivate var luaText: String {
+    switch self {
+    case .text(let text): "\"\(text)\""
+    case .integer(let number): "\(number)"
+    case .number(let bits): "\(Double(bitPattern: bits))"
+    case .boolean(let truth): "\(truth)"
     }
   }
 }
