@@ -37,6 +37,7 @@ extension RoutingEngine {
     shares = other.shares
     states = other.states
     places = other.places
+    decisions = other.decisions
     fault = other.fault
   }
 

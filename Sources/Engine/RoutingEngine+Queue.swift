@@ -46,6 +46,7 @@ extension RoutingEngine {
       calls[call].ticket = lastTicket
     }
     calls[call].waitingSince = now
+    recordQueues(of: call, first, others)
     emitQueued(call, &outbox)
     waitInQueues(call, &outbox)
   }
@@ -61,6 +62,7 @@ extension RoutingEngine {
     calls[call].waitingSince = now
     calls[call].overflows += 1
     guard let target = queue.overflow, calls[call].overflows <= Self.overflowsMax else {
+      record(.ended(.refused(486)), of: call)
       outbox.append(.reject(calls[call].attributes.connID, status: 486))
       end(call, &outbox)
       return

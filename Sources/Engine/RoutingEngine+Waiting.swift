@@ -260,12 +260,12 @@ extension RoutingEngine {
     let call = waiting.entries[entry].call
     let ticket = calls[call].ticket
     if let overtaken = waitsBefore(ticket, agent, isNewcomer: false) {
-      emitOvertaking(by: call, of: overtaken, "priority", &outbox)
+      emitOvertaking(by: call, of: overtaken, .priority, &outbox)
     } else if calls[call].newcomerTicket > ticket,
       let overtaken = waitsBehind(entry, agent)
         ?? waitsBefore(calls[call].newcomerTicket, agent, isNewcomer: true)
     {
-      emitOvertaking(by: call, of: overtaken, "kept_place", &outbox)
+      emitOvertaking(by: call, of: overtaken, .keptPlace, &outbox)
     }
   }
 
@@ -299,12 +299,13 @@ extension RoutingEngine {
   private mutating func emitOvertaking(
     by call: CallSlot,
     of other: CallSlot,
-    _ reason: String,
+    _ reason: Overtaking,
     _ outbox: inout Outbox
   ) {
+    record(.overtook(calls[other].attributes.connID, reason), of: call)
     var event = callEvent(.userEvent, call)
     event.reasons = [
-      KeyValue("OVERTAKE", reason),
+      KeyValue("OVERTAKE", reason.rawValue),
       KeyValue("OVERTAKEN", calls[other].attributes.connID.hexDigits),
     ]
     emit(event, &outbox)

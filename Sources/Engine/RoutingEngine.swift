@@ -59,6 +59,7 @@ public struct RoutingEngine: ~Copyable {
   var states = StrategyStates()
   /// The places of calls that are to come back.
   var places = KeptPlaces()
+  var decisions: DecisionLog
   /// A bug on purpose, to see whether the simulator finds it; set by nobody else.
   package var fault: InjectedFault?
 
@@ -75,6 +76,7 @@ public struct RoutingEngine: ~Copyable {
     agents = AgentTable(plan)
     waiting = WaitingCalls(words: agents.membership.words)
     random = SplitMix64(seed: seed)
+    decisions = DecisionLog(capacity: plan.limits.decisionsKept)
     uuidHigh = random.next()
     uuidMiddle = random.next()
     addDNs()
@@ -88,7 +90,7 @@ public struct RoutingEngine: ~Copyable {
     switch signal {
     case .line(let signal): handle(signal, &outbox)
     case .agent(let signal): handle(signal, &outbox)
-    case .strategy(let call, let step): handle(step, of: call, &outbox)
+    case .strategy(let call, let step, let trace): handle(step, trace, of: call, &outbox)
     case .clock: expireTimers(&outbox)
     case .control(let signal): handle(signal, &outbox)
     }

@@ -23,6 +23,14 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// What all strategies keep from call to call, ordered by strategy and key.
   public var strategyState: [StrategyState] { engine.strategyState }
 
+  /// Why a call went where it went; nil when nothing is known of it.
+  public func decision(of call: ConnID) -> DecisionRecord? { engine.decision(of: call) }
+
+  /// The call that came in last of those that pass and are still known.
+  public func lastCall(where passes: (CallEntrance) -> Bool) -> ConnID? {
+    engine.lastCall(where: passes)
+  }
+
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }
 
@@ -49,10 +57,10 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       switch command {
       case .start(let name, let facts):
         let step = strategies.start(name, facts: facts)
-        engine.handle(.strategy(facts.connID, step), at: now, into: &outbox)
+        run(facts.connID, on: step, at: now)
       case .resume(let call, let answer, let context):
         let step = strategies.resume(call, with: answer, context: context)
-        engine.handle(.strategy(call, step), at: now, into: &outbox)
+        run(call, on: step, at: now)
       case .rename(let call, let connID):
         strategies.rename(call, to: connID)
       case .cancel(let call):
@@ -62,6 +70,20 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     outbox.removeStrategyCommands()
     if !outbox.isEmpty { deliver(outbox) }
     outbox.removeAll()
+  }
+
+  /// Gives the engine a step of a strategy, and lets it run on while the engine answers at once.
+  ///
+  /// So nothing comes between two steps unless the strategy waits: what it reads of its state and of
+  /// the world is still true when it writes.
+  private mutating func run(_ call: ConnID, on step: StrategyStep, at now: Instant) {
+    var step = step
+    while true {
+      let count = outbox.strategyCommands.count
+      engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
+      guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
+      step = strategies.resume(call, with: answer, context: context)
+    }
   }
 }
 

@@ -62,6 +62,10 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
+  /// Where the last step was made.
+  public private(set) var trace = StrategyTrace.none
+  private var fileNames = FileNames()
+
   /// The call stack at the last failure, for logs.
   public private(set) var lastTraceback = ""
   /// Where the targets of the last step were made; nil unless its generation keeps coverage.
@@ -90,6 +94,7 @@ extension LuaStrategies {
     _ strategy: StrategyName,
     facts: borrowing CallFacts
   ) -> StrategyStep {
+    trace = .none
     if strategy != lastName || lastReference == 0 {
       guard let functions = current.generation.references[strategy.text] else {
         return .failed(.noSuchStrategy)
@@ -148,6 +153,7 @@ extension LuaStrategies {
 
   private mutating func suspend(_ call: ConnID, _ run: Run) -> StrategyStep {
     var run = run
+    trace = run.coroutine.place(&fileNames)
     run.steps += 1
     guard run.steps <= limits.strategyStepsMax else {
       run.coroutine.release()
@@ -171,6 +177,7 @@ extension LuaStrategies {
     _ strategy: StrategyName
   ) -> StrategyStep {
     defer { coroutine.release() }
+    trace = .none
     switch outcome {
     case RS_RETURNED:
       noteOrigins(coroutine, in: generation, returned: true)
@@ -202,7 +209,9 @@ extension LuaStrategies {
 
   private mutating func leave(_ slot: Slot) {
     slot.liveCount -= 1
-    if slot.liveCount == 0, slot !== current { retired.removeAll { $0 === slot } }
+    guard slot.liveCount == 0, slot !== current else { return }
+    retired.removeAll { $0 === slot }
+    fileNames.removeAll()
   }
 }
 
@@ -215,6 +224,7 @@ extension LuaStrategies {
     if current.liveCount > 0 { retired.append(current) }
     current = Slot(generation, number: current.number + 1)
     lastReference = 0
+    fileNames.removeAll()
   }
 
   /// The generations that are alive, the current one last.

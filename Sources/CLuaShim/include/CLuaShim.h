@@ -160,6 +160,9 @@ int rs_lua_last_line(const rs_lua *rs, int *line);
 /// Where a script made a target; the result is an index as above, or negative.
 int rs_target_origin(const rs_target *target, int *line);
 
+/// The file and line of the script in which a coroutine that yielded stands; false: nobody knows.
+bool rs_co_place(rs_co *co, rs_slice *file, int *line);
+
 // What a coroutine yielded or returned; indices start at 0.
 int rs_co_count(const rs_co *co);
 rs_kind rs_co_kind(const rs_co *co, int index);

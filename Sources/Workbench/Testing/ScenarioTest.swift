@@ -79,7 +79,7 @@ struct ScenarioTest {
       case .signal(let signal, let at) =
         try RecordingLine(reading: line, number: number, unknown: &unknown)
     else { throw JSONError(line: number, "neither signal, event, command nor note") }
-    if case .strategy(let call, let step) = signal {
+    if case .strategy(let call, let step, _) = signal {
       guard !beats.isEmpty else { throw JSONError(line: number, "no signal comes before it") }
       beats[beats.count - 1].steps.append((number, call, step))
     } else {
@@ -167,9 +167,9 @@ struct ScenarioTest {
 
   private static func text(of step: StrategyStep) -> String {
     switch step {
-    case .requested(let request): "asks: \(request.luaText)"
+    case .requested(let request): "asks: \(request.words)"
     case .finished(let target): "returns \(target?.luaText ?? "nothing")"
-    case .failed(let failure): "fails: \(failure.luaText)"
+    case .failed(let failure): "fails: \(failure.words)"
     }
   }
 

@@ -59,8 +59,8 @@ extension TestWorld {
     case "dnis": return .text(call.dnis)
     case "id": return .text(call.connID.text)
     case "status": return call.status.map { .integer(Int($0)) } ?? .none
-    case "story": return .text(call.record)
-    case "treatment": return call.treatment.map { .text($0.treatment.luaText) } ?? .none
+    case "story": return .text(story(of: index).joined(separator: "\n"))
+    case "treatment": return call.treatment.map { .text($0.treatment.words) } ?? .none
     case "waited":
       let end = call.answeredAt ?? call.endedAt ?? now
       return .data(.seconds(end - call.offered))
@@ -161,7 +161,7 @@ extension TestWorld {
     let refusal = try options.text("fails")
     try options.finish()
     guard !treatment.isContinuous else {
-      throw TestMistake("\(treatment.luaText) has no end that could be answered")
+      throw TestMistake("\(treatment.words) has no end that could be answered")
     }
     dismiss { signal in
       if case .treatmentEnded(call.connID, _, _) = signal { true } else { false }

@@ -48,7 +48,6 @@ final class TestWorld {
       strategies: WatchedStrategies(LuaStrategies(generation, limits: limits, budget: .counted))
     )
     send(.control(.start))
-    send(.control(.strategies(fingerprint: generation.fingerprint)))
   }
 
   /// The test is over: what ran in its world is added up.

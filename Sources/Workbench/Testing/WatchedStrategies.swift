@@ -11,6 +11,7 @@ struct WatchedStrategies: StrategyRuntime, ~Copyable {
   }
 
   var inner: LuaStrategies
+  var trace: StrategyTrace { inner.trace }
   private(set) var acts: [(call: ConnID, act: Act)] = []
 
   init(_ inner: consuming LuaStrategies) { self.inner = inner }

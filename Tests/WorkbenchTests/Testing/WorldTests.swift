@@ -156,7 +156,7 @@ struct WorldTests {
       """
       local w = world { agents = {} }
       local call = w:call {}
-      assert.equal("collect 1 digits, timeout 8 s", call.treatment)
+      assert.equal("collect 1 digits", call.treatment)
       call:answer_treatment { digits = "5" }
       assert.note(call, "typed 5")
       local late = w:call {}
