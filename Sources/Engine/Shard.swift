@@ -74,8 +74,8 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
 
   /// Gives the engine a step of a strategy, and lets it run on while the engine answers at once.
   ///
-  /// So nothing comes between two steps unless the strategy waits: what it reads of its state and of
-  /// the world is still true when it writes.
+  /// So nothing comes between two steps unless the strategy waits: what it reads of its state and
+  /// of the world is still true when it writes.
   private mutating func run(_ call: ConnID, on step: StrategyStep, at now: Instant) {
     var step = step
     while true {

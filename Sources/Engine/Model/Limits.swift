@@ -40,8 +40,9 @@ public struct Limits: Sendable, Hashable {
   public var strategyMemoryMax = 256 << 20
   /// Events kept for readers that come back (`events --from`).
   public var eventsKeptMax = 100_000
-  /// Entries of decision records that are kept (`pointsman why`), and as many changes of agents'
-  /// standing; a call has about ten. Zero: none.
+  /// Entries of decision records that are kept for `pointsman why`.
+  ///
+  /// As many changes of agents' standing are kept too; a call has about ten entries. Zero: none.
   public var decisionsKept = 65_536
   /// How long a selected agent is kept for a strategy that does not route the call.
   public var reservationExpiry: Duration = .seconds(10)
