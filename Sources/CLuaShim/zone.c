@@ -2,7 +2,8 @@
 // and a zone (and a version of tzdata).
 //
 // A zone is read from the disk when it is first asked for and then kept, by its interpreter. Names
-// are those of zoneinfo: no paths, no rules written out in the name, nothing of the environment.
+// are those of zoneinfo, which begin with a capital: no paths, no rules written out in the name,
+// nothing of the machine (`localtime`) or of the environment.
 
 #include "internal.h"
 
@@ -19,37 +20,61 @@ struct rs_zone {
   GTimeZone *zone;
 };
 
+#define FOLDER "/usr/share/zoneinfo"
+
 // A name such as `Europe/London`, `Etc/GMT+5`, `UTC`: only then is it looked up.
 static bool is_zone_name(const char *text, size_t count) {
-  if (count == 0 || count >= NAME_BYTES || text[0] == '/' || text[count - 1] == '/') return false;
-  bool letter = false;
+  if (count == 0 || count >= NAME_BYTES || text[count - 1] == '/') return false;
   for (size_t i = 0; i < count; i++) {
     char c = text[i];
-    bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!alpha && !(c >= '0' && c <= '9') && strchr("_/+-", c) == NULL) return false;
-    if (c == 0) return false;
-    if (i == 0 && !alpha) return false;
-    letter = letter || alpha;
+    bool capital = c >= 'A' && c <= 'Z';
+    if (i == 0 && !capital) return false;
+    if (capital || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) continue;
+    if (c == 0 || strchr("_/+-", c) == NULL) return false;
   }
-  return letter;
+  return true;
 }
 
 // GLib also understands rules such as `EST5EDT,M3.2.0`; without a comma such a name is a file of
 // zoneinfo too. What has digits but no file would be read as a rule: the file must be there.
 static bool has_file(const char *name) {
   if (strcmp(name, "UTC") == 0) return true;
-  char *path = g_build_filename("/usr/share/zoneinfo", name, NULL);
+  char *path = g_build_filename(FOLDER, name, NULL);
   bool found = g_file_test(path, G_FILE_TEST_IS_REGULAR);
   g_free(path);
   return found;
 }
 
-bool rs_zone_exists(rs_slice name) {
-  if (!is_zone_name(name.bytes, name.count)) return false;
-  char text[NAME_BYTES] = {0};
-  memcpy(text, name.bytes, name.count);
-  return has_file(text);
+static void list(GString *names, const char *prefix) {
+  char *path = g_build_filename(FOLDER, prefix, NULL);
+  GDir *folder = g_dir_open(path, 0, NULL);
+  const char *entry;
+  while (folder != NULL && (entry = g_dir_read_name(folder)) != NULL) {
+    char *name = g_strconcat(prefix, prefix[0] ? "/" : "", entry, NULL);
+    char *file = g_build_filename(FOLDER, name, NULL);
+    if (!is_zone_name(name, strlen(name))) {
+      // A README, a table, another set of zones.
+    } else if (g_file_test(file, G_FILE_TEST_IS_DIR)) {
+      list(names, name);
+    } else {
+      g_string_append(names, name);
+      g_string_append_c(names, '\n');
+    }
+    g_free(file);
+    g_free(name);
+  }
+  if (folder != NULL) g_dir_close(folder);
+  g_free(path);
 }
+
+char *rs_zone_names(size_t *count) {
+  GString *names = g_string_new("UTC\n");
+  list(names, "");
+  *count = names->len;
+  return g_string_free(names, FALSE);
+}
+
+void rs_zone_names_free(char *names) { g_free(names); }
 
 // The zone of that name, owned by the interpreter or, with `*kept` false, by the caller.
 static GTimeZone *find(lua_State *L, const char *name, bool *kept) {

@@ -57,12 +57,10 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       switch command {
       case .start(let name, let facts):
         let step = strategies.start(name, facts: facts)
-        let trace = strategies.trace
-        engine.handle(.strategy(facts.connID, step, trace), at: now, into: &outbox)
+        run(facts.connID, on: step, at: now)
       case .resume(let call, let answer, let context):
         let step = strategies.resume(call, with: answer, context: context)
-        let trace = strategies.trace
-        engine.handle(.strategy(call, step, trace), at: now, into: &outbox)
+        run(call, on: step, at: now)
       case .rename(let call, let connID):
         strategies.rename(call, to: connID)
       case .cancel(let call):
@@ -72,6 +70,20 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     outbox.removeStrategyCommands()
     if !outbox.isEmpty { deliver(outbox) }
     outbox.removeAll()
+  }
+
+  /// Gives the engine a step of a strategy, and lets it run on while the engine answers at once.
+  ///
+  /// So nothing comes between two steps unless the strategy waits: what it reads of its state and
+  /// of the world is still true when it writes.
+  private mutating func run(_ call: ConnID, on step: StrategyStep, at now: Instant) {
+    var step = step
+    while true {
+      let count = outbox.strategyCommands.count
+      engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
+      guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
+      step = strategies.resume(call, with: answer, context: context)
+    }
   }
 }
 

@@ -86,6 +86,32 @@ struct KeepingTests {
     #expect(desk.lastAnswer == .done)
   }
 
+  @Test("calls that wake up together come one after the other: nobody's count is lost")
+  func oneAfterTheOther() {
+    var plan = Sites.floor(agents: 0)
+    plan.limits = .standard
+    var desk = Desk(
+      plan,
+      [
+        "s": { _, answers in
+          switch answers.count {
+          case 0: return .requested(.wait(.seconds(5)))
+          case 1: return .requested(.state("n"))
+          case 2:
+            guard case .value(let value) = answers[1] else { return .finished(nil) }
+            var next: Int64 = 1
+            if case .integer(let number)? = value { next = number + 1 }
+            return .requested(.setState("n", .integer(next)))
+          default: return .finished(.reject(480))
+          }
+        }
+      ]
+    )
+    for number in 1...10 { desk.offer(UInt64(number), at: "8000") }
+    desk.advance(.seconds(5))
+    #expect(desk.shard.strategyState == [StrategyState("s", [StateEntry("n", .integer(10))])])
+  }
+
   // MARK: Kept places
 
   @Test("at a routing point who took a place comes before those who came later than it")

@@ -171,7 +171,7 @@ struct EditorTypesTests {
           return (error.column, error.message)
         }
       },
-      timeZone: { TimeZones.exists($0) }
+      timeZones: TimeZones.names
     )
   }()
 

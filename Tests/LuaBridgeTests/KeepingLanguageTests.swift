@@ -125,6 +125,20 @@ struct KeepingLanguageTests {
     #expect(seen == [expected])
   }
 
+  @Test("the time zones that the check knows are those that local_time knows")
+  func zoneNames() throws {
+    let names = TimeZones.names
+    #expect(names.count > 300)
+    #expect(names.isSuperset(of: ["UTC", "Europe/London", "Etc/GMT+5", "America/Indiana/Knox"]))
+    let list = names.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+    var bench = try Workbench(
+      "local names = { \(list) }\nfor _, name in ipairs(names) do local_time(name, 0) end\n"
+        + "return function(call) call:note(#names) end"
+    )
+    #expect(bench.run() == .finished(nil))
+    #expect(bench.notes == ["\(names.count)"])
+  }
+
   @Test("a hundred zones in one step, over and over: the same answers")
   func manyZones() throws {
     let seen = try notes(
@@ -158,7 +172,7 @@ struct KeepingLanguageTests {
     "a zone's name is no path and no rule",
     arguments: [
       "Europe", "leapseconds", "/UTC", "UTC/", "+01:00", "EST5EDT,M3.2.0,M11.1.0", ".", "Z\\0", "",
-      "zone.tab", "UTC\\0x",
+      "zone.tab", "UTC\\0x", "localtime", "posixrules", "right/UTC", "posix/UTC",
     ]
   )
   func wrongZones(name: String) throws {

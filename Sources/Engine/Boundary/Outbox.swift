@@ -40,6 +40,18 @@ public struct Outbox: ~Copyable, Sendable {
   /// Starting a large site announces every agent in one signal; that much is not kept.
   private static let capacityKept = 4_096
 
+  /// Takes out the answer to a call's step, if that is all that the step has led to for strategies.
+  mutating func takeAnswer(
+    to call: ConnID,
+    after count: Int
+  ) -> (answer: StrategyAnswer, context: ResumeContext)? {
+    guard strategyCommands.count == count + 1,
+      case .resume(call, let answer, let context) = strategyCommands[count]
+    else { return nil }
+    strategyCommands.removeLast()
+    return (answer, context)
+  }
+
   /// Forgets the strategy commands, which `Shard` has carried out.
   mutating func removeStrategyCommands() {
     strategyCommands.removeAll(keepingCapacity: true)

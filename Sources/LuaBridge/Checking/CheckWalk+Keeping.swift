@@ -25,13 +25,12 @@ extension CheckWalk {
 
   mutating func checkLocalTime(_ arguments: [LuaExpression]) {
     expectType("a string", arguments[0], usage: "local_time")
-    if case .string(let zone) = literal(arguments[0]).kind, let known = check.timeZone,
-      !known(zone.text)
+    if case .string(let zone) = literal(arguments[0]).kind, let known = check.timeZones,
+      !known.contains(zone.text)
     {
-      error(
-        at: arguments[0].position,
-        "unknown time zone \"\(zone.text)\": write a name such as \"Europe/London\""
-      )
+      let hint = suggestion(for: zone.text, among: known) { "\"\($0)\"" }
+      let advice = hint.isEmpty ? ": write a name such as \"Europe/London\"" : hint
+      error(at: arguments[0].position, "unknown time zone \"\(zone.text)\"\(advice)")
     }
     guard arguments.count > 1 else { return }
     if case .nil = literal(arguments[1]).kind { return }
@@ -96,6 +95,12 @@ extension CheckWalk {
   }
 
   mutating func checkStrategyTable(_ fields: [LuaField], at position: SourcePosition) {
+    guard fields.contains(where: { key(of: $0) == "route" || key(of: $0) == nil }) else {
+      return error(
+        at: position,
+        "a strategy must return a function, got a table without route (modules belong below lib/)"
+      )
+    }
     for field in fields {
       let names = check.surface.strategyFields
       guard checkKey(of: field, names, what: "field", owner: "a strategy's table"),
@@ -103,10 +108,5 @@ extension CheckWalk {
       else { continue }
       expectType("a function", field.value, usage: "\(name) of a strategy's table")
     }
-    guard !fields.contains(where: { key(of: $0) == "route" || key(of: $0) == nil }) else { return }
-    error(
-      at: position,
-      "a strategy's table needs route = function(call) ... end (modules belong below lib/)"
-    )
   }
 }

@@ -24,6 +24,6 @@ extension TestWorld {
       default: break
       }
     }
-    return DecisionText.lines(record).joined(separator: "\n")
+    return DecisionText.lines(record, namesGeneration: false).joined(separator: "\n")
   }
 }
