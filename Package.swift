@@ -70,7 +70,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: ["Service", "Wire", "Workbench"],
+      dependencies: ["Engine", "Service", "Simulator", "Wire", "Workbench"],
       swiftSettings: strict
     ),
 
