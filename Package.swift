@@ -114,7 +114,9 @@ let package = Package(
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
       name: "WorkbenchTests",
-      dependencies: ["Engine", "LuaBridge", "Wire", "Workbench", "Service", "TestSupport"],
+      dependencies: [
+        "Engine", "LuaBridge", "Simulator", "Wire", "Workbench", "Service", "TestSupport",
+      ],
       swiftSettings: relaxed
     ),
     .testTarget(

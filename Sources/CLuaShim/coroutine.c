@@ -81,6 +81,11 @@ static void run_close_handlers(rs_co *co) {
 
 void rs_co_release(rs_co *co) {
   rs_lua *rs = co->rs;
+  // No budget would end what runs on a deaf thread.
+  if (co->deaf) {
+    drop(co);
+    return;
+  }
   if (co->fresh) {
     lua_settop(co->T, 0);
   } else {
@@ -163,6 +168,7 @@ static rs_outcome run(rs_co *co, int arguments) {
   int status = lua_resume(co->T, NULL, arguments, &co->results);
   rs_disarm(rs, co->T);
   rs->current = NULL;
+  if (rs->condemned != 0) co->deaf = true;
   if (status == LUA_YIELD && rs->condemned == 0) return RS_YIELDED;
   if (status == LUA_OK && rs->condemned == 0) {
     // An ended coroutine can run again as it is: no reset needed.

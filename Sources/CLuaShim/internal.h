@@ -92,6 +92,7 @@ struct rs_co {
   int call_ref;
   int results;
   bool fresh;  // nothing has run on T since it was made or reset
+  bool deaf;   // a budget ended it: an error out of a hook leaves T without hooks for good
   rs_co *next_free;
   rs_co *next;
   rs_co **link;

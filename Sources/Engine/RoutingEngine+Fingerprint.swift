@@ -54,7 +54,7 @@ extension RoutingEngine {
     return (deadline - now).nanosecondsClamped
   }
 
-  private func describe(_ slot: CallSlot, among all: [CallSlot], _ numbers: inout [Int64]) {
+  func describe(_ slot: CallSlot, among all: [CallSlot], _ numbers: inout [Int64]) {
     let call = calls[slot]
     numbers.append(Int64(bitPattern: call.attributes.connID.value))
     numbers.append(Int64(all.count { calls[$0].ticket < call.ticket }))
@@ -93,7 +93,7 @@ extension RoutingEngine {
     for index in dns.indices { numbers.append(call.tried.contains(Int32(index)) ? 1 : 0) }
   }
 
-  private func describe(_ slot: AgentSlot, _ numbers: inout [Int64]) {
+  func describe(_ slot: AgentSlot, _ numbers: inout [Int64]) {
     let agent = agents[slot]
     numbers.append(Int64(agent.dn))
     describe(agent.mode, &numbers)

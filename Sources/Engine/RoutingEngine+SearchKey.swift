@@ -23,13 +23,47 @@ package struct SearchDetail: OptionSet, Sendable {
   package static let chance = SearchDetail(rawValue: 8)
   /// Whose turn it is (`round_robin`).
   package static let turns = SearchDetail(rawValue: 16)
+  /// Why an agent is not to be had: logged out, not ready, or his DN out of service.
+  package static let absence = SearchDetail(rawValue: 32)
 }
 
 extension RoutingEngine {
-  /// The state in numbers: the fingerprint, and what else decides.
+  /// The state in numbers: the fingerprint without what cannot matter any more, and what else
+  /// decides.
   package func searchKey(_ detail: SearchDetail) -> [Int64] {
-    var numbers = fingerprint()
-    calls.forEach { slot in describeChoice(slot, detail, &numbers) }
+    var numbers: [Int64] = []
+    numbers.reserveCapacity(128)
+    var slots: [CallSlot] = []
+    calls.forEach { slots.append($0) }
+    slots.sort { calls[$0].attributes.connID.value < calls[$1].attributes.connID.value }
+    for slot in slots {
+      // Of a conversation only the agent counts, and the wrap-up that follows.
+      if case .established(let talk) = calls[slot].state {
+        numbers += [
+          Int64(bitPattern: calls[slot].attributes.connID.value), -8,
+          Int64(talk.agent?.index ?? -1), wrapUp(after: slot).nanosecondsClamped,
+        ]
+      } else {
+        describe(slot, among: slots, &numbers)
+        describeChoice(slot, detail, &numbers)
+      }
+    }
+    var skipped: [Int32] = []
+    for index in agents.indices {
+      let slot = AgentSlot(index: index)
+      if !detail.contains(.absence), isAbsent(slot) {
+        numbers.append(-9)
+        skipped.append(agents[slot].dn)
+        if let own = agents.plan(of: slot).extensionDN.flatMap({ dnIndex[$0] }) {
+          skipped.append(own)
+        }
+      } else {
+        describe(slot, &numbers)
+      }
+    }
+    for index in dns.indices {
+      numbers.append(skipped.contains(Int32(index)) ? 2 : dns[index].isInService ? 1 : 0)
+    }
     for point in routingPoints { numbers.append(Int64(point.nextDefault)) }
     timers.describeTies(&numbers)
     if detail.contains(.chance) { numbers.append(Int64(bitPattern: random.position)) }
@@ -49,6 +83,16 @@ extension RoutingEngine {
       }
     }
     return numbers
+  }
+
+  /// Whether he is not to be had, no timer runs for him and no call is near him: nothing but his
+  /// own request, or his DN's return, changes that.
+  private func isAbsent(_ slot: AgentSlot) -> Bool {
+    let agent = agents[slot]
+    guard !agent.isAvailable, case .none = agent.engagement, agent.pending == nil,
+      agent.afterCallWork == nil, agent.blackout == nil
+    else { return false }
+    return true
   }
 
   private func describeChoice(

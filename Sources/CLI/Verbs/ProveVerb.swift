@@ -23,7 +23,12 @@ enum ProveVerb {
       Verb.Flag(
         name: "--states",
         value: "N",
-        summary: "give up after so many states (default: 2000000)"
+        summary: "give up after so many states (default: 500000)"
+      ),
+      Verb.Flag(
+        name: "--signals",
+        value: "N",
+        summary: "try only ways of at most N signals (default: all)"
       ),
       Verb.Flag(name: "--allow", value: "KIND,…", summary: "findings that are not minded"),
       Verb.Flag(name: "--deny", value: "KIND,…", summary: "findings that are minded all the same"),
@@ -73,6 +78,7 @@ enum ProveVerb {
     options.calls = try number(invocation, "--calls", 1...4) ?? options.calls
     options.agents = try number(invocation, "--agents", 0...6) ?? options.agents
     options.statesMax = try number(invocation, "--states", 1...50_000_000) ?? options.statesMax
+    options.signalsMax = try number(invocation, "--signals", 0...1_000)
     options.place = invocation["--at"].map { DN($0) }
     options.allowed = try kinds(invocation["--allow"])
     options.denied = try kinds(invocation["--deny"])

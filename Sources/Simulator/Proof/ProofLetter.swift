@@ -22,7 +22,7 @@ public enum ProofLetter: Sendable, Hashable {
   case treatmentFails(Int)
   /// A header of the caller's request.
   case header(Int, Int)
-  /// An agent logs in, without being ready.
+  /// An agent logs in and is ready.
   case logIn(Int)
   /// An agent logs out.
   case logOut(Int)

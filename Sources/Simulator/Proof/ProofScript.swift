@@ -2,7 +2,7 @@ public import Engine
 
 /// A signal on the way to a finding.
 public struct ProofMoment: Sendable {
-  /// What happened; nil: it belongs to the beginning.
+  /// What happened; nil: it belongs to the beginning, or to what happened before it.
   public var letter: ProofLetter?
   /// The signal.
   public var signal: Signal
@@ -24,6 +24,10 @@ extension ProofSetup {
       guard let signal = world.signal(for: letter) else { break }
       _ = world.give(letter)
       moments.append(ProofMoment(letter: letter, signal: signal, at: world.now))
+      if case .logIn(let index) = letter {
+        let ready = Signal.agent(.ready(cast[index].agent, reference: 0))
+        moments.append(ProofMoment(letter: nil, signal: ready, at: world.now))
+      }
     }
     return moments
   }

@@ -32,6 +32,8 @@ public struct ProofOutcome: Sendable {
   public var coverage = ProofCoverage()
   /// Whether no state was left.
   public var isExhausted = false
+  /// Whether nothing was left within the bound that was asked for.
+  public var isWithinBound = false
   /// The first thing that must not be, with the shortest way to it.
   public var finding: ProofFinding?
   /// What was seen and is allowed: of each kind the first.
@@ -71,17 +73,23 @@ public struct ProofSearch<Strategies: ProvableStrategies> {
   ///
   /// - Parameters:
   ///   - statesMax: Where to give up.
+  ///   - signalsMax: How many signals are given at most from a beginning; nil: as many as there are.
   ///   - length: The length of the interleavings that are counted.
   ///   - goesOn: Told now and then how far it is; false stops the search.
   /// - Returns: What was found and covered.
   public mutating func run(
     statesMax: Int,
+    signalsMax: Int? = nil,
     length: Int = 24,
     goesOn: (ProofCoverage) -> Bool = { _ in true }
   ) -> ProofOutcome {
     begin()
     var index = 0
     while index < frontier.count, outcome.finding == nil, frontier.count < statesMax {
+      if Int(depths[index]) >= signalsMax ?? .max {
+        outcome.isWithinBound = true
+        break
+      }
       walk(from: index)
       index += 1
       if index % 512 == 0, !goesOn(coverage(walked: index)) { break }

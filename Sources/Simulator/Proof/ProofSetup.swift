@@ -128,6 +128,12 @@ public struct ProofStart: Sendable, Hashable {
 }
 
 extension ProofSetup {
+  /// Tells states apart by why an agent is not to be had.
+  public mutating func tellAbsenceApart() { detail.insert(.absence) }
+
+  /// Whether states are told apart by why an agent is not to be had.
+  public var tellsAbsenceApart: Bool { detail.contains(.absence) }
+
   /// Every world to begin with, the ordinary ones first.
   public var starts: [ProofStart] {
     var starts: [ProofStart] = []

@@ -92,6 +92,7 @@ extension ProofWorld {
 
   private mutating func judgeQueue(_ event: Event) {
     guard let call = event.call?.connID, event.thisDN != setup.place else { return }
+    calls[place(of: call)].isSettled = true
     // One queue of several is enough.
     let queues: [DN] =
       if case .queues(let list) = calls[place(of: call)].said { list } else { [event.thisDN] }

@@ -11,9 +11,9 @@ public import Engine
 public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
   /// What the world believes of a call.
   struct KnownCall {
-    var caller = 0
     var isAlive = true
-    var isTalking = false
+    /// Whether it talks or waits in a queue: its strategy has no more to do with it.
+    var isSettled = false
     var attempt: UInt32?
     var isRinging = false
     var treatment: UInt32?
@@ -30,6 +30,7 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
   enum Mode: UInt8 { case loggedOut, notReady, ready }
 
   let setup: ProofSetup
+  private let start: Instant
   var shard: Shard<Strategies>
   /// The present moment.
   public private(set) var now: Instant
@@ -46,6 +47,7 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
   /// Makes a world and brings it to its start.
   public init(_ setup: ProofSetup, _ start: ProofStart, strategies: Strategies) {
     self.setup = setup
+    self.start = start.moment
     now = start.moment
     modes = setup.cast.map { _ in .loggedOut }
     agentsInService = setup.cast.map { _ in false }
@@ -60,6 +62,7 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
   /// A second world in the same state.
   init(copying other: borrowing ProofWorld) {
     setup = other.setup
+    start = other.start
     shard = other.shard.copy()
     now = other.now
     calls = other.calls
@@ -68,10 +71,15 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
     dnsInService = other.dnsInService
   }
 
-  /// Whether every call has come and gone, so that nothing can happen to one any more.
-  public var isOver: Bool { calls.count == setup.calls && !calls.contains { $0.isAlive } }
+  /// Whether every call has come, and is gone or talks or waits in a queue, so that no strategy has
+  /// to do with one any more: what comes then is the engine's, and is proven there (`SmallWorld`).
+  public var isOver: Bool {
+    calls.count == setup.calls && !calls.contains { $0.isAlive && !$0.isSettled }
+  }
 
   /// The state in numbers; worlds that are over are all alike.
+  ///
+  /// Who calls is no part of it: a suspended run knows, and nobody else asks.
   func key() -> [Int64] {
     guard !isOver else { return [] }
     var key = shard.searchKey(setup.detail)
@@ -80,7 +88,11 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
         key.append(-1)
         continue
       }
-      key += [Int64(call.caller), shard.strategies.state(of: ConnID(UInt64(index + 1)))]
+      key.append(shard.strategies.state(of: ConnID(UInt64(index + 1))))
+    }
+    // The hour is the one in which it began; the minutes since then are a sample.
+    if calls.count < setup.calls, setup.moments.count > 1 {
+      key.append(Int64(clamping: start.nanoseconds))
     }
     key.append(Int64(calls.count))
     return key
@@ -90,11 +102,14 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
   mutating func give(_ letter: ProofLetter) -> Bool {
     guard let signal = signal(for: letter) else { return false }
     if case .time = letter { now = max(now, shard.nextDeadline ?? now) }
-    if case .arrive(let caller) = letter {
-      calls.append(KnownCall())
-      calls[calls.count - 1].caller = caller
-    }
+    if case .arrive = letter { calls.append(KnownCall()) }
     give(signal)
+    if case .logIn(let index) = letter {
+      // Who logs in means to work; being there without being ready is a step further.
+      let before = findings
+      give(.agent(.ready(setup.cast[index].agent, reference: 0)))
+      findings = before + findings
+    }
     return true
   }
 
@@ -135,7 +150,7 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
     case .line(.ringing(let id, _)): calls[place(of: id)].isRinging = true
     case .line(.answered(let id, _)):
       calls[place(of: id)].attempt = nil
-      calls[place(of: id)].isTalking = true
+      calls[place(of: id)].isSettled = true
     case .line(.diverted(let id, _)): calls[place(of: id)].isAlive = false
     case .line(.diversionFailed(let id, _, _)): calls[place(of: id)].attempt = nil
     case .line(.released(let id, _)): calls[place(of: id)].isAlive = false

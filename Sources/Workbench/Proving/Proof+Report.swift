@@ -18,16 +18,19 @@ extension Proof.Report {
       lines.append("no shorter one exists in this world; " + covered)
       if let file { lines.append("written to \(file): pointsman test \(file)") }
     } else if isProven {
+      let end = outcome.isExhausted ? "" : " within \(outcome.coverage.depth) signals"
       lines.append(
-        "\(strategy): no call can be lost, stuck or sent to a DN out of service"
+        "\(strategy): no call can be lost, stuck or sent to a DN out of service" + end
       )
       lines.append("tried everything: " + covered)
-      let ways = Self.short(outcome.coverage.interleavings)
-      lines.append("\(ways) interleavings of at most \(outcome.coverage.length) signals")
+      if outcome.isExhausted {
+        let ways = Self.short(outcome.coverage.interleavings)
+        lines.append("\(ways) interleavings of at most \(outcome.coverage.length) signals")
+      }
     } else {
       lines.append("\(strategy): nothing found, but not exhausted")
       lines.append(
-        "covered so far: every interleaving of fewer than \(outcome.coverage.depth) signals; "
+        "covered so far: every interleaving of at most \(reached) signals; "
           + covered
       )
       lines.append("a smaller world (--calls, --agents) or more --states can be tried whole")
@@ -36,6 +39,10 @@ extension Proof.Report {
     if isSampled {
       let seeds = setup.seeds.map(String.init).joined(separator: ", ")
       lines.append("chance was sampled, not tried whole: seeds \(seeds)")
+    }
+    if setup.moments.count > 1 {
+      let moments = setup.moments.map { ProofStory.date(setup.epoch, $0) }
+      lines.append("time was sampled, not tried whole: " + moments.joined(separator: ", "))
     }
     for seen in outcome.seen {
       let signals = seen.path.count
@@ -46,6 +53,9 @@ extension Proof.Report {
     }
     return lines
   }
+
+  /// Signals after which nothing is left to try: all states nearer than the last were walked.
+  private var reached: Int { max(0, outcome.coverage.depth - 1) }
 
   private var covered: String {
     "\(outcome.coverage.starts) beginnings, \(outcome.coverage.states) states, "
@@ -62,7 +72,6 @@ extension Proof.Report {
     if !setup.dns.isEmpty {
       parts.append("DNs " + setup.dns.map(\.number).joined(separator: ", "))
     }
-    if setup.moments.count > 1 { parts.append("\(setup.moments.count) moments of the week") }
     return parts.joined(separator: "; ")
   }
 

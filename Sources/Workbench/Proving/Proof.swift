@@ -11,7 +11,9 @@ public struct Proof {
     /// How many agents come and go.
     public var agents = 3
     /// States at which the search gives up.
-    public var statesMax = 2_000_000
+    public var statesMax = 500_000
+    /// How many signals are given at most; nil: as many as there are.
+    public var signalsMax: Int?
     /// The routing point; nil: the first that runs the strategy.
     public var place: DN?
     /// Kinds of findings that are allowed besides those that are anyway.
@@ -49,8 +51,10 @@ public struct Proof {
     /// Whether chance decides something in it, of which only some was tried.
     public var isSampled: Bool
 
-    /// Whether everything was tried and nothing found.
-    public var isProven: Bool { outcome.isExhausted && outcome.finding == nil }
+    /// Whether everything that was asked for was tried and nothing found.
+    public var isProven: Bool {
+      (outcome.isExhausted || outcome.isWithinBound) && outcome.finding == nil
+    }
   }
 
   private let strategy: String
@@ -83,6 +87,8 @@ public struct Proof {
     var setup = casting.setup(calls: options.calls, agents: options.agents)
     setup.allowed += options.allowed
     setup.allowed.removeAll { options.denied.contains($0) }
+    // Whether a queue is attended is a matter of who is logged in.
+    if !setup.allowed.contains(.unattended) { setup.tellAbsenceApart() }
     let generation: Generation
     do {
       generation = try Generation(source, limits: setup.plan.limits)
@@ -91,10 +97,12 @@ public struct Proof {
     }
     let trie = StrategyTrie(generation, limits: setup.plan.limits, sight: sight(mentions))
     var search = ProofSearch(setup, strategies: TrieStrategies(trie))
-    let outcome = search.run(statesMax: options.statesMax) { coverage in
-      trie.problem == nil && goesOn(coverage)
+    var outcome = search.run(statesMax: options.statesMax, signalsMax: options.signalsMax) {
+      trie.problem == nil && goesOn($0)
     }
     if let problem = trie.problem { throw Problem(problem) }
+    // Where absence is one, who is logged in was not looked at state by state.
+    if !setup.tellsAbsenceApart { outcome.seen.removeAll { $0.kind == .unattended } }
     var report = Report(
       strategy: strategy,
       setup: setup,

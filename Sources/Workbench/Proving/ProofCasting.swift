@@ -38,6 +38,7 @@ struct ProofCasting {
     if mentions.mentionsTime { setup.moments = Self.moments }
     if usesChance { setup.seeds = Self.seedsTried }
     setup.detail = detail
+    if seesAbsence(cast) { setup.detail.insert(.absence) }
     return setup
   }
 
@@ -54,6 +55,18 @@ struct ProofCasting {
     if mentions.mentions("round_robin") { detail.insert(.turns) }
     if usesChance { detail.insert(.chance) }
     return detail
+  }
+
+  /// Whether it can make a difference to the strategy, or to what is looked for, why somebody is not
+  /// to be had.
+  private func seesAbsence(_ cast: [(agent: AgentID, dn: DN)]) -> Bool {
+    if mentions.mentions("logged_in") || mentions.waitsForever || !plan.places.isEmpty {
+      return true
+    }
+    if mentions.looksAtReasons, cast.contains(where: { mentioned.contains($0.agent.text) }) {
+      return true
+    }
+    return detail.contains(.handling) || cast.contains { namedDNs.contains($0.dn) }
   }
 
   /// Wednesday 10:30, Sunday 03:00 and Christmas Day noon, UTC, as seen from the epoch
@@ -126,7 +139,12 @@ struct ProofCasting {
   /// Extensions that the strategy, the default route or an overflow names.
   private var namedDNs: [DN] {
     var named = mentioned
-    for target in point.defaults + plan.queues.compactMap(\.overflow) {
+    // Behind a queue that takes every call nothing of the default route is ever tried.
+    let reached = point.defaults.prefix { target in
+      guard case .queue(let dn) = target else { return true }
+      return plan.queues.contains { $0.dn == dn && $0.lengthMax != nil }
+    }
+    for target in reached + plan.queues.compactMap(\.overflow) {
       if case .dn(let dn) = target { named.append(dn.number) }
     }
     return plan.extensions.map(\.dn).filter { named.contains($0.number) }

@@ -30,7 +30,9 @@ struct ProofStory {
     }
     let time =
       setup.moments.count > 1 ? "On \(Self.date(setup.epoch, finding.start.moment)), " : ""
-    lines.append(time + (people.isEmpty ? "Nobody is there." : people.joined(separator: "; ") + "."))
+    lines.append(
+      time + (people.isEmpty ? "Nobody is there." : people.joined(separator: "; ") + ".")
+    )
   }
 
   mutating func end() {
@@ -43,7 +45,7 @@ struct ProofStory {
     return name.isEmpty ? "agent \(agent.text)" : "\(name) (\(agent.text))"
   }
 
-  private static func date(_ epoch: UInt64, _ moment: Instant) -> String {
+  static func date(_ epoch: UInt64, _ moment: Instant) -> String {
     var writer = JSONWriter()
     writer.time(epoch &+ moment.nanoseconds)
     return String(writer.text.filter { $0 != "\"" }.prefix(16)) + "Z"
@@ -95,7 +97,7 @@ struct ProofStory {
     case .header(let number, let value):
       let text = setup.headers[value].map { "is \"\($0)\"" } ?? "is not there"
       say("the header of \(call(number)) \(text)", at: instant)
-    case .logIn(let index): say("\(who(index)) logs in, not ready", at: instant)
+    case .logIn(let index): say("\(who(index)) logs in and is ready", at: instant)
     case .logOut(let index): say("\(who(index)) logs out", at: instant)
     case .ready(let index): say("\(who(index)) becomes ready", at: instant)
     case .notReady(let index): say("\(who(index)) becomes not ready", at: instant)

@@ -12,6 +12,8 @@ struct StrategyMentions {
   private(set) var rows: [[String]] = []
   /// Whether the reason of a failed request can be looked at.
   private(set) var looksAtReasons = false
+  /// Whether there may be a `call:select` without a timeout.
+  private(set) var waitsForever = false
 
   /// Collects the mentions of a strategy.
   init(_ strategy: String, in source: StrategySource) {
@@ -57,13 +59,28 @@ struct StrategyMentions {
       case .name(let name):
         words.append(name)
         if Self.failing.contains(name), !isStatement(tokens, index) { looksAtReasons = true }
+        if name == "select", !hasTimeout(tokens, index + 1) { waitsForever = true }
       case .string(let literal):
         words.append(literal.text)
         texts.append(literal.text)
         if Self.failing.contains(literal.text) { looksAtReasons = true }
+        if literal.text == "select" { waitsForever = true }
       case .number, .keyword, .symbol, .endOfFile: continue
       }
     }
+  }
+
+  /// Whether the brackets that begin here hold the word `timeout`.
+  private func hasTimeout(_ tokens: [LuaToken.Kind], _ start: Int) -> Bool {
+    guard start < tokens.count, tokens[start] == .symbol(.leftParenthesis) else { return false }
+    var depth = 0
+    for token in tokens[start...] {
+      if token == .symbol(.leftParenthesis) { depth += 1 }
+      if token == .symbol(.rightParenthesis) { depth -= 1 }
+      if token == .name("timeout") { return true }
+      if depth == 0 { return false }
+    }
+    return false
   }
 
   /// The request that tells why a phone did not take a call.
