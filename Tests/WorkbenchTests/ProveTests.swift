@@ -95,6 +95,18 @@ struct ProveTests {
     )
   }
 
+  @Test("The example in docs/prove.md is what comes out")
+  func documented() throws {
+    let report = try Self.report("Tests/Corpus/prove/no_target.lua") { $0.calls = 2 }
+    let page = try String(
+      contentsOf: Self.root.appendingPathComponent("docs/prove.md"),
+      encoding: .utf8
+    )
+    let shown = report.lines(file: "prove-no_target.jsonl").map { $0.isEmpty ? "" : "    " + $0 }
+    #expect(page.contains(shown.joined(separator: "\n")))
+    for kind in ProofKind.allCases { #expect(page.contains("`\(kind.rawValue)`")) }
+  }
+
   @Test(
     "The shipped strategies pass",
     .timeLimit(.minutes(3)),

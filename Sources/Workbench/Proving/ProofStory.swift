@@ -10,6 +10,7 @@ struct ProofStory {
   private(set) var lines: [String] = []
   private var count = 0
   private var last: Instant
+  private let callCount: Int
   /// The same request again and again is told once.
   private var repeated = 0
   private var lastStep = ""
@@ -18,6 +19,7 @@ struct ProofStory {
     self.setup = setup
     self.finding = finding
     last = finding.start.moment
+    callCount = finding.path.count { if case .arrive = $0 { true } else { false } }
   }
 
   mutating func begin() {
@@ -52,7 +54,7 @@ struct ProofStory {
   }
 
   private func call(_ number: Int) -> String {
-    setup.calls == 1 ? "the call" : number == 1 ? "the first call" : "call \(number)"
+    callCount == 1 ? "the call" : number == 1 ? "the first call" : "call \(number)"
   }
 
   private func call(_ id: ConnID) -> String { call(Int(id.value)) }
