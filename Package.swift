@@ -78,6 +78,7 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
+      exclude: ["replay-check"],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),

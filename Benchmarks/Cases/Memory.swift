@@ -4,9 +4,17 @@ import CMallocCount
 import Engine
 import LuaBridge
 
+/// Bytes of Lua that a call may take while its `call:select` waits.
+private let luaBytesAllowed = 1_400
+
+/// Prints what a waiting call's coroutine takes: the stack of one that is too deep is twice as
+/// large.
+func checkCoroutines() -> Bool {
+  measureMemory(agents: 100, waiting: 20_000, onlyLua: true)
+}
+
 /// Prints what agents and waiting calls take, and whether that is within the limits.
-func measureMemory(waiting: Int) -> Bool {
-  let agents = 100_000
+func measureMemory(agents: Int = 100_000, waiting: Int, onlyLua: Bool = false) -> Bool {
   let before = Int(rs_bytes_in_use())
   let plan = skilledFloor(agents: agents, ready: true)
   let source = """
@@ -39,6 +47,12 @@ func measureMemory(waiting: Int) -> Bool {
   let perAgent = (withAgents - before) / agents
   let perCall = (withCalls - withAgents) / waiting
   let lua = (shard.strategies.generations.last?.byteCount ?? 0) / waiting
+  guard !onlyLua else {
+    let isGood = lua <= luaBytesAllowed
+    let word = isGood ? "ok  " : "MORE"
+    print("\(word) \(lua) bytes of Lua, \(luaBytesAllowed) allowed: a call that waits")
+    return isGood
+  }
   print("  of these \(lua) in Lua")
   print("\(perAgent) bytes an agent, its plan and DN included (\(agents) agents; 1,024 allowed)")
   print(

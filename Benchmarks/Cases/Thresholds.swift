@@ -8,7 +8,7 @@ private let allocationsAllowed: [(prefix: String, allocations: Double)] = [
   // Who waits keeps a list of what he waits for; the tables of a full site grow now and then.
   ("scale: a call that waits", 2.0),
   ("strategy: a redirected call", 0.0),
-  ("strategy: a bridged call", 22.0),
+  ("strategy: a bridged call", 13.0),
   ("sip: INVITE, 486, ACK", 0.0),
 ]
 

@@ -66,7 +66,10 @@ if isList {
   exit(0)
 }
 if let memoryCalls { exit(measureMemory(waiting: memoryCalls) ? 0 : 1) }
-if isCheck { exit(checkThresholds(cases) ? 0 : 1) }
+if isCheck {
+  let isGood = checkThresholds(cases)
+  exit(checkCoroutines() && isGood ? 0 : 1)
+}
 
 if !asJSON { print("\(column("CPU ns/op", 12)) \(column("allocations/op", 15))  case") }
 for subject in cases {

@@ -10,7 +10,7 @@ enum CommandLineTool {
     ServeVerb.verb, CheckVerb.verb, ProveVerb.verb, WatchVerb.verb, EventsVerb.verb,
     StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
-    StatisticsVerb.verb, AgentVerb.verb,
+    StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
   ]
 
   /// Verbs of the contract that this version does not serve yet.
@@ -21,8 +21,6 @@ enum CommandLineTool {
     ("import", "make a recording from other systems' material"),
     ("export", "make a recording from a server's store"),
     ("simulate", "make a recording from a model, or print its statistics"),
-    ("why", "the decision record of a call"),
-    ("why-not", "why a call did not go to an agent"),
     ("load", "generate SIP load"),
   ]
 

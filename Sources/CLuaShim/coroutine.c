@@ -241,6 +241,22 @@ rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count) {
 
 // MARK: Reading
 
+#define FRAMES_MAX 16  // how deep a script's frame may lie below those of the prelude
+
+bool rs_co_place(rs_co *co, rs_slice *file, int *line) {
+  lua_Debug ar;
+  for (int level = 0; level < FRAMES_MAX && lua_getstack(co->T, level, &ar); level++) {
+    if (lua_getinfo(co->T, "Sl", &ar) == 0 || ar.currentline <= 0) continue;
+    // Files begin with '@'; the prelude is not a file.
+    if (ar.source[0] != '@') continue;
+    file->bytes = ar.source + 1;
+    file->count = ar.srclen - 1;
+    *line = ar.currentline;
+    return true;
+  }
+  return false;
+}
+
 static int at(const rs_co *co, int index) { return index - co->results; }
 
 int rs_co_count(const rs_co *co) { return co->results; }

@@ -142,6 +142,12 @@ void rs_objects_seal(lua_State *L);
 void rs_objects_core(lua_State *L, int core);
 void rs_push_target(lua_State *L, int kind, int64_t number, const rs_slice *texts, int count);
 const rs_target *rs_to_target(lua_State *L, int index);
+rs_co *rs_check_call(lua_State *L);
+
+// selection.c: call:select and any { }
+int rs_call_select(lua_State *L);
+int rs_any(lua_State *L);
+int rs_core_filter(lua_State *L);
 
 // freeze.c: tables that can be read and not written
 void rs_freeze(lua_State *L, int index);

@@ -15,7 +15,7 @@ static const char base32[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
 // MARK: Call
 
-static rs_co *check_call(lua_State *L) {
+rs_co *rs_check_call(lua_State *L) {
   rs_call *call = lua_touserdata(L, 1);
   if (call == NULL || lua_islightuserdata(L, 1) || call->tag != RS_TAG_CALL) {
     luaL_error(L, "a method of call needs ':', as in call:route(target)");
@@ -78,7 +78,7 @@ static int push_fact(lua_State *L, rs_co *co, int fact) {
 }
 
 static int call_index(lua_State *L) {
-  rs_co *co = check_call(L);
+  rs_co *co = rs_check_call(L);
   lua_pushvalue(L, 2);
   lua_rawget(L, lua_upvalueindex(1));
   if (lua_type(L, -1) == LUA_TNUMBER) return push_fact(L, co, (int)lua_tointeger(L, -1));
@@ -92,7 +92,7 @@ static int call_newindex(lua_State *L) {
 }
 
 static int call_tostring(lua_State *L) {
-  rs_co *co = check_call(L);
+  rs_co *co = rs_check_call(L);
   lua_pushliteral(L, "call ");
   push_fact(L, co, RS_FACT_ID);
   lua_concat(L, 2);
@@ -344,6 +344,7 @@ void rs_objects_core(lua_State *L, int core) {
   static const luaL_Reg functions[] = {
       {"attach", core_attach}, {"check", core_check},    {"yield", core_yield},
       {"target", core_target}, {"kind", core_kind},      {"lookup", rs_data_lookup},
+      {"any", rs_any},         {"filter", rs_core_filter}, {"select", rs_call_select},
       {NULL, NULL},
   };
   lua_pushvalue(L, core);

@@ -92,6 +92,7 @@ extension RoutingEngine {
       agents[agent].callsTaken = 0
     }
     sign(agent, to: queueList, isNew: isNew)
+    noteStanding(of: agent)
     // A second login at the same DN is legal and is announced again (DOMAIN 1.5).
     let dn = dns[Int(seat.dn)].dn
     if queueDNs.isEmpty {
@@ -257,6 +258,7 @@ extension RoutingEngine {
     agents[agent].dn = -1
     agents[agent].place = -1
     for member in left { dns[Int(member)].agent = nil }
+    noteStanding(of: agent)
     for queue in queues.indices where !queues[queue].isVirtual {
       agents.sign(agent, to: Int32(queue), false)
     }
@@ -331,6 +333,7 @@ extension RoutingEngine {
   ) {
     if agents[agent].mode != mode, !agents[agent].hasCall { agents[agent].since = now }
     agents[agent].mode = mode
+    noteStanding(of: agent)
     let dn = dns[Int(agents[agent].dn)].dn
     emitAgent(mode.isReady ? .agentReady : .agentNotReady, agent, at: dn, reference, &outbox)
   }

@@ -85,5 +85,6 @@ extension RoutingEngine {
   mutating func startBlackout(of agent: AgentSlot, for duration: Duration) {
     timers.disarm(agents[agent].blackout)
     agents[agent].blackout = timers.arm(.blackout(agent), at: now + duration)
+    noteStanding(of: agent)
   }
 }

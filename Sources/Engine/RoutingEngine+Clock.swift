@@ -11,6 +11,7 @@ extension RoutingEngine {
       case .afterCallWork(let agent): afterCallWorkEnded(agent, &outbox)
       case .blackout(let agent):
         agents[agent].blackout = nil
+        noteStanding(of: agent)
         updateAvailability(of: agent, &outbox)
       }
     }

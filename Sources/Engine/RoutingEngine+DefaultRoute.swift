@@ -9,6 +9,7 @@ extension RoutingEngine {
     _ reason: DefaultReason,
     _ outbox: inout Outbox
   ) {
+    record(.defaulted(reason), of: call)
     leaveLines(call)
     leaveVirtualQueue(call, .cleared, &outbox)
     closeWindow(ofCall: call, &outbox)
@@ -38,6 +39,7 @@ extension RoutingEngine {
       let target =
         routingPoints[Int(index)].plan.defaults[(calls[call].defaultStart + looked) % count]
       looked += 1
+      record(.triedDefault(target), of: call)
       calls[call].decider = .defaults(reason, looked: looked, tried: tried + 1)
       switch target {
       case .any, .agent:

@@ -34,6 +34,7 @@ extension RoutingEngine {
       timer: timers.arm(.ringNoAnswer(call), at: now + ringTimeout)
     )
     calls[call].state = .diverting(diversion)
+    record(.sent(destination, agent.map { agents.id(of: $0) }, attempt: attempt), of: call)
     outbox.append(
       .divert(calls[call].attributes.connID, attempt: attempt, to: destination, mode: mode)
     )
@@ -61,6 +62,7 @@ extension RoutingEngine {
     }
     agents[agent].engagement = engagement
     agents[agent].since = now
+    noteStanding(of: agent)
   }
 
   private func divertsOnAnswer(_ device: Device) -> Bool {
@@ -81,7 +83,9 @@ extension RoutingEngine {
     {
       reservation.reason = .ringing
       agents[agent].engagement = .reserved(reservation)
+      noteStanding(of: agent)
     }
+    record(.rang(attempt: diversion.attempt), of: call)
     if !divertsOnAnswer(calls[call].device) {
       announce(call, diversion, &outbox)
       diversion.isAnnounced = true
@@ -118,6 +122,7 @@ extension RoutingEngine {
     targetRings(call, &outbox)
     guard case .diverting(let diversion) = calls[call].state else { return }
     timers.disarm(diversion.timer)
+    record(.connected(attempt: diversion.attempt), of: call)
     if !diversion.isAnnounced { announce(call, diversion, &outbox) }
     if diversion.destination.isLocal {
       emit(partyEvent(.established, call, at: diversion.destination.dn), &outbox)
@@ -145,6 +150,7 @@ extension RoutingEngine {
     if case .routingPoint(let index) = calls[call].device {
       blackout = routingPoints[Int(index)].plan.redirectBlackout
     }
+    record(.ended(.redirected), of: call)
     emitOriginEnd(of: call, .released, .redirected, &outbox)
     end(call, &outbox)
     if let agent = diversion.agent { leaveAlone(agent, for: blackout, &outbox) }
@@ -157,6 +163,7 @@ extension RoutingEngine {
     _ outbox: inout Outbox
   ) {
     guard case .diverting(let diversion) = calls[call].state else { return }
+    record(.missed(attempt: diversion.attempt, failure), of: call)
     timers.disarm(diversion.timer)
     if diversion.isRinging, diversion.destination.isLocal {
       var event = partyEvent(.released, call, at: diversion.destination.dn)

@@ -34,6 +34,7 @@ extension RoutingEngine {
     uuidMiddle = other.uuidMiddle
     isDraining = other.isDraining
     strategyFingerprint = other.strategyFingerprint
+    decisions = other.decisions
     fault = other.fault
   }
 

@@ -92,6 +92,7 @@ extension RoutingEngine {
     let slot = calls.insert(Call(attributes, at: device, entered: now))
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
     calls[slot].consultOf = offer.consultOf
+    recordEntrance(of: slot, at: offer.dn)
     beginOrigin(of: slot, &outbox)
     return slot
   }
@@ -111,7 +112,9 @@ extension RoutingEngine {
     calls[call].state = .consulting
     calls[call].strategyExtensions = routingPoints[Int(index)].extensions
     let dn = routingPoints[Int(index)].plan.dn
-    outbox.append(.start(routingPoints[Int(index)].plan.strategy, facts(of: call, at: dn)))
+    let strategy = routingPoints[Int(index)].plan.strategy
+    record(.started(strategy, generation: strategyFingerprint), of: call)
+    outbox.append(.start(strategy, facts(of: call, at: dn)))
   }
 
   private func facts(of call: CallSlot, at dn: DN) -> CallFacts {
@@ -141,13 +144,16 @@ extension RoutingEngine {
     switch calls[call].state {
     case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued:
       emitAbandonedAtDevice(call, &outbox)
+      record(.ended(.abandoned), of: call)
     case .diverting(let diversion):
+      record(.ended(.abandoned), of: call)
       rung = diversion.agent
       if diversion.isRinging, diversion.destination.isLocal {
         emit(partyEvent(.abandoned, call, at: diversion.destination.dn), &outbox)
       }
       if !diversion.isAnnounced { emitAbandonedAtDevice(call, &outbox) }
     case .established(let conversation):
+      record(.ended(.released), of: call)
       talked = conversation.agent
       if conversation.destination.isLocal {
         emit(partyEvent(.released, call, at: conversation.destination.dn), &outbox)
@@ -226,6 +232,7 @@ extension RoutingEngine {
         emit(event, &outbox)
       }
     }
+    record(.ended(.refused(status)), of: call)
     let kind: EventKind = status == 486 ? .destinationBusy : .released
     emitOriginEnd(of: call, kind, state, &outbox)
     outbox.append(.reject(calls[call].attributes.connID, status: status))
@@ -279,6 +286,7 @@ extension RoutingEngine {
       dns[Int(index)].isInService != inService
     else { return }
     dns[Int(index)].isInService = inService
+    if let agent = dns[Int(index)].agent { noteStanding(of: agent) }
     emit(Event(inService ? .dnBackInService : .dnOutOfService, thisDN: dn), &outbox)
     if let agent = dns[Int(index)].agent {
       if !inService, plan.logsOutOnOutOfService, deliveryDN(of: agent) == nil {

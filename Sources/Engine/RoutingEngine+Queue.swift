@@ -43,6 +43,7 @@ extension RoutingEngine {
     lastTicket += 1
     calls[call].ticket = lastTicket
     calls[call].waitingSince = now
+    recordQueues(of: call, first, others)
     emitQueued(call, &outbox)
     waitInQueues(call, &outbox)
   }
@@ -58,6 +59,7 @@ extension RoutingEngine {
     calls[call].waitingSince = now
     calls[call].overflows += 1
     guard let target = queue.overflow, calls[call].overflows <= Self.overflowsMax else {
+      record(.ended(.refused(486)), of: call)
       outbox.append(.reject(calls[call].attributes.connID, status: 486))
       end(call, &outbox)
       return

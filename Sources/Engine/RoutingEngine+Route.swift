@@ -224,6 +224,7 @@ extension RoutingEngine {
       refuse(call, status: status, .dropped, &outbox)
       return
     }
+    record(.ended(.refused(status)), of: call)
     emitRouteUsed(call, to: nil, rejecting: true, &outbox)
     var event = deviceEvent(.released, call)
     event.callState = .dropped

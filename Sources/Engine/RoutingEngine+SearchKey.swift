@@ -1,4 +1,4 @@
-// What a call's future can depend on beyond the fingerprint, once the strategies are somebody's own:
+// What a call's future can depend on beyond the fingerprint, once strategies are somebody's own:
 // targets, exclusions, rules, turns, chance. For the search of small worlds (`prove`).
 //
 // Two engines with equal search keys, whose strategies are suspended at the same places, answer

@@ -2,10 +2,16 @@
 // that is not in this file and in those of selection and routing beside it.
 
 extension RoutingEngine {
-  mutating func handle(_ step: StrategyStep, of connID: ConnID, _ outbox: inout Outbox) {
+  mutating func handle(
+    _ step: StrategyStep,
+    _ trace: StrategyTrace,
+    of connID: ConnID,
+    _ outbox: inout Outbox
+  ) {
     guard let call = calls.slot(of: connID), case .strategy = calls[call].decider,
       case .consulting = calls[call].state
     else { return }
+    record(step, trace, of: call)
     switch step {
     case .requested(let request):
       calls[call].strategySteps += 1
@@ -39,6 +45,7 @@ extension RoutingEngine {
   /// Answers a strategy; it runs on within this signal.
   mutating func resume(_ call: CallSlot, _ answer: StrategyAnswer, _ outbox: inout Outbox) {
     calls[call].state = .consulting
+    record(.answered(answer), of: call)
     outbox.append(.resume(calls[call].attributes.connID, answer, context(of: call)))
   }
 

@@ -267,6 +267,7 @@ extension RoutingEngine {
     }
     guard let overtaken, let found = eligible(overtaken, for: agent) else { return }
     let other = waiting.entries[found].call
+    record(.overtook(calls[other].attributes.connID), of: call)
     var event = callEvent(.userEvent, call)
     event.reasons = [
       KeyValue("OVERTAKE", "priority"),

@@ -53,6 +53,7 @@ public struct RoutingEngine: ~Copyable {
   let uuidMiddle: UInt64
   var isDraining = false
   var strategyFingerprint = ""
+  var decisions: DecisionLog
   /// A bug on purpose, to see whether the simulator finds it; set by nobody else.
   package var fault: InjectedFault?
 
@@ -69,6 +70,7 @@ public struct RoutingEngine: ~Copyable {
     agents = AgentTable(plan)
     waiting = WaitingCalls(words: agents.membership.words)
     random = SplitMix64(seed: seed)
+    decisions = DecisionLog(capacity: plan.limits.decisionsKept)
     uuidHigh = random.next()
     uuidMiddle = random.next()
     addDNs()
@@ -82,7 +84,7 @@ public struct RoutingEngine: ~Copyable {
     switch signal {
     case .line(let signal): handle(signal, &outbox)
     case .agent(let signal): handle(signal, &outbox)
-    case .strategy(let call, let step): handle(step, of: call, &outbox)
+    case .strategy(let call, let step, let trace): handle(step, trace, of: call, &outbox)
     case .clock: expireTimers(&outbox)
     case .control(let signal): handle(signal, &outbox)
     }

@@ -20,6 +20,14 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// A picture of the engine for people.
   public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
 
+  /// Why a call went where it went; nil when nothing is known of it.
+  public func decision(of call: ConnID) -> DecisionRecord? { engine.decision(of: call) }
+
+  /// The call that came in last of those that pass and are still known.
+  public func lastCall(where passes: (CallEntrance) -> Bool) -> ConnID? {
+    engine.lastCall(where: passes)
+  }
+
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }
 
@@ -58,10 +66,12 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       switch command {
       case .start(let name, let facts):
         let step = strategies.start(name, facts: facts)
-        engine.handle(.strategy(facts.connID, step), at: now, into: &outbox)
+        let trace = strategies.trace
+        engine.handle(.strategy(facts.connID, step, trace), at: now, into: &outbox)
       case .resume(let call, let answer, let context):
         let step = strategies.resume(call, with: answer, context: context)
-        engine.handle(.strategy(call, step), at: now, into: &outbox)
+        let trace = strategies.trace
+        engine.handle(.strategy(call, step, trace), at: now, into: &outbox)
       case .rename(let call, let connID):
         strategies.rename(call, to: connID)
       case .cancel(let call):

@@ -4,6 +4,25 @@
 internal import CLuaShim
 internal import Engine
 
+/// The names of files as texts, known by where Lua keeps them, so that none is made twice.
+///
+/// Forget them whenever an interpreter may have gone.
+struct FileNames: ~Copyable {
+  private var known: [(address: UInt, name: String)] = []
+  private static let countMax = 64
+
+  mutating func name(_ slice: rs_slice) -> String {
+    let address = unsafe UInt(bitPattern: slice.bytes)
+    for entry in known where entry.address == address { return entry.name }
+    let name = unsafe slice.text
+    if known.count == Self.countMax { known.removeAll(keepingCapacity: true) }
+    known.append((address, name))
+    return name
+  }
+
+  mutating func removeAll() { known.removeAll(keepingCapacity: true) }
+}
+
 /// The handle of one call's coroutine; a plain pointer that its holder must release.
 @safe
 struct Coroutine {
@@ -50,6 +69,14 @@ struct Coroutine {
 
   /// A transfer gave the call another identity.
   func rename(to connID: ConnID) { unsafe rs_co_number(pointer, RS_FACT_ID, connID.value) }
+
+  /// The line of the script at which it waits.
+  func place(_ names: inout FileNames) -> StrategyTrace {
+    var file = unsafe rs_slice()
+    var line: Int32 = 0
+    guard unsafe rs_co_place(pointer, &file, &line) else { return .none }
+    return StrategyTrace(file: unsafe names.name(file), line: line)
+  }
 
   /// Runs a strategy up to its first request or its end.
   func start(_ reference: Int32) -> rs_outcome { unsafe rs_co_start(pointer, reference) }

@@ -62,6 +62,10 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
+  /// Where the last step was made.
+  public private(set) var trace = StrategyTrace.none
+  private var fileNames = FileNames()
+
   /// The call stack at the last failure, for logs.
   public private(set) var lastTraceback = ""
 
@@ -88,6 +92,7 @@ extension LuaStrategies {
     _ strategy: StrategyName,
     facts: borrowing CallFacts
   ) -> StrategyStep {
+    trace = .none
     if strategy != lastName || lastReference == 0 {
       guard let reference = current.generation.references[strategy.text] else {
         return .failed(.noSuchStrategy)
@@ -146,6 +151,7 @@ extension LuaStrategies {
 
   private mutating func suspend(_ call: ConnID, _ run: Run) -> StrategyStep {
     var run = run
+    trace = run.coroutine.place(&fileNames)
     run.steps += 1
     guard run.steps <= limits.strategyStepsMax else {
       run.coroutine.release()
@@ -168,6 +174,7 @@ extension LuaStrategies {
     _ strategy: StrategyName
   ) -> StrategyStep {
     defer { coroutine.release() }
+    trace = .none
     switch outcome {
     case RS_RETURNED:
       switch coroutine.result() {
@@ -189,7 +196,9 @@ extension LuaStrategies {
 
   private mutating func leave(_ slot: Slot) {
     slot.liveCount -= 1
-    if slot.liveCount == 0, slot !== current { retired.removeAll { $0 === slot } }
+    guard slot.liveCount == 0, slot !== current else { return }
+    retired.removeAll { $0 === slot }
+    fileNames.removeAll()
   }
 }
 
@@ -202,6 +211,7 @@ extension LuaStrategies {
     if current.liveCount > 0 { retired.append(current) }
     current = Slot(generation, number: current.number + 1)
     lastReference = 0
+    fileNames.removeAll()
   }
 
   /// The generations that are alive, the current one last.

@@ -80,6 +80,8 @@ public struct SmallWorld {
     plan.routingPoints[0].ringTimeout = .seconds(4)
     plan.limits.refusalBackOff = .seconds(2)
     plan.limits.attemptsMax = 1 << 30
+    // Worlds are copied at every step; nobody asks them why.
+    plan.limits.decisionsKept = 0
     return plan
   }()
 

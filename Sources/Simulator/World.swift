@@ -278,6 +278,9 @@ public struct World: ~Copyable {
     shard.strategies.keepsSteps = true
   }
 
+  /// Why a call went where it went.
+  package func decision(of call: ConnID) -> DecisionRecord? { shard.decision(of: call) }
+
   /// Calls that have come so far.
   public var callCount: Int { Int(nextConnID) }
 

@@ -169,6 +169,13 @@
     putUnchecked(UInt8(ascii: "\""))
   }
 
+  /// An instant of UTC as RFC 3339 text with microseconds, without quotes.
+  static func timeText(_ time: UInt64) -> String {
+    var writer = JSONWriter(capacity: 32)
+    writer.time(time)
+    return String(writer.text.dropFirst().dropLast())
+  }
+
   /// Writes a text that needs no escapes.
   mutating func literal(_ text: StaticString) {
     separate()

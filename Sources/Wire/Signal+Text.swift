@@ -19,7 +19,7 @@ extension JSONWriter {
     switch signal {
     case .line(let signal): members(signal)
     case .agent(let signal): members(signal)
-    case .strategy(let call, let step): members(step, of: call)
+    case .strategy(let call, let step, _): members(step, of: call)
     case .clock: name("clock")
     case .control(let signal): members(signal)
     }

@@ -6,7 +6,7 @@ import Testing
 struct QueueOrderTests {
   @Test(
     "Fifty calls and three agents: abandon in the middle, one agent who does not answer",
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(15))
   )
   func fiftyCalls() {
     var desk = Desk(Sites.floor(agents: 3))

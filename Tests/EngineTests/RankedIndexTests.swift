@@ -13,7 +13,7 @@ struct RankedIndexTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [1, 3] as [Int])
+  @Test(.timeLimit(.minutes(15)), arguments: [1, 3] as [Int])
   func everyAnswerIsThatOfTheList(words: Int) {
     var random = SplitMix64(seed: UInt64(words))
     func chance(_ bound: Int) -> Int { Int(random.next(below: UInt64(bound))) }

@@ -7,7 +7,7 @@ struct SmallWorldTests {
   /// Bigger ones run in release: `make sim-check` and `make sim-exhaustive`.
   @Test(
     "No interleaving breaks an invariant, and no state is left",
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: [(2, "9000"), (1, "8000")] as [(Int, DN)]
   )
   func everyInterleaving(_ calls: Int, _ place: DN) {

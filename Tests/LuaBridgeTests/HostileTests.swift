@@ -142,7 +142,7 @@ struct HostileTests {
     #expect(bench.strategies.liveCount == 0)
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: endless.map(\.0).filter { !$0.contains("__pairs") })
+  @Test(.timeLimit(.minutes(15)), arguments: endless.map(\.0).filter { !$0.contains("__pairs") })
   func aWatchedStepEndsToo(script: String) throws {
     var bench = try Workbench(
       "return function(call) \(script) return ANY end",

@@ -140,6 +140,25 @@ struct LanguageTests {
     )
   }
 
+  @Test("Options and filters may be tables of the file, which are read-only")
+  func readOnlyTables() throws {
+    var bench = try Workbench(
+      """
+      local OPTIONS <const> = { timeout = 2, by = "random" }
+      local FILTER <const> = { skills = "a > 1", exclude = { dn "7001" } }
+      local LIST <const> = { any(FILTER), ANY }
+      return function(call) call:select(LIST, OPTIONS) end
+      """
+    )
+    var selection = Selection(
+      [.any(AgentFilter(skills: "a > 1", excludedDNs: ["7001"])), .any(.none)],
+      timeout: .seconds(2)
+    )
+    selection.rule = .random
+    _ = bench.run()
+    #expect(bench.requests == [.select(selection)])
+  }
+
   @Test("select gives the reserved target, or nil and the reason", arguments: RouteFailure.allCases)
   func selectResults(reason: RouteFailure) throws {
     var bench = try Workbench(

@@ -7,7 +7,7 @@ import Testing
     let number: Int
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func everyElementOfManyProducersArrivesOnceAndInItsProducersOrder() throws {
     let producers = 8
     let each = 20_000
@@ -73,7 +73,7 @@ import Testing
     #expect(batch == [1])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func closingWakesASleepingOwner() throws {
     let inbox = try Inbox<Int>()
     let owner = try ShardThread.start(name: "owner") {
@@ -88,7 +88,7 @@ import Testing
     owner.join()
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aLockLetsOneThreadInAtATime() throws {
     let count = Locked(0)
     let threads = try (0..<4).map { number in

@@ -9,7 +9,7 @@ import Testing
 
   private struct Refusal: Error, Equatable {}
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func whatAThreadOwnsIsMadeInsideIt() throws {
     let result = Locked<(maker: UInt, user: UInt)>((0, 0))
     let thread = try ShardThread.start(name: "owner") {
@@ -26,7 +26,7 @@ import Testing
     #expect(maker != pthread_self())
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aFailureToMakeItReachesTheStarter() throws {
     #expect(throws: Refusal()) {
       _ = try ShardThread.start(name: "refuser") { () throws -> NotSendable in
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aThreadBearsItsNameCutToFifteenCharacters() throws {
     let seen = Locked("")
     let thread = try ShardThread(name: "a-name-that-is-too-long") {
@@ -47,7 +47,7 @@ import Testing
     #expect(seen.withLock { seen in seen } == "a-name-that-is-\n")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aPinnedThreadStaysOnItsProcessor() throws {
     let seen = Locked("")
     let thread = try ShardThread(name: "pinned", cpu: 0) {
@@ -59,7 +59,7 @@ import Testing
     #expect(lines.contains("Cpus_allowed_list:\t0"))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aProcessorThatDoesNotExistIsIgnored() throws {
     let hasRun = Locked(false)
     let thread = try ShardThread(name: "nowhere", cpu: 100_000) {
@@ -69,7 +69,7 @@ import Testing
     #expect(hasRun.withLock { hasRun in hasRun })
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func processSignalsBecomeReadable() throws {
     let seen = Locked<[ProcessSignal]>([])
     let thread = try ShardThread(name: "signals") {

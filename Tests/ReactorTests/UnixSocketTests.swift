@@ -3,7 +3,7 @@ import Reactor
 import Testing
 
 @Suite struct UnixSocketTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func linesGoBothWays() throws {
     let folder = ScratchFolder()
     let path = folder.file("control.sock")

@@ -77,7 +77,7 @@ struct FuzzTests {
     #expect(tally.plain > tally.odd)
   }
 
-  @Test("On 100,000 mutations they agree, or the scanner says odd", .timeLimit(.minutes(2)))
+  @Test("On 100,000 mutations they agree, or the scanner says odd", .timeLimit(.minutes(15)))
   func mutationsAgree() {
     let seed = ProcessInfo.processInfo.environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 13
     let corpus = Self.corpus().map(\.bytes)

@@ -102,7 +102,7 @@ struct NonceTests {
     #expect(desk.redeem(nonce, 1) == .replayed)
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3] as [UInt64])
+  @Test(.timeLimit(.minutes(15)), arguments: [1, 2, 3] as [UInt64])
   func noPairOfNonceAndCountPassesTwice(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let desk = try Desk(records: 8)

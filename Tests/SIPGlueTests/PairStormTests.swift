@@ -68,7 +68,7 @@ struct PairStormTests {
   }
 
   @Test(
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: [0.0, 0.1, 0.3],
     Array(UInt64(1)...12)
   )

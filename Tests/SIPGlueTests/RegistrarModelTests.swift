@@ -83,7 +83,7 @@ struct RegistrarModelTests {
     return request
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: 1...12 as ClosedRange<UInt64>)
+  @Test(.timeLimit(.minutes(15)), arguments: 1...12 as ClosedRange<UInt64>)
   func theyAgreeOnEveryReplyEveryChangeAndEveryBinding(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let dns = (10..<42).map { DN("70\($0)") }
@@ -126,7 +126,7 @@ struct RegistrarModelTests {
     #expect(expired > 30)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func deadlinesLeadToEveryEndAndThenStop() throws {
     var random = SeededRandom(seed: 7)
     let dns = (10..<42).map { DN("70\($0)") }

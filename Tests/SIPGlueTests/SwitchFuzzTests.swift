@@ -90,7 +90,7 @@ struct SwitchFuzzTests {
     return text
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: [UInt64(1), 2, 3, 4])
+  @Test(.timeLimit(.minutes(15)), arguments: [UInt64(1), 2, 3, 4])
   func changedMessagesStopNothingAndLeaveNothing(seed: UInt64) throws {
     var world = try PairWorld(seed: seed)
     var random = PairRandom(state: seed &* 1_000_003)

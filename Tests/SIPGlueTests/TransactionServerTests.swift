@@ -28,7 +28,7 @@ struct TransactionServerTests {
 
   @Test(
     "A failure is repeated after T1, doubled up to T2, until timer H after 64 T1",
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(15))
   )
   func timersGAndH() throws {
     let bench = TransactionBench()

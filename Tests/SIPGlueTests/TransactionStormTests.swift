@@ -36,7 +36,7 @@ struct TransactionStormTests {
 
   @Test(
     "Through loss, doubling and reordering a request is asked once and answered at most once",
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(15)),
     arguments: [SIPMethod.invite, .bye],
     [UInt16(200), 302, 486]
   )

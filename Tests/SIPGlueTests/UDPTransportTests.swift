@@ -18,7 +18,7 @@ import Testing
     for datagram in datagrams { queue.append((datagram, peer)) }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: ["127.0.0.1", "::1"])
+  @Test(.timeLimit(.minutes(15)), arguments: ["127.0.0.1", "::1"])
   func aQueueOfSeveralBatchesArrivesInOrder(address: String) throws {
     var server = try UDPTransport(address: address, port: 0)
     var client = try UDPTransport(address: address, port: 0)
@@ -33,7 +33,7 @@ import Testing
     #expect(client.interest == server.interest)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func anAnswerReachesTheSender() throws {
     var server = try UDPTransport(address: "127.0.0.1", port: 0)
     var client = try UDPTransport(address: "127.0.0.1", port: 0)
@@ -49,7 +49,7 @@ import Testing
     #expect(receive(1, on: &client) == [Array("ping".utf8)])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aRefusedDatagramDoesNotStopTheOthers() throws {
     var server = try UDPTransport(address: "127.0.0.1", port: 0)
     var client = try UDPTransport(address: "127.0.0.1", port: 0)
@@ -72,7 +72,7 @@ import Testing
     #expect(client.lastFailure == 97)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func runsSentInSegmentsArriveAsTheyWereWritten() throws {
     var options = UDPTransport.Options()
     options.segments = true
@@ -91,7 +91,7 @@ import Testing
     #expect(client.counters.sent == 200)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aDatagramThatIsTooLargeIsCountedAndIgnored() throws {
     var options = UDPTransport.Options()
     options.datagramMax = 100
@@ -108,7 +108,7 @@ import Testing
     #expect(server.counters.tooLarge == 1)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func aPeerThatIsGoneDisturbsNobody() throws {
     func portOfTheDead() throws -> SocketAddress {
       try UDPTransport(address: "127.0.0.1", port: 0).address

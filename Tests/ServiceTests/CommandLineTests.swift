@@ -128,7 +128,7 @@ struct CommandLineTests {
     #expect(unknown.output.contains("9999"), "\(unknown.output)")
   }
 
-  @Test("serve answers the other verbs, and SIGTERM ends it with 0", .timeLimit(.minutes(2)))
+  @Test("serve answers the other verbs, and SIGTERM ends it with 0", .timeLimit(.minutes(15)))
   func serve() throws {
     let folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(

@@ -44,7 +44,7 @@ struct ServiceTests {
 
   @Test(
     "A call reaches a ready agent's phone, and its events come in order",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func aCallReachesAnAgent() throws {
     let phone = LoopbackPhone("7001")
@@ -90,7 +90,7 @@ struct ServiceTests {
     #expect(ofCall[2]["ThirdPartyDN"]?.string == "7001")
   }
 
-  @Test("With redirect the caller is told the agent's address", .timeLimit(.minutes(2)))
+  @Test("With redirect the caller is told the agent's address", .timeLimit(.minutes(15)))
   func redirect() throws {
     let phone = LoopbackPhone("7001")
     let site = Self.site([("1001", phone)], divert: "redirect")
@@ -102,7 +102,7 @@ struct ServiceTests {
     caller.acknowledge()
   }
 
-  @Test("Agents log in and out from a shell; a refusal says why", .timeLimit(.minutes(2)))
+  @Test("Agents log in and out from a shell; a refusal says why", .timeLimit(.minutes(15)))
   func agents() throws {
     let phone = LoopbackPhone("7001")
     let service = try RunningService(site: Self.site([("1001", phone)]), strategies: Self.any)
@@ -141,7 +141,7 @@ struct ServiceTests {
 
   @Test(
     "A changed strategy is in use for the next call; a broken one changes nothing",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func reload() throws {
     let phone = LoopbackPhone("7001")
@@ -172,7 +172,7 @@ struct ServiceTests {
 
   @Test(
     "A phone that registers from one port and listens on another is called at its contact",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func registration() throws {
     let phone = LoopbackPhone("7010")
@@ -215,7 +215,7 @@ struct ServiceTests {
     #expect(caller.hangUp())
   }
 
-  @Test("SIGHUP reloads, and says that a changed site file is not read", .timeLimit(.minutes(2)))
+  @Test("SIGHUP reloads, and says that a changed site file is not read", .timeLimit(.minutes(15)))
   func hangUp() throws {
     let site = Self.site([("1001", LoopbackPhone("7001"))])
     let service = try RunningService(site: site, strategies: Self.any)
@@ -229,7 +229,7 @@ struct ServiceTests {
 
   @Test(
     "A call that waits stays on its generation; the next one runs the new one",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func callsStayOnTheirGeneration() throws {
     let phone = LoopbackPhone("7001")
@@ -270,7 +270,7 @@ struct ServiceTests {
 
   @Test(
     "A strategy that never ends takes the default route and does not hold up the others",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func aRunaway() throws {
     let phone = LoopbackPhone("7001")
@@ -294,7 +294,7 @@ struct ServiceTests {
 
   @Test(
     "A stream of events goes on with what comes, for one DN or for all",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func following() throws {
     let phone = LoopbackPhone("7001")
@@ -322,7 +322,7 @@ struct ServiceTests {
 
   @Test(
     "Draining refuses new calls, waits for those that are there, then ends",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func draining() throws {
     let phone = LoopbackPhone("7001")
@@ -354,7 +354,7 @@ struct ServiceTests {
     #expect(service.said.last == "ended", "\(service.said)")
   }
 
-  @Test("A second stop hangs up what is left and ends at once", .timeLimit(.minutes(2)))
+  @Test("A second stop hangs up what is left and ends at once", .timeLimit(.minutes(15)))
   func stoppingTwice() throws {
     let phone = LoopbackPhone("7001")
     let thread = phone.start()
@@ -380,7 +380,7 @@ struct ServiceTests {
 
   @Test(
     "One folder serves one server, and mistakes in files stop the start",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func theStart() throws {
     let phone = LoopbackPhone("7001")

@@ -105,7 +105,7 @@ public struct ScenarioRun: ~Copyable {
 
   /// A strategy's step must be the one that is asked for next; other signals must not come between.
   private mutating func takePending(_ step: Scenario.Step, _ outcome: inout Outcome) {
-    guard case .strategy(let call, _) = step.signal else {
+    guard case .strategy(let call, _, _) = step.signal else {
       if let first = pending.first {
         report(step.line, "the strategy of \(first.call.text) makes no step before this")
         pending.removeAll()
@@ -217,7 +217,7 @@ public struct ScenarioRun: ~Copyable {
     case .agent(let signal): marks.append("AgentSignal.\(Self.caseName(signal))")
     case .control(let signal): marks.append("ControlSignal.\(Self.caseName(signal))")
     case .clock: break
-    case .strategy(_, let step):
+    case .strategy(_, let step, _):
       marks.append("StrategyStep.\(Self.caseName(step))")
       if case .requested(let request) = step {
         marks.append("StrategyRequest.\(Self.caseName(request))")

@@ -26,8 +26,10 @@ struct ProveTests {
     return try Proof(input.strategy, in: input.source, plan: input.plan, options: options).run()
   }
 
-  /// Why each is wrong stands in its file. The fewest signals that show it: a call must come; a
-  /// timeout must pass or a phone must refuse before the branch behind it is reached.
+  /// The fewest signals that show what is wrong, which stands in each file.
+  ///
+  /// A call must come; a timeout must pass or a phone must refuse before the branch behind it is
+  /// reached.
   private static let wrong: [(String, ProofKind, Int)] = [
     ("nil_index", .failed, 2),
     ("no_target", .failed, 2),

@@ -125,6 +125,9 @@ void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *v
 rs_outcome rs_co_start(rs_co *co, int reference);
 rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count);
 
+/// The file and line of the script in which a coroutine that yielded stands; false: nobody knows.
+bool rs_co_place(rs_co *co, rs_slice *file, int *line);
+
 // What a coroutine yielded or returned; indices start at 0.
 int rs_co_count(const rs_co *co);
 rs_kind rs_co_kind(const rs_co *co, int index);

@@ -93,6 +93,9 @@ struct Agent: Sendable {
   var loggedInAt = Instant.zero
   /// Nanoseconds for which calls have engaged him since login, up to his last engagement.
   var busyNanoseconds: UInt64 = 0
+  /// The last change of his standing in the decision log, and its order there.
+  var lastChange: Int64 = -1
+  var lastChangeOrder: UInt64 = 0
   /// Calls answered since login.
   var callsTaken: UInt32 = 0
 

@@ -103,6 +103,20 @@ struct AgentTable: Sendable {
     return holds(expression, slot.index)
   }
 
+  /// Why an agent does not satisfy an expression; nil: he does.
+  func failure(of expression: SkillExpression, _ slot: AgentSlot) -> String? {
+    expression.failure { name in
+      level(of: name, slot.index)
+    } member: { name in
+      isMember(slot, of: name)
+    }
+  }
+
+  /// Whether an agent belongs to a group of the plan.
+  func isMember(_ slot: AgentSlot, of group: String) -> Bool {
+    namedGroups[group].map { membership.has($0, slot.index) } ?? false
+  }
+
   /// Signs an agent in to a queue, or out of it; his place among the available stays.
   mutating func sign(_ slot: AgentSlot, to queue: Int32, _ isIn: Bool) {
     let bit = Self.bit(ofQueue: queue)

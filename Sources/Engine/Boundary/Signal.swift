@@ -6,8 +6,8 @@ public enum Signal: Sendable, Hashable {
   case line(LineSignal)
   /// An agent asked for something.
   case agent(AgentSignal)
-  /// A strategy ran up to its next step.
-  case strategy(ConnID, StrategyStep)
+  /// A strategy ran up to its next step, at this place of its text (which decides nothing).
+  case strategy(ConnID, StrategyStep, StrategyTrace = .none)
   /// Time has come; `RoutingEngine.nextDeadline` says when this is due.
   case clock
   /// The site changes.

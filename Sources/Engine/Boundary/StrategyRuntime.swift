@@ -19,6 +19,13 @@ public protocol StrategyRuntime: ~Copyable {
   mutating func cancel(_ call: ConnID)
   /// A transfer re-keyed a call: its suspended run goes on under another ConnID (DOMAIN 2.8).
   mutating func rename(_ call: ConnID, to connID: ConnID)
+  /// Where in a strategy's text the last step was made.
+  var trace: StrategyTrace { get }
+}
+
+extension StrategyRuntime where Self: ~Copyable {
+  /// Nobody knows, unless the runtime does.
+  public var trace: StrategyTrace { .none }
 }
 
 /// What a strategy may know of its call when it starts (SURFACE 4, "the call's facts").

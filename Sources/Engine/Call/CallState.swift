@@ -74,11 +74,16 @@ enum OverflowReason: Sendable {
 }
 
 /// Why a call takes the default route; told in `EventRouteUsed`.
-enum DefaultReason: Sendable {
+public enum DefaultReason: Sendable, Hashable {
+  /// Its strategy failed.
   case strategyFailed(StrategyFailure)
+  /// Its strategy ended without a target.
   case noTarget
+  /// It was at the routing point for longer than the plan allows.
   case timeout
+  /// The target that the strategy returned could not be had.
   case targetFailed(RouteFailure)
+  /// So many diversions were tried as the limit allows.
   case attemptsExhausted
 
   /// What `EventRouteUsed` carries as AttributeReasons.

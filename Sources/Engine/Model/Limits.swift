@@ -30,6 +30,9 @@ public struct Limits: Sendable, Hashable {
   public var strategyMemoryMax = 256 << 20
   /// Events kept for readers that come back (`events --from`).
   public var eventsKeptMax = 100_000
+  /// Entries of decision records that are kept (`pointsman why`), and as many changes of agents'
+  /// standing; a call has about ten. Zero: none.
+  public var decisionsKept = 65_536
   /// How long a selected agent is kept for a strategy that does not route the call.
   public var reservationExpiry: Duration = .seconds(10)
   /// How long a phone may ring when neither strategy nor plan says otherwise.
@@ -59,6 +62,7 @@ public struct Limits: Sendable, Hashable {
     limits.strategyStepsMax = 8
     limits.strategyStepsAtOnceMax = 4
     limits.eventsKeptMax = 2
+    limits.decisionsKept = 2
     return limits
   }()
 }

@@ -7,7 +7,7 @@ local core = ...
 local yield, target, kind, check = core.yield, core.target, core.kind, core.check
 local methods = core.methods
 
-local SELECT, ROUTE, WAIT, PRIORITY, ATTACH, NOTE, EXCLUDE = 1, 2, 3, 4, 5, 6, 7
+local ROUTE, WAIT, PRIORITY, ATTACH, NOTE, EXCLUDE = 2, 3, 4, 5, 6, 7
 local AVAILABLE, LOGGED_IN, WAITING, OLDEST_WAIT, RANDOM, HEADER = 8, 9, 10, 11, 12, 13
 local TREAT, EXPECTED_WAIT = 14, 15
 
@@ -81,61 +81,10 @@ end
 
 ANY = target(ANY_AGENT, 0, "")
 
-local ANY_FIELDS = { skills = true, exclude = true, group = true }
-
--- The filter that a table describes; `what` names the function for messages.
-local function filter(fields, what)
-  for name in pairs(fields) do
-    if not ANY_FIELDS[name] then
-      error(what .. " does not know '" .. tostring(name) .. "'", 3)
-    end
-  end
-  local skills, exclude = fields.skills, fields.exclude
-  if skills ~= nil and type(skills) ~= "string" then
-    error(what .. ": skills expects an expression, got " .. describe(skills), 3)
-  end
-  if skills and #skills > 1024 then error(what .. ": skills is too long", 3) end
-  local names = {}
-  if fields.group ~= nil then
-    if type(fields.group) ~= "string" or fields.group == "" or #fields.group > 256 then
-      error(what .. ": group expects a name, got " .. describe(fields.group), 3)
-    end
-    names[1] = "g" .. fields.group
-  end
-  if exclude == nil then return target(ANY_AGENT, 0, skills or "", table.unpack(names)) end
-  if kind(exclude) then exclude = { exclude } end
-  if type(exclude) ~= "table" then
-    error(what .. ": exclude expects a list of targets, got " .. describe(exclude), 3)
-  end
-  if #exclude > 63 then error(what .. ": exclude has more than 63 targets", 3) end
-  for _, one in ipairs(exclude) do
-    local k = kind(one)
-    if k ~= DN and k ~= AGENT then
-      error(what .. ': exclude expects targets such as agent "1001", got ' .. describe(one), 3)
-    end
-    names[#names + 1] = (k == DN and "d" or "a") .. one.name
-  end
-  return target(ANY_AGENT, 0, skills or "", table.unpack(names))
-end
-
-function any(fields)
-  if type(fields) ~= "table" then
-    error("any expects a table such as { skills = \"sales > 2\" }, got " .. describe(fields), 2)
-  end
-  local result = filter(fields, "any")
-  return result
-end
+-- selection.c
+any = core.any
 
 -- The call
-
-local OPTIONS = {
-  timeout = true, by = true, priority = true, clear = true, virtual_queue = true,
-}
-
-local RULES = {
-  longest_idle = true, least_occupied = true, fewest_calls = true, round_robin = true,
-  random = true, priority_list = true,
-}
 
 local function check_options(options, what, known)
   if options == nil then return {} end
@@ -156,46 +105,13 @@ local function check_options(options, what, known)
   return options
 end
 
-local function check_priority(value, what)
-  if math.type(value) ~= "integer" or value < -2147483648 or value > 2147483647 then
-    error(what .. " expects a whole number, got " .. describe(value), 3)
-  end
-end
-
 local function check_self(self)
   local problem = check(self)
   if problem then error(problem, 3) end
 end
 
-function methods.select(self, targets, options)
-  check_self(self)
-  options = check_options(options, "call:select", OPTIONS)
-  local by, virtual = options.by, options.virtual_queue
-  if by ~= nil and not RULES[by] then
-    error("call:select: there is no rule '" .. tostring(by) .. "'", 2)
-  end
-  if options.clear ~= nil and type(options.clear) ~= "boolean" then
-    error("call:select: clear expects true or false, got " .. describe(options.clear), 2)
-  end
-  if virtual ~= nil and (type(virtual) ~= "string" or virtual == "" or #virtual > 256) then
-    error("call:select: virtual_queue expects a number as text, got " .. describe(virtual), 2)
-  end
-  if options.priority ~= nil then check_priority(options.priority, "call:select: priority") end
-  local timeout, priority, clear = options.timeout, options.priority, options.clear
-  if kind(targets) then return ask(SELECT, timeout, priority, by, clear, virtual, targets) end
-  if type(targets) ~= "table" then
-    error("call:select expects a target or a list of targets, got " .. describe(targets), 2)
-  end
-  local count = #targets
-  if count == 0 then error("call:select expects at least one target", 2) end
-  if count > 64 then error("call:select takes at most 64 targets", 2) end
-  for i = 1, count do
-    if not kind(targets[i]) then
-      error("call:select expects targets, got " .. describe(targets[i]) .. " at " .. i, 2)
-    end
-  end
-  return ask(SELECT, timeout, priority, by, clear, virtual, table.unpack(targets, 1, count))
-end
+-- selection.c
+methods.select = core.select
 
 local ROUTE_OPTIONS = { timeout = true }
 
@@ -214,7 +130,9 @@ end
 
 function methods.priority(self, level)
   check_self(self)
-  check_priority(level, "call:priority")
+  if math.type(level) ~= "integer" or level < -2147483648 or level > 2147483647 then
+    error("call:priority expects a whole number, got " .. describe(level), 2)
+  end
   return ask(PRIORITY, level)
 end
 
@@ -335,13 +253,13 @@ agents = {}
 
 function agents.available(which)
   local wanted = check_filter(which, "agents.available")
-  if not wanted then wanted = filter(which, "agents.available") end
+  if not wanted then wanted = core.filter(which, "agents.available") end
   return ask(AVAILABLE, wanted)
 end
 
 function agents.logged_in(which)
   local wanted = check_filter(which, "agents.logged_in")
-  if not wanted then wanted = filter(which, "agents.logged_in") end
+  if not wanted then wanted = core.filter(which, "agents.logged_in") end
   return ask(LOGGED_IN, wanted)
 end
 

@@ -102,6 +102,7 @@ extension ControlLoop {
     case "statistics":
       connection.isBusy = true
       shard.post(.statistics(ticket: ticket(for: .statistics(connection: connection.id))))
+    case "decision": askForDecision(request, connection)
     case "events": beginStream(request, connection)
     default: connection.refuse("there is no request \"\(verb)\"")
     }
@@ -114,6 +115,21 @@ extension ControlLoop {
     connection.isBusy = true
     let ticket = ticket(for: .picture(connection: connection.id, parts: parts))
     shard.post(.snapshot(ticket: ticket))
+  }
+
+  private mutating func askForDecision(_ request: JSONValue, _ connection: ControlConnection) {
+    guard let call = request["call"]?.string, !call.isEmpty else {
+      return connection.refuse("the call is missing")
+    }
+    connection.isBusy = true
+    shard.post(
+      .decision(
+        call: call,
+        agent: request["agent"]?.string.map { AgentID($0) },
+        all: request["all"]?.integer == 1,
+        ticket: ticket(for: .decision(connection: connection.id))
+      )
+    )
   }
 
   private mutating func beginStream(_ request: JSONValue, _ connection: ControlConnection) {
@@ -179,6 +195,18 @@ extension ControlLoop {
     finish(connection)
   }
 
+  mutating func answer(_ ticket: UInt64, decision text: String, isRefusal: Bool) {
+    guard case .decision(let id)? = waiting.removeValue(forKey: ticket),
+      let connection = connections[id]
+    else { return }
+    if isRefusal {
+      connection.refuse(text)
+    } else {
+      connection.succeed(text)
+    }
+    finish(connection)
+  }
+
   mutating func answer(_ ticket: UInt64, statistics text: String) {
     guard case .statistics(let id)? = waiting.removeValue(forKey: ticket),
       let connection = connections[id]
@@ -211,7 +239,7 @@ extension ControlLoop {
       guard let connection = connections[id] else { return }
       connection.succeed(strategyList(figures))
       finish(connection)
-    case .agent, .register, .statistics, .events, .reload, nil:
+    case .agent, .register, .statistics, .decision, .events, .reload, nil:
       return
     }
   }

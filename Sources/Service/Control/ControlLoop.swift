@@ -27,6 +27,7 @@ struct ControlLoop: ~Copyable {
     case agent(connection: UInt64)
     case register(connection: UInt64)
     case statistics(connection: UInt64)
+    case decision(connection: UInt64)
     case events(connection: UInt64)
     case reload
   }
@@ -165,6 +166,8 @@ struct ControlLoop: ~Copyable {
       answer(ticket, agent: agent, refusal: refusal)
     case .done(let refusal, let ticket): answer(ticket, refusal: refusal)
     case .statistics(let text, let ticket): answer(ticket, statistics: text)
+    case .decision(let text, let isRefusal, let ticket):
+      answer(ticket, decision: text, isRefusal: isRefusal)
     case .warning(let text): say(text)
     case .snapshot(let snapshot, let figures, let ticket):
       answer(ticket, snapshot: snapshot, figures: figures)

@@ -208,6 +208,9 @@ struct ShardLoop: ~Copyable {
       var writer = JSONWriter()
       writer.value(line.statistics, at: max(Clock.realtime, line.statistics.time))
       reports.post(.report(.statistics(writer.text, ticket: ticket)))
+    case .decision(let call, let agent, let all, let ticket):
+      let (text, isRefusal) = explain(call, agent, all: all, at: now)
+      reports.post(.report(.decision(text, isRefusal: isRefusal, ticket: ticket)))
     case .snapshot(let ticket):
       let snapshot = shard.snapshot(at: now)
       reports.post(.report(.snapshot(snapshot, figures: figures, ticket: ticket)))
@@ -273,6 +276,33 @@ struct ShardLoop: ~Copyable {
     takeSignals(at: now)
     reports.post(.report(.done(refusal: line.refusal, ticket: ticket)))
     line.refusal = nil
+  }
+
+  /// The decision record of a call as JSON, or a sentence that says why there is none.
+  private func explain(
+    _ name: String,
+    _ agent: AgentID?,
+    all: Bool,
+    at now: Instant
+  ) -> (text: String, isRefusal: Bool) {
+    if let agent, !shard.snapshot(at: now).agents.contains(where: { $0.id == agent }) {
+      return ("there is no agent \"\(agent.text)\"", true)
+    }
+    guard let call = shard.lastCall(where: { $0.isNamed(name) }) ?? ConnID(text: name),
+      let record = shard.decision(of: call)
+    else {
+      return (
+        "no call \"\(name)\" is known (any more): say a ConnID, a CallUUID, a CallID, the caller's "
+          + "number, or last",
+        true
+      )
+    }
+    let lines =
+      agent.map { DecisionText.lines(record, whyNot: $0) }
+      ?? DecisionText.lines(record, candidatesMax: all ? .max : DecisionText.candidatesShown)
+    var writer = JSONWriter()
+    writer.value(record, of: agent, lines: lines)
+    return (writer.text, false)
   }
 
   private mutating func install(_ generation: Generation, ticket: UInt64, at now: Instant) {

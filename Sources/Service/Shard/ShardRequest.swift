@@ -9,6 +9,8 @@ enum ShardRequest: Sendable {
   case register(DN, Bool, ticket: UInt64)
   /// The statistics as JSON; answered by `.statistics`.
   case statistics(ticket: UInt64)
+  /// Why a call went where it went, of all agents or of one; answered by `.decision`.
+  case decision(call: String, agent: AgentID?, all: Bool, ticket: UInt64)
   /// A picture; answered by `.snapshot`.
   case snapshot(ticket: UInt64)
   /// Events from a sequence number on; answered by `.events`.
@@ -69,6 +71,8 @@ enum ShardReport: Sendable {
   case agent(AgentPicture?, refusal: Event?, ticket: UInt64)
   /// A request was carried out, or refused with this error.
   case done(refusal: Event?, ticket: UInt64)
+  /// A decision record as JSON, or why there is none.
+  case decision(String, isRefusal: Bool, ticket: UInt64)
   /// The statistics as JSON.
   case statistics(String, ticket: UInt64)
   /// Something that people should read.

@@ -73,7 +73,7 @@ public struct ProofSearch<Strategies: ProvableStrategies> {
   ///
   /// - Parameters:
   ///   - statesMax: Where to give up.
-  ///   - signalsMax: How many signals are given at most from a beginning; nil: as many as there are.
+  ///   - signalsMax: How many signals are given at most from a beginning; nil: without a limit.
   ///   - length: The length of the interleavings that are counted.
   ///   - goesOn: Told now and then how far it is; false stops the search.
   /// - Returns: What was found and covered.

@@ -32,6 +32,7 @@ public struct Counterexample: Sendable {
     signalCount = finding.path.count
     seed = finding.start.seed
     var plan = setup.plan
+    plan.limits.decisionsKept = Limits.standard.decisionsKept
     // Nobody wants to read two hundred equal requests.
     if finding.kind == .loop {
       plan.limits.strategyStepsAtOnceMax = min(

@@ -57,8 +57,8 @@ struct ProofCasting {
     return detail
   }
 
-  /// Whether it can make a difference to the strategy, or to what is looked for, why somebody is not
-  /// to be had.
+  /// Whether it can make a difference to the strategy, or to what is looked for, why somebody is
+  /// not to be had.
   private func seesAbsence(_ cast: [(agent: AgentID, dn: DN)]) -> Bool {
     if mentions.mentions("logged_in") || mentions.waitsForever || !plan.places.isEmpty {
       return true
@@ -180,6 +180,8 @@ struct ProofCasting {
     reduced.agents = plan.agents.filter { agent in
       cast.contains { $0.agent == agent.id } || mentioned.contains(agent.id.text)
     }
+    // Nobody asks why here, and every state would carry its records.
+    reduced.limits.decisionsKept = 0
     for index in reduced.routingPoints.indices where reduced.routingPoints[index].dn == point.dn {
       reduced.routingPoints[index].strategy = point.strategy
     }

@@ -1,0 +1,154 @@
+// Who was a candidate at a step of a decision record, and why each was dropped.
+//
+// The rules are those of TargetSelection.swift, asked one after the other so that the first that
+// fails can be named; a test holds the two against each other. What an agent was at that moment
+// comes from the changes of his standing.
+
+extension RoutingEngine {
+  /// What was looked for at a step.
+  private enum Wanted {
+    case targets([Target])
+    case queues([DN])
+  }
+
+  /// Every agent of the site as a candidate; empty for a step in which nobody was looked for.
+  func candidates(for entry: DecisionEntry, _ story: Story, chosen: AgentID?) -> [Candidate] {
+    guard let wanted = wanted(entry.kind, story) else { return [] }
+    var list: [Candidate] = []
+    list.reserveCapacity(agents.indices.count)
+    for index in agents.indices {
+      let agent = AgentSlot(index: index)
+      let change = change(of: agent, before: entry.order)
+      let dn = change.flatMap { $0.dn >= 0 ? dns[Int($0.dn)].dn : nil }
+      let id = agents.id(of: agent)
+      let verdict: CandidateVerdict
+      if id == chosen {
+        verdict = .chosen
+      } else if let barred = barred(agent, at: dn, wanted, story) {
+        verdict = barred
+      } else {
+        verdict = judge(agent, change, entry)
+      }
+      list.append(Candidate(agent: id, dn: dn, verdict: verdict))
+    }
+    return list
+  }
+
+  private func wanted(_ kind: DecisionKind, _ story: Story) -> Wanted? {
+    switch kind {
+    case .asked(.select, _): return .targets(story.targets)
+    case .asked(.route(let target, _), _), .returned(let target?, _), .triedDefault(let target):
+      switch target {
+      case .any, .agent: return .targets([target])
+      case .queue, .queues, .dn, .trunk, .reject: return nil
+      }
+    case .queued(let list): return .queues(list)
+    case .answered, .asked, .connected, .defaulted, .ended, .entered, .failed, .missed, .overtook,
+      .rang, .returned, .sent, .started, .used:
+      return nil
+    }
+  }
+
+  // MARK: What he was
+
+  /// The change that made an agent what he was; nil: it has been forgotten.
+  private func change(of agent: AgentSlot, before order: UInt64) -> StandingChange? {
+    var name = agents[agent].lastChange
+    if name < 0 || agents[agent].lastChangeOrder < order {
+      // He is what he has been since before that step.
+      if let last = decisions.change(name) { return last }
+      return StandingChange(
+        order: 0,
+        at: agents[agent].since,
+        previous: -1,
+        dn: deliveryDN(of: agent) ?? agents[agent].dn,
+        standing: standing(of: agent)
+      )
+    }
+    while let change = decisions.change(name) {
+      if change.order < order { return change }
+      guard change.previous >= 0 else {
+        return StandingChange(order: 0, at: .zero, previous: -1, dn: -1, standing: .loggedOut)
+      }
+      name = change.previous
+    }
+    return nil
+  }
+
+  private func judge(
+    _ agent: AgentSlot,
+    _ change: StandingChange?,
+    _ entry: DecisionEntry
+  ) -> CandidateVerdict {
+    guard let change else { return .forgotten }
+    let nanoseconds = UInt64((entry.at - change.at).nanosecondsClamped)
+    switch change.standing {
+    case .ready: return .passedOver(nanoseconds: nanoseconds)
+    case .reserved(entry.call), .offered(entry.call): return .chosen
+    case .loggedOut, .outOfService, .notReady, .leftAlone, .reserved, .offered, .ringing, .talking:
+      return .standing(change.standing, nanoseconds: nanoseconds)
+    }
+  }
+
+  // MARK: Whether he could be meant
+
+  /// Why an agent could not be meant at all; nil: he could.
+  private func barred(
+    _ agent: AgentSlot,
+    at dn: DN?,
+    _ wanted: Wanted,
+    _ story: Story
+  ) -> CandidateVerdict? {
+    switch wanted {
+    case .queues(let list):
+      if let dn, dn.number == story.ani { return .caller }
+      var last: CandidateVerdict?
+      for queue in list {
+        last = notServing(agent, queue)
+        if last == nil { return nil }
+      }
+      return last
+    case .targets(let targets):
+      var reason: CandidateVerdict?
+      for target in targets {
+        guard let found = notMeant(agent, at: dn, by: target) else {
+          reason = nil
+          break
+        }
+        // Of several targets the one that says most about him.
+        if reason == nil || reason == .notNamed { reason = found }
+      }
+      if let reason { return reason }
+      let id = agents.id(of: agent)
+      if story.excludedAgents.contains(id) { return .excluded }
+      guard let dn else { return nil }
+      if story.excludedDNs.contains(dn) { return .excluded }
+      if story.triedDNs.contains(dn) { return .tried }
+      return dn.number == story.ani ? .caller : nil
+    }
+  }
+
+  private func notServing(_ agent: AgentSlot, _ queue: DN) -> CandidateVerdict? {
+    guard let index = dnIndex[queue], case .queue(let place) = dns[Int(index)].kind else {
+      return .notNamed
+    }
+    guard let expression = queueExpressions[Int(place)] else { return nil }
+    return agents.failure(of: expression, agent).map { .notOfQueue(queue, $0) }
+  }
+
+  private func notMeant(_ agent: AgentSlot, at dn: DN?, by target: Target) -> CandidateVerdict? {
+    let id = agents.id(of: agent)
+    switch target {
+    case .agent(let wanted): return wanted == id ? nil : .notNamed
+    case .dn(let wanted): return wanted == dn ? nil : .notNamed
+    case .any(let filter):
+      if filter.excludedAgents.contains(id) { return .excluded }
+      if let dn, filter.excludedDNs.contains(dn) { return .excluded }
+      if let group = filter.group, !agents.isMember(agent, of: group) { return .notInGroup(group) }
+      guard let text = filter.skills, let expression = try? SkillExpression(parsing: text)
+      else { return nil }
+      return agents.failure(of: expression, agent).map { .skills($0) }
+    case .queue, .queues, .trunk, .reject: return .notNamed
+    }
+  }
+}
