@@ -52,7 +52,7 @@ extension RoutingEngine {
     for index in agents.indices {
       let slot = AgentSlot(index: index)
       if !detail.contains(.absence), isAbsent(slot) {
-        numbers.append(-9)
+        numbers.append(isNearReady(slot) ? -9 : -10)
         skipped.append(agents[slot].dn)
         if let own = agents.plan(of: slot).extensionDN.flatMap({ dnIndex[$0] }) {
           skipped.append(own)
@@ -93,6 +93,17 @@ extension RoutingEngine {
       agent.afterCallWork == nil, agent.blackout == nil
     else { return false }
     return true
+  }
+
+  /// Whether one thing more (his login, his request, his DN) makes him available.
+  private func isNearReady(_ slot: AgentSlot) -> Bool {
+    switch agents[slot].mode {
+    case .ready: true
+    case .notReady: deliveryDN(of: slot) != nil
+    case .loggedOut:
+      agents.plan(of: slot).extensionDN.flatMap { dnIndex[$0] }.map { dns[Int($0)].isInService }
+        ?? true
+    }
   }
 
   private func describeChoice(
