@@ -15,9 +15,10 @@ SEED ?=
 SEEDS ?= 1000
 SIGNALS ?= 10000
 CALLS ?= 100000
+RELOADS ?= 1000
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio real-clients \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio real-clients reload-soak \
   strategies-check embed clean
 
 help: ## this list
@@ -88,11 +89,15 @@ bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs
 real-clients: build ## sipp, baresip and sipsak against a running server
 	Tests/RealClients/run.py
 
+reload-soak: build ## 1,000 reloads while 100 calls a second run (RELOADS=n)
+	RELOADS='$(RELOADS)' Tests/RealClients/run.py reload_soak
+
 bench-check: build ## compare the benchmarks with their thresholds
 	$(RELEASE)/Benchmarks --check
 
-strategies-check: build ## check the sample strategies and the sample site
+strategies-check: build ## check the sample strategies and the sample site, and run their tests
 	$(RELEASE)/pointsman check strategies --site site.lua
+	$(RELEASE)/pointsman test strategies --only-failures --coverage --fail-under 100
 
 embed: setup ## build and run Examples/Embed, the engine inside another program
 	swift run --package-path Examples/Embed $(SWIFT_FLAGS)

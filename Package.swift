@@ -31,7 +31,8 @@ let package = Package(
     // Layer 0: the engine, and the C rooms.
     .target(name: "Engine", swiftSettings: strict),
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-    .target(name: "CLuaShim", dependencies: ["CLua"]),
+    .systemLibrary(name: "CGLib", pkgConfig: "glib-2.0", providers: [.apt(["libglib2.0-dev"])]),
+    .target(name: "CLuaShim", dependencies: ["CLua", "CGLib"]),
     .systemLibrary(name: "COSIP", pkgConfig: "libosip2", providers: [.apt(["libosip2-dev"])]),
     .target(name: "COSIPShim", dependencies: ["COSIP"]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -45,8 +46,11 @@ let package = Package(
     // Layer 2: peers, blind to each other.
     .target(
       name: "LuaBridge",
-      dependencies: ["Engine", "CLuaShim"],
-      resources: [.embedInCode("Sandbox/Prelude.lua")],
+      dependencies: ["Engine", "Wire", "CLuaShim"],
+      resources: [
+        .embedInCode("Sandbox/Prelude.lua"),
+        .embedInCode("Sandbox/TestPrelude.lua"),
+      ],
       swiftSettings: strict
     ),
     .target(
@@ -122,7 +126,9 @@ let package = Package(
     ),
     .testTarget(
       name: "ServiceTests",
-      dependencies: ["Engine", "Service", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport"],
+      dependencies: [
+        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport",
+      ],
       swiftSettings: relaxed
     ),
     .testTarget(name: "TidyTests", swiftSettings: relaxed),

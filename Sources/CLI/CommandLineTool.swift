@@ -7,7 +7,8 @@ enum CommandLineTool {
 
   /// The verbs, in the order in which `--help` lists them.
   static let verbs: [Verb] = [
-    ServeVerb.verb, CheckVerb.verb, ProveVerb.verb, WatchVerb.verb, EventsVerb.verb,
+    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, ProveVerb.verb, WatchVerb.verb,
+    EventsVerb.verb,
     StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
@@ -15,7 +16,6 @@ enum CommandLineTool {
 
   /// Verbs of the contract that this version does not serve yet.
   static let laterVerbs: [(name: String, summary: String)] = [
-    ("test", "run strategy tests"),
     ("dryrun", "run strategies on recorded calls"),
     ("replay", "run a recording and compare its events"),
     ("import", "make a recording from other systems' material"),

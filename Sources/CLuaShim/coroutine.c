@@ -160,7 +160,7 @@ void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *v
 
 // MARK: Running
 
-static rs_outcome run(rs_co *co, int arguments) {
+rs_outcome rs_co_run(rs_co *co, int arguments) {
   rs_lua *rs = co->rs;
   co->fresh = false;
   rs->current = co;
@@ -186,7 +186,7 @@ rs_outcome rs_co_start(rs_co *co, int reference) {
   lua_settop(co->T, 0);
   lua_rawgeti(co->T, LUA_REGISTRYINDEX, reference);
   lua_rawgeti(co->T, LUA_REGISTRYINDEX, co->call_ref);
-  return run(co, 1);
+  return rs_co_run(co, 1);
 }
 
 typedef struct {
@@ -195,7 +195,7 @@ typedef struct {
   size_t count;
 } push_request;
 
-static void push_value(lua_State *T, const rs_value *value) {
+void rs_push_value(lua_State *T, const rs_value *value) {
   switch (value->kind) {
     case RS_BOOLEAN: lua_pushboolean(T, value->boolean); return;
     case RS_INTEGER: lua_pushinteger(T, value->integer); return;
@@ -214,7 +214,7 @@ static void push_value(lua_State *T, const rs_value *value) {
 static int push_values(lua_State *L) {
   push_request *request = lua_touserdata(L, 1);
   for (size_t i = 0; i < request->count; i++) {
-    push_value(L, &request->values[i]);
+    rs_push_value(L, &request->values[i]);
   }
   lua_xmove(L, request->co->T, (int)request->count);
   return 0;
@@ -230,13 +230,13 @@ rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count) {
     if (values[i].kind == RS_TEXT || values[i].kind == RS_TARGET) plain = false;
   }
   if (plain) {
-    for (size_t i = 0; i < count; i++) push_value(T, &values[i]);
+    for (size_t i = 0; i < count; i++) rs_push_value(T, &values[i]);
   } else {
     push_request request = {co, values, count};
     rs_outcome outcome = rs_protected(co->rs, push_values, &request, 0);
     if (outcome != RS_RETURNED) return outcome;
   }
-  return run(co, (int)count);
+  return rs_co_run(co, (int)count);
 }
 
 // MARK: Reading

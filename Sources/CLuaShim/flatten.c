@@ -117,11 +117,24 @@ static void flatten(lua_State *L, flattening *f, int index, int depth) {
       put(L, text, count);
       return;
     }
-    case LUA_TTABLE: flatten_table(L, f, index, depth); return;
+    case LUA_TTABLE:
+      if (rs_push_shadow(L, index)) {
+        flatten_table(L, f, lua_gettop(L), depth);
+        lua_pop(L, 1);
+        return;
+      }
+      flatten_table(L, f, index, depth);
+      return;
     default:
       luaL_error(L, "%s: a %s is not data", f->path[0] ? f->path : "result",
                  luaL_typename(L, index));
   }
+}
+
+void rs_flatten(lua_State *L, int index) {
+  flattening f = {rs_of(L), ""};
+  rs_of(L)->flat_count = 0;
+  flatten(L, &f, lua_absindex(L, index), 0);
 }
 
 typedef struct {
@@ -130,8 +143,6 @@ typedef struct {
 
 static int evaluate(lua_State *L) {
   const evaluation *e = lua_touserdata(L, 1);
-  flattening f = {rs_of(L), ""};
-  rs_of(L)->flat_count = 0;
   lua_pushliteral(L, "@");
   lua_pushlstring(L, e->chunkname.bytes, e->chunkname.count);
   lua_concat(L, 2);
@@ -140,7 +151,7 @@ static int evaluate(lua_State *L) {
     return lua_error(L);
   }
   lua_call(L, 0, 1);
-  flatten(L, &f, lua_gettop(L), 0);
+  rs_flatten(L, -1);
   return 0;
 }
 

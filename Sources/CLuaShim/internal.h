@@ -27,6 +27,21 @@ enum {
   RS_ORIG_COUNT,
 };
 
+// How often each line of a source ran.
+typedef struct {
+  char *name;
+  uint32_t *hits;  // by line
+  size_t capacity;
+} rs_covered;
+
+typedef struct {
+  bool on;
+  rs_covered *files;
+  size_t count;
+  int last_file;  // the line of a script that ran last; an index from 1
+  int last_line;
+} rs_coverage;
+
 struct rs_lua {
   lua_State *L;
   rs_limits limits;
@@ -47,6 +62,8 @@ struct rs_lua {
 
   bool sealed;
   bool loading;
+  rs_coverage coverage;
+  int driver;  // registry reference of the function that runs tests; 0: none
   rs_co *current;
   rs_co *free_list;
   int free_count;
@@ -61,10 +78,14 @@ struct rs_lua {
   size_t flat_capacity;
 
   lua_CFunction original[RS_ORIG_COUNT];
+
+  struct rs_zone *zones;
+  int zone_count;
 };
 
 #define RS_TAG_CALL 0x43414c4cu
 #define RS_TAG_TARGET 0x54415247u
+#define RS_TAG_STATE 0x53544154u
 
 typedef struct {
   uint32_t tag;
@@ -80,6 +101,8 @@ struct rs_target {
   uint32_t tag;
   int32_t kind;
   int64_t number;
+  int32_t origin_file;  // where the script made it, while coverage is kept; 0: not known
+  int32_t origin_line;
   int32_t count;
   rs_span texts[];
 };
@@ -153,6 +176,25 @@ int rs_core_filter(lua_State *L);
 void rs_freeze(lua_State *L, int index);
 bool rs_push_shadow(lua_State *L, int index);
 void rs_push_window(lua_State *L, int index);
+
+// coroutine.c
+rs_outcome rs_co_run(rs_co *co, int arguments);
+void rs_push_value(lua_State *T, const rs_value *value);
+
+// flatten.c: the value at `index` into `rs->flat`
+void rs_flatten(lua_State *L, int index);
+
+// coverage.c: which lines ran, which targets were made where
+void rs_cover_line(lua_State *L, lua_Debug *ar);
+void rs_cover_target(lua_State *L, rs_target *target);
+void rs_coverage_free(rs_lua *rs);
+
+// testing.c: what only tests of strategies need
+void rs_testing_core(lua_State *L, int core);
+
+// zone.c
+int rs_local_time(lua_State *L);
+void rs_zones_free(rs_lua *rs);
 
 // modules.c
 int rs_require(lua_State *L);

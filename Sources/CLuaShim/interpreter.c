@@ -82,6 +82,10 @@ static const char *verdict_text(int verdict) {
 
 static void hook(lua_State *L, lua_Debug *ar) {
   rs_lua *rs = rs_of(L);
+  if (ar->event == LUA_HOOKLINE) {
+    rs_cover_line(L, ar);
+    return;
+  }
   if (rs->condemned == 0) {
     rs->left -= rs->tick;
     if (rs->left > 0 && !rs->interrupted) return;
@@ -124,7 +128,7 @@ void rs_arm(rs_lua *rs, lua_State *T, int64_t instructions) {
   rs->running = T;
   if (rs->limits.counted || rs->loading) {
     rs->tick = instructions < TICK ? (int)instructions : TICK;
-    lua_sethook(T, hook, LUA_MASKCOUNT, rs->tick);
+    lua_sethook(T, hook, LUA_MASKCOUNT | (rs->coverage.on ? LUA_MASKLINE : 0), rs->tick);
   } else {
     rs->tick = 0;
   }
@@ -268,6 +272,8 @@ void rs_lua_free(rs_lua *rs) {
   free(rs->message);
   free(rs->traceback);
   free(rs->flat);
+  rs_coverage_free(rs);
+  rs_zones_free(rs);
   free(rs);
 }
 

@@ -35,6 +35,21 @@ static void set_string_metatable(lua_State *L, int env) {
   lua_pop(L, 1);
 }
 
+// Runs a prelude with `core`; what it returns is at the top then.
+static void run_prelude(lua_State *L, int env, const rs_slice *prelude) {
+  if (luaL_loadbufferx(L, prelude->bytes, prelude->count, "=pointsman", "t") != LUA_OK) {
+    lua_error(L);
+  }
+  lua_pushvalue(L, env);
+  lua_setupvalue(L, -2, 1);
+  lua_newtable(L);
+  rs_objects_core(L, lua_gettop(L));
+  rs_testing_core(L, lua_gettop(L));
+  lua_call(L, 1, 1);
+}
+
+// The preludes: an array that ends with one without bytes. A function that the last one returns
+// drives tests (testing.c).
 static int open_environment(lua_State *L) {
   const rs_slice *prelude = lua_touserdata(L, 1);
   luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
@@ -55,15 +70,13 @@ static int open_environment(lua_State *L) {
   rs_library_open(L, env);
   rs_pattern_open(L, env);
   rs_order_open(L, env);
-  if (prelude != NULL) {
-    if (luaL_loadbufferx(L, prelude->bytes, prelude->count, "=pointsman", "t") != LUA_OK) {
-      return lua_error(L);
+  for (; prelude != NULL && prelude->bytes != NULL; prelude++) {
+    run_prelude(L, env, prelude);
+    if (lua_type(L, -1) == LUA_TFUNCTION) {
+      rs_of(L)->driver = luaL_ref(L, LUA_REGISTRYINDEX);
+    } else {
+      lua_pop(L, 1);
     }
-    lua_pushvalue(L, env);
-    lua_setupvalue(L, -2, 1);
-    lua_newtable(L);
-    rs_objects_core(L, lua_gettop(L));
-    lua_call(L, 1, 0);
   }
   rs_freeze(L, env);
   set_string_metatable(L, env);
@@ -76,7 +89,13 @@ static int open_environment(lua_State *L) {
 }
 
 rs_outcome rs_lua_prelude(rs_lua *rs, rs_slice text) {
-  return rs_protected(rs, open_environment, &text, 0);
+  rs_slice preludes[] = {text, {NULL, 0}};
+  return rs_protected(rs, open_environment, preludes, 0);
+}
+
+rs_outcome rs_lua_test_prelude(rs_lua *rs, rs_slice text, rs_slice tests) {
+  rs_slice preludes[] = {text, tests, {NULL, 0}};
+  return rs_protected(rs, open_environment, preludes, 0);
 }
 
 rs_outcome rs_lua_bare(rs_lua *rs) { return rs_protected(rs, open_environment, NULL, 0); }
@@ -182,24 +201,56 @@ int rs_require(lua_State *L) {
 
 typedef struct {
   rs_slice module;
-  int *reference;
+  rs_functions *functions;
 } load_request;
+
+// A reference to the Lua function at the top, which is popped.
+static int refer(lua_State *L, const char *name) {
+  if (lua_type(L, -1) != LUA_TFUNCTION || lua_iscfunction(L, -1)) {
+    const char *type = lua_iscfunction(L, -1) ? "one of the library" : luaL_typename(L, -1);
+    luaL_error(L, "%s expects a function of the strategy, got %s", name, type);
+  }
+  return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+// The functions of the table at the top: `route`, and perhaps `save` and `restore`.
+static void refer_table(lua_State *L, rs_functions *functions) {
+  int table = lua_gettop(L);
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(name, "route") == 0) {
+      functions->route = refer(L, name);
+    } else if (strcmp(name, "save") == 0) {
+      functions->save = refer(L, name);
+    } else if (strcmp(name, "restore") == 0) {
+      functions->restore = refer(L, name);
+    } else {
+      luaL_error(L, "a strategy's table has route, save and restore, not '%s'", name);
+    }
+  }
+  if (functions->route == 0) luaL_error(L, "a strategy's table needs route = function(call)");
+}
 
 static int load(lua_State *L) {
   load_request *request = lua_touserdata(L, 1);
   push_slice(L, &request->module);
   load_module(L);
-  if (request->reference != NULL) {
-    *request->reference = 0;
-    if (lua_type(L, -1) == LUA_TFUNCTION && !lua_iscfunction(L, -1)) {
-      *request->reference = luaL_ref(L, LUA_REGISTRYINDEX);
-    }
+  rs_functions *functions = request->functions;
+  if (functions == NULL) return 0;
+  if (lua_type(L, -1) == LUA_TTABLE) {
+    refer_table(L, functions);
+  } else if (lua_type(L, -1) == LUA_TFUNCTION && !lua_iscfunction(L, -1)) {
+    functions->route = luaL_ref(L, LUA_REGISTRYINDEX);
+  } else {
+    return luaL_error(L, "a strategy returns a function of the call");
   }
   return 0;
 }
 
-rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions, int *reference) {
-  load_request request = {module, reference};
+rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions,
+                       rs_functions *functions) {
+  load_request request = {module, functions};
   return rs_protected(rs, load, &request, instructions);
 }
 
@@ -229,7 +280,8 @@ rs_outcome rs_lua_seal(rs_lua *rs) {
 
 typedef struct {
   rs_slice name;
-  const rs_slice *names, *cells;
+  const rs_slice *names;
+  const rs_value *cells;
   size_t count;
 } row_request;
 
@@ -255,14 +307,14 @@ static int data_row(lua_State *L) {
   lua_createtable(L, 0, (int)row->count);
   for (size_t i = 0; i < row->count; i++) {
     push_slice(L, &row->names[i]);
-    push_slice(L, &row->cells[i]);
+    rs_push_value(L, &row->cells[i]);
     lua_rawset(L, -3);
   }
   lua_rawset(L, -3);
   return 0;
 }
 
-rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_slice *cells,
+rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_value *cells,
                            size_t count) {
   row_request row = {key, names, cells, count};
   return rs_protected(rs, data_row, &row, 0);

@@ -176,6 +176,8 @@ void rs_push_target(lua_State *L, int kind, int64_t number, const rs_slice *text
   target->tag = RS_TAG_TARGET;
   target->kind = kind;
   target->number = number;
+  target->origin_file = 0;
+  target->origin_line = 0;
   target->count = count;
   for (int i = 0; i < count; i++) {
     target->texts[i].offset = (uint32_t)offset;
@@ -202,6 +204,7 @@ static int core_target(lua_State *L) {
     if (texts[i].count > 4096) return luaL_error(L, "a name in a target is too long");
   }
   rs_push_target(L, kind, number, texts, count);
+  if (rs_of(L)->coverage.on) rs_cover_target(L, lua_touserdata(L, -1));
   return 1;
 }
 
@@ -283,7 +286,7 @@ rs_slice rs_target_slice(const rs_target *target, int index) {
   return slice;
 }
 
-// MARK: Opening
+// MARK: State
 
 static void protect(lua_State *L, const char *name) {
   lua_pushboolean(L, 0);
@@ -291,6 +294,25 @@ static void protect(lua_State *L, const char *name) {
   lua_pushstring(L, name);
   lua_setfield(L, -2, "__name");
 }
+
+// core.state(index, newindex): the object `state`. No table, because those are frozen with the
+// prelude and could not be written; it holds nothing itself.
+static int core_state(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  uint32_t *state = lua_newuserdatauv(L, sizeof *state, 0);
+  *state = RS_TAG_STATE;
+  lua_newtable(L);
+  lua_pushvalue(L, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pushvalue(L, 2);
+  lua_setfield(L, -2, "__newindex");
+  protect(L, "state");
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+// MARK: Opening
 
 void rs_objects_open(lua_State *L) {
   static const struct {
@@ -344,6 +366,7 @@ void rs_objects_core(lua_State *L, int core) {
   static const luaL_Reg functions[] = {
       {"attach", core_attach}, {"check", core_check},    {"yield", core_yield},
       {"target", core_target}, {"kind", core_kind},      {"lookup", rs_data_lookup},
+      {"state", core_state},   {"local_time", rs_local_time},
       {"any", rs_any},         {"filter", rs_core_filter}, {"select", rs_call_select},
       {NULL, NULL},
   };

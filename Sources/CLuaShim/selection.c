@@ -293,6 +293,7 @@ static int filter(lua_State *L, const char *what, int level) {
     count += 1;
   }
   rs_push_target(L, RS_TARGET_ANY, 0, texts, count);
+  if (rs_of(L)->coverage.on) rs_cover_target(L, lua_touserdata(L, -1));
   return 1;
 }
 

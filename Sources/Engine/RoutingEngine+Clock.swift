@@ -13,6 +13,7 @@ extension RoutingEngine {
         agents[agent].blackout = nil
         noteStanding(of: agent)
         updateAvailability(of: agent, &outbox)
+      case .generationDrain(let generation): generationDrained(generation, &outbox)
       }
     }
   }
@@ -21,7 +22,7 @@ extension RoutingEngine {
   private mutating func routingPointTimedOut(_ call: CallSlot, _ outbox: inout Outbox) {
     calls[call].routingPointTimer = nil
     switch calls[call].state {
-    case .diverting: calls[call].isOverdue = true
+    case .diverting: calls[call].overdue = .timeout
     case .consulting, .selecting, .treating, .pausing, .readingHeader:
       takeDefaultRoute(call, .timeout, &outbox)
     case .queued, .established:

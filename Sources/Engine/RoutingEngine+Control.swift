@@ -4,16 +4,22 @@ extension RoutingEngine {
   mutating func handle(_ signal: ControlSignal, _ outbox: inout Outbox) {
     switch signal {
     case .start: start(&outbox)
-    case .strategies(let fingerprint):
-      strategyFingerprint = fingerprint
-      for index in routingPoints.indices {
-        routingPoints[index].extensions = [
-          KeyValue("STRATEGY", routingPoints[index].plan.strategy.text),
-          KeyValue("GENERATION", fingerprint),
-        ]
-      }
+    case .strategies(let fingerprint, let state):
+      replaceGeneration(with: fingerprint)
+      shares.beginGeneration()
+      if let state { install(state, &outbox) }
     case .drain: isDraining = true
     }
+  }
+
+  /// All of it or nothing: half a state would be one that no strategy has made.
+  private mutating func install(_ state: [StrategyState], _ outbox: inout Outbox) {
+    for one in state {
+      guard let problem = one.problem(within: plan.limits) else { continue }
+      emitError(problem, at: "", &outbox)
+      return
+    }
+    states = StrategyStates(state)
   }
 
   private mutating func start(_ outbox: inout Outbox) {

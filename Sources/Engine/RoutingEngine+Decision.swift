@@ -31,9 +31,10 @@ extension RoutingEngine {
 
   mutating func recordQueues(of call: CallSlot, _ first: Int32, _ others: [Int32]) {
     guard decisions.isKept else { return }
-    var list = [queues[Int(first)].plan.dn]
+    var list: [DN] = []
     for queue in others { list.append(queues[Int(queue)].plan.dn) }
-    decisions.append(.queued(list), of: calls[call].attributes.connID, at: now)
+    let kind = DecisionKind.queued(queues[Int(first)].plan.dn, others: list)
+    decisions.append(kind, of: calls[call].attributes.connID, at: now)
   }
 
   /// Keeps what an agent has become, if he has become something else.
@@ -144,7 +145,7 @@ struct Story {
     case .asked(.exclude(.agent(let id)), _): excludedAgents.append(id)
     case .asked(.exclude(.dn(let dn)), _): excludedDNs.append(dn)
     case .sent(.dn(let dn), _, _): if queues.isEmpty { triedDNs.append(dn) }
-    case .queued(let list): queues = list
+    case .queued(let first, let others): queues = [first] + others
     case .returned, .defaulted: targets = []
     case .asked, .answered, .connected, .ended, .entered, .failed, .missed, .overtook, .rang,
       .sent, .started, .triedDefault, .used:

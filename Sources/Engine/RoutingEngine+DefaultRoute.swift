@@ -17,7 +17,7 @@ extension RoutingEngine {
     dropTargets(of: call)
     calls[call].state = .consulting
     calls[call].decider = .defaults(reason, looked: 0, tried: 0)
-    calls[call].isOverdue = false
+    calls[call].overdue = nil
     releaseSelection(of: call, &outbox)
     if case .routingPoint(let index) = calls[call].device {
       calls[call].defaultStart = routingPoints[Int(index)].nextDefault

@@ -228,8 +228,8 @@ extension RoutingEngine {
     case .queue: waitInQueues(call, &outbox)
     case .direct: failDirectCall(call, failure, &outbox)
     case .routingPoint:
-      if calls[call].isOverdue {
-        takeDefaultRoute(call, .timeout, &outbox)
+      if let reason = calls[call].overdue {
+        takeDefaultRoute(call, reason, &outbox)
         return
       }
       switch calls[call].decider {

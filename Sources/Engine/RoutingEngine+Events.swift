@@ -107,6 +107,7 @@ extension RoutingEngine {
   mutating func emitRouteRequest(_ call: CallSlot, _ outbox: inout Outbox) {
     var event = deviceEvent(.routeRequest, call)
     event.server = plan.name
+    event.extensions = calls[call].strategyExtensions
     if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
     emit(event, &outbox)
   }

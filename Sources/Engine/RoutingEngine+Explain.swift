@@ -42,7 +42,7 @@ extension RoutingEngine {
       case .any, .agent: return .targets([target])
       case .queue, .queues, .dn, .trunk, .reject: return nil
       }
-    case .queued(let list): return .queues(list)
+    case .queued(let first, let others): return .queues([first] + others)
     case .answered, .asked, .connected, .defaulted, .ended, .entered, .failed, .missed, .overtook,
       .rang, .returned, .sent, .started, .used:
       return nil

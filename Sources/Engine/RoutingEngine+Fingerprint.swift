@@ -25,6 +25,7 @@ extension RoutingEngine {
     firstAutomatic = other.firstAutomatic
     nextAutomatic = other.nextAutomatic
     timers = other.timers
+    generations = other.generations
     selected = other.selected
     lastTicket = other.lastTicket
     lastCallID = other.lastCallID
@@ -35,6 +36,9 @@ extension RoutingEngine {
     isDraining = other.isDraining
     strategyFingerprint = other.strategyFingerprint
     decisions = other.decisions
+    shares = other.shares
+    states = other.states
+    places = other.places
     fault = other.fault
   }
 
@@ -47,6 +51,7 @@ extension RoutingEngine {
     for slot in slots { describe(slot, among: slots, &numbers) }
     for index in agents.indices { describe(AgentSlot(index: index), &numbers) }
     for record in dns { numbers.append(record.isInService ? 1 : 0) }
+    describeKept(among: slots, &numbers)
     return numbers
   }
 
@@ -55,10 +60,22 @@ extension RoutingEngine {
     return (deadline - now).nanosecondsClamped
   }
 
+  /// What strategies keep from call to call.
+  func describeKept(among slots: [CallSlot], _ numbers: inout [Int64]) {
+    shares.describe(&numbers)
+    states.describe(&numbers)
+    for place in places.present(at: now) {
+      numbers.append(place.key.stableHash)
+      numbers.append(Int64(slots.count { calls[$0].ticket < place.ticket }))
+      numbers.append(place.owner == nil ? (place.expires - now).nanosecondsClamped : -1)
+    }
+  }
+
   func describe(_ slot: CallSlot, among all: [CallSlot], _ numbers: inout [Int64]) {
     let call = calls[slot]
     numbers.append(Int64(bitPattern: call.attributes.connID.value))
     numbers.append(Int64(all.count { calls[$0].ticket < call.ticket }))
+    numbers.append(call.newcomerTicket == 0 ? 0 : 1)
     numbers.append(Int64(call.priority))
     switch call.device {
     case .routingPoint(let index): numbers += [1, Int64(index)]
@@ -88,8 +105,10 @@ extension RoutingEngine {
     case .overflow(_, let next, _): numbers += [4, Int64(next)]
     }
     numbers += [
-      call.isOverdue ? 1 : 0, remaining(call.routingPointTimer), remaining(call.waitTimer),
+      call.overdue != nil ? 1 : 0, remaining(call.routingPointTimer), remaining(call.waitTimer),
     ]
+    let drain = call.generation < 0 ? nil : generations[timerOf: call.generation]
+    numbers.append(remaining(drain))
     numbers.append(Int64(call.selectedAgent?.index ?? -1))
     for index in dns.indices { numbers.append(call.tried.contains(Int32(index)) ? 1 : 0) }
   }

@@ -104,13 +104,14 @@ extension RoutingEngine {
   ) {
     lastTicket += 1
     calls[call].ticket = lastTicket
+    calls[call].strategyExtensions = routingPoints[Int(index)].extensions
+    calls[call].generation = generations.enter()
     emitQueued(call, &outbox)
     emitRouteRequest(call, &outbox)
     let deadline = now + routingPoints[Int(index)].plan.timeout
     calls[call].routingPointTimer = timers.arm(.routingPoint(call), at: deadline)
     calls[call].decider = .strategy
     calls[call].state = .consulting
-    calls[call].strategyExtensions = routingPoints[Int(index)].extensions
     let dn = routingPoints[Int(index)].plan.dn
     let strategy = routingPoints[Int(index)].plan.strategy
     record(.started(strategy, generation: strategyFingerprint), of: call)
@@ -254,9 +255,11 @@ extension RoutingEngine {
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }
+    leaveGeneration(call)
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
     dropTargets(of: call)
+    placesBegin(of: call)
     let origin = calls[call].originAgent
     if let origin { engage(origin, in: .none) }
     let selected = calls[call].selectedAgent

@@ -40,8 +40,11 @@ extension RoutingEngine {
     calls[call].device = .queue(first)
     calls[call].otherQueues = others
     calls[call].decider = .nobody
-    lastTicket += 1
-    calls[call].ticket = lastTicket
+    // Who has taken over a kept place stands where he stood when it was kept.
+    if calls[call].newcomerTicket == 0 {
+      lastTicket += 1
+      calls[call].ticket = lastTicket
+    }
     calls[call].waitingSince = now
     recordQueues(of: call, first, others)
     emitQueued(call, &outbox)

@@ -217,6 +217,7 @@ extension RoutingEngine {
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }
+    leaveGeneration(call)
   }
 
   mutating func reject(_ call: CallSlot, _ status: UInt16, _ outbox: inout Outbox) {

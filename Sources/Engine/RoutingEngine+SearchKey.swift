@@ -19,7 +19,7 @@ package struct SearchDetail: OptionSet, Sendable {
   package static let handling = SearchDetail(rawValue: 2)
   /// How busy agents were (`least_occupied`, `fewest_calls`).
   package static let occupancy = SearchDetail(rawValue: 4)
-  /// Where the generator stands (`random`, `share`).
+  /// Where the generator stands (`random`).
   package static let chance = SearchDetail(rawValue: 8)
   /// Whose turn it is (`round_robin`).
   package static let turns = SearchDetail(rawValue: 16)
@@ -48,6 +48,7 @@ extension RoutingEngine {
         describeChoice(slot, detail, &numbers)
       }
     }
+    describeKept(among: slots, &numbers)
     var skipped: [Int32] = []
     for index in agents.indices {
       let slot = AgentSlot(index: index)

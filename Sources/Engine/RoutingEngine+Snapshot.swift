@@ -32,7 +32,8 @@ extension RoutingEngine {
     if case .routingPoint(let index) = calls[call].device {
       strategy = routingPoints[Int(index)].plan.strategy.text
     }
-    return CallPicture(
+    let marks = calls[call].strategyExtensions ?? []
+    var picture = CallPicture(
       attributes: calls[call].attributes,
       state: calls[call].state.word,
       at: deviceDN(calls[call].device),
@@ -42,6 +43,8 @@ extension RoutingEngine {
       attempts: calls[call].attempts,
       notes: calls[call].notes
     )
+    picture.generation = marks.first { $0.key == "GENERATION" }?.value ?? ""
+    return picture
   }
 
   private func picture(ofQueue index: Int, at now: Instant) -> QueuePicture {

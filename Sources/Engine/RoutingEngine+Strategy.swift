@@ -28,6 +28,7 @@ extension RoutingEngine {
         resume(call, .invalid(error.message), &outbox)
       }
     case .finished(let target):
+      leaveGeneration(call)
       releaseSelectionUnless(target, of: call, &outbox)
       guard let target else {
         calls[call].decider = .nobody
@@ -37,6 +38,7 @@ extension RoutingEngine {
       calls[call].decider = .target(target)
       pursueTarget(call, &outbox)
     case .failed(let failure):
+      leaveGeneration(call)
       calls[call].decider = .nobody
       takeDefaultRoute(call, .strategyFailed(failure), &outbox)
     }
@@ -87,6 +89,12 @@ extension RoutingEngine {
       }
       resume(call, .expectedWait(expectedWait(ofQueue: index)), &outbox)
     case .random: resume(call, .bits(random.next()), &outbox)
+    case .share(let parts): try share(parts, for: call, &outbox)
+    case .state(let key):
+      resume(call, .value(states.value(of: key, in: strategyName(of: call))), &outbox)
+    case .setState(let key, let value): try setState(key, value, for: call, &outbox)
+    case .keepPlace(let key, let duration): try keepPlace(key, duration, of: call, &outbox)
+    case .takePlace(let key): takePlace(key, for: call, &outbox)
     }
   }
 

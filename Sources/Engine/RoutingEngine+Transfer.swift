@@ -92,6 +92,7 @@ extension RoutingEngine {
     let attributes = calls[other].attributes
     timers.disarm(calls[other].routingPointTimer)
     timers.disarm(calls[other].waitTimer)
+    placesBegin(of: other)
     calls.rename(call, to: attributes, of: other)
   }
 

@@ -26,6 +26,7 @@ extension RoutingEngine {
   private func treatmentEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     var event = deviceEvent(kind, call)
     event.treatmentType = calls[call].treatmentType
+    event.extensions = calls[call].strategyExtensions
     return event
   }
 
@@ -46,10 +47,11 @@ extension RoutingEngine {
     else { return }
     var event = treatmentEvent(.treatmentEnd, call)
     event.collectedDigits = result.digits
-    event.extensions = [
-      KeyValue("INTERRUPTED", result.wasInterrupted ? "KEYPAD" : "NO"),
-      KeyValue("COMPLETION_STATUS", "NORMAL"),
-    ]
+    event.extensions =
+      [
+        KeyValue("INTERRUPTED", result.wasInterrupted ? "KEYPAD" : "NO"),
+        KeyValue("COMPLETION_STATUS", "NORMAL"),
+      ] + (calls[call].strategyExtensions ?? [])
     emit(event, &outbox)
     calls[call].treatment = 0
     goOn(call, .treated(result), &outbox)

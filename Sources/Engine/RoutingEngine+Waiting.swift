@@ -17,7 +17,7 @@ extension RoutingEngine {
     // A point of priority is worth so much waiting time: the order of two calls never changes
     // while they wait, so it can be kept in an index.
     let worth = priority.multipliedReportingOverflow(by: aging.nanosecondsClamped).partialValue
-    let entered = Int64(clamping: calls[call].entered.nanoseconds)
+    let entered = Int64(clamping: calls[call].seniority.nanoseconds)
     return Rank(major: entered &- worth, minor: calls[call].ticket)
   }
 
@@ -157,7 +157,7 @@ extension RoutingEngine {
     guard let found = bestWaiting(for: agent) else { return }
     let entry = fault == nil ? found : tampered(found)
     let call = waiting.entries[entry].call
-    announceOvertaking(by: call, for: agent, &outbox)
+    announceOvertaking(entry, for: agent, &outbox)
     switch calls[call].state {
     case .queued:
       guard case .queue(let queue) = waiting.entries[entry].waitsFor,
@@ -251,26 +251,61 @@ extension RoutingEngine {
     }
   }
 
-  /// Overtaking is legal only by priority, and then it is told (PEERS B26).
+  /// Overtaking is legal by priority, or with a kept place, and then it is told (PEERS B26).
   private mutating func announceOvertaking(
-    by call: CallSlot,
+    _ entry: EntrySlot,
     for agent: AgentSlot,
     _ outbox: inout Outbox
   ) {
+    let call = waiting.entries[entry].call
     let ticket = calls[call].ticket
-    guard waiting.index.lowest < ticket else { return }
+    if let overtaken = waitsBefore(ticket, agent, isNewcomer: false) {
+      emitOvertaking(by: call, of: overtaken, "priority", &outbox)
+    } else if calls[call].newcomerTicket > ticket,
+      let overtaken = waitsBehind(entry, agent)
+        ?? waitsBefore(calls[call].newcomerTicket, agent, isNewcomer: true)
+    {
+      emitOvertaking(by: call, of: overtaken, "kept_place", &outbox)
+    }
+  }
+
+  /// A call that could have this agent, with a lower ticket; of its own, if that is asked.
+  private func waitsBefore(
+    _ ticket: UInt64,
+    _ agent: AgentSlot,
+    isNewcomer: Bool
+  ) -> CallSlot? {
+    guard waiting.index.lowest < ticket else { return nil }
     let question = CommonBit(agents.membership, agent.index)
     let overtaken = waiting.index.any(minorBelow: ticket, question) { entry in
       // The head of a queue may be barred from this agent, and the next behind it not.
       guard let found = eligible(entry, for: agent) else { return false }
-      return calls[waiting.entries[found].call].ticket < ticket
+      let call = waiting.entries[found].call
+      return calls[call].ticket < ticket && !(isNewcomer && calls[call].newcomerTicket != 0)
     }
-    guard let overtaken, let found = eligible(overtaken, for: agent) else { return }
+    return overtaken.flatMap { eligible($0, for: agent) }.map { waiting.entries[$0].call }
+  }
+
+  /// A call behind this one in its queue that came before it, but for the place that it has.
+  private func waitsBehind(_ entry: EntrySlot, _ agent: AgentSlot) -> CallSlot? {
+    guard case .queue = waiting.entries[entry].waitsFor, waiting.entries[entry].next >= 0,
+      let found = eligible(waiting.entries[entry].next, for: agent)
+    else { return nil }
     let other = waiting.entries[found].call
-    record(.overtook(calls[other].attributes.connID), of: call)
+    let newcomer = calls[waiting.entries[entry].call].newcomerTicket
+    return calls[other].ticket < newcomer && calls[other].newcomerTicket == 0 ? other : nil
+  }
+
+  private mutating func emitOvertaking(
+    by call: CallSlot,
+    of other: CallSlot,
+    _ reason: String,
+    _ outbox: inout Outbox
+  ) {
+    record(.overtook(calls[other].attributes.connID, reason), of: call)
     var event = callEvent(.userEvent, call)
     event.reasons = [
-      KeyValue("OVERTAKE", "priority"),
+      KeyValue("OVERTAKE", reason),
       KeyValue("OVERTAKEN", calls[other].attributes.connID.hexDigits),
     ]
     emit(event, &outbox)

@@ -42,6 +42,7 @@ public struct RoutingEngine: ~Copyable {
   /// The next one at the same DN, by agent.
   var nextAutomatic: [Int32] = []
   var timers = TimerTable()
+  var generations = GenerationTable()
   /// Agents whom selections have reserved, if a policy may take them over.
   var selected: [AgentSlot] = []
 
@@ -54,6 +55,12 @@ public struct RoutingEngine: ~Copyable {
   var isDraining = false
   var strategyFingerprint = ""
   var decisions: DecisionLog
+  /// The percentage allocations of all strategies.
+  var shares = Shares()
+  /// What strategies keep from call to call.
+  var states = StrategyStates()
+  /// The places of calls that are to come back.
+  var places = KeptPlaces()
   /// A bug on purpose, to see whether the simulator finds it; set by nobody else.
   package var fault: InjectedFault?
 

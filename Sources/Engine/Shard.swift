@@ -28,6 +28,9 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     engine.lastCall(where: passes)
   }
 
+  /// What all strategies keep from call to call, ordered by strategy and key.
+  public var strategyState: [StrategyState] { engine.strategyState }
+
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }
 

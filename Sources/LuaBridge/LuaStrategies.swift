@@ -23,7 +23,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
 
   /// A generation and how many calls it still carries.
   public struct GenerationReport: Sendable, Hashable {
-    /// Counts installations, from 1.
+    /// The number under which it was installed; unless somebody said another, it counts from 1.
     public var number: Int
     /// The fingerprint of its sources.
     public var fingerprint: String
@@ -53,7 +53,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     var strategy: StrategyName
   }
 
-  private let limits: Limits
+  let limits: Limits
   private let budget: Budget
   private let watchdog: Watchdog
   private var current: Slot
@@ -68,14 +68,21 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
 
   /// The call stack at the last failure, for logs.
   public private(set) var lastTraceback = ""
+  /// Where the targets of the last step were made; nil unless its generation keeps coverage.
+  public private(set) var lastOrigins: StepOrigins?
 
   /// Makes a runtime whose first generation is `generation`.
-  public init(_ generation: Generation, limits: Limits = .standard, budget: Budget = .counted) {
+  public init(
+    _ generation: Generation,
+    number: Int = 1,
+    limits: Limits = .standard,
+    budget: Budget = .counted
+  ) {
     self.limits = limits
     self.budget = budget
     watchdog = Watchdog(budget)
     lastName = ""
-    current = Slot(generation, number: 1)
+    current = Slot(generation, number: number)
     prepare(generation)
   }
 
@@ -94,11 +101,11 @@ extension LuaStrategies {
   ) -> StrategyStep {
     trace = .none
     if strategy != lastName || lastReference == 0 {
-      guard let reference = current.generation.references[strategy.text] else {
+      guard let functions = current.generation.references[strategy.text] else {
         return .failed(.noSuchStrategy)
       }
       lastName = strategy
-      lastReference = reference
+      lastReference = functions.route
     }
     cancel(facts.connID)
     guard let coroutine = Coroutine.make(in: current.generation.interpreter) else {
@@ -164,6 +171,7 @@ extension LuaStrategies {
       return .failed(.error("the prelude asked for something unknown"))
     }
     live[call] = run
+    noteOrigins(run.coroutine, in: run.slot.generation, returned: false)
     return .requested(request)
   }
 
@@ -177,6 +185,7 @@ extension LuaStrategies {
     trace = .none
     switch outcome {
     case RS_RETURNED:
+      noteOrigins(coroutine, in: generation, returned: true)
       switch coroutine.result() {
       case .success(let target): return .finished(target)
       case .failure(let problem):
@@ -194,6 +203,15 @@ extension LuaStrategies {
     }
   }
 
+  private mutating func noteOrigins(
+    _ coroutine: Coroutine,
+    in generation: Generation,
+    returned: Bool
+  ) {
+    guard generation.keepsCoverage else { return }
+    lastOrigins = generation.origins(of: coroutine, returned: returned)
+  }
+
   private mutating func leave(_ slot: Slot) {
     slot.liveCount -= 1
     guard slot.liveCount == 0, slot !== current else { return }
@@ -206,10 +224,14 @@ extension LuaStrategies {
 
 extension LuaStrategies {
   /// Makes a generation the one in which new calls start; calls in flight stay where they are.
-  public mutating func install(_ generation: Generation) {
+  ///
+  /// - Parameters:
+  ///   - generation: What new calls start in.
+  ///   - number: What it is called in reports; nil: one more than the one before.
+  public mutating func install(_ generation: Generation, number: Int? = nil) {
     prepare(generation)
     if current.liveCount > 0 { retired.append(current) }
-    current = Slot(generation, number: current.number + 1)
+    current = Slot(generation, number: number ?? current.number + 1)
     lastReference = 0
     fileNames.removeAll()
   }
@@ -229,6 +251,9 @@ extension LuaStrategies {
 
   /// The fingerprint of the generation in which new calls start.
   public var currentFingerprint: String { current.generation.fingerprint }
+
+  /// The generation in which new calls start.
+  var currentGeneration: Generation { current.generation }
 
   /// The strategies in the current generation, sorted.
   public var strategies: [StrategyName] { current.generation.strategies }

@@ -12,6 +12,8 @@ public struct ServeOptions: Sendable, Hashable {
   public var seconds: Double?
   /// How many seconds calls may still take when the service stops.
   public var drain: Double = 30
+  /// Whether the strategies' own tests must pass before they are used.
+  public var selfTest = true
   /// Whether SIGHUP, SIGTERM and SIGINT are answered; set it when the process is all ours.
   public var watchesSignals = false
 

@@ -21,7 +21,28 @@ public final class ServiceDoor: Sendable {
 struct StartFiles {
   var site: Site
   var siteFingerprint: String
-  var generation: Generation
+  var prepared: PreparedGeneration
+  var selfTest: SelfTest?
+}
+
+/// What the service is given to work with, besides files.
+package struct ServiceParts: Sendable {
+  /// Runs the strategies' own tests; nil: nobody does.
+  package var selfTest: SelfTest?
+  /// What else may keep a generation from taking over, by its version's number.
+  package var handOver: (@Sendable (Int) -> [Finding])?
+
+  /// Makes parts.
+  package init(
+    selfTest: SelfTest? = nil,
+    handOver: (@Sendable (Int) -> [Finding])? = nil
+  ) {
+    self.selfTest = selfTest
+    self.handOver = handOver
+  }
+
+  /// What a server has.
+  package static var standard: ServiceParts { ServiceParts(selfTest: .standard) }
 }
 
 /// The assembled service: site, strategies, shard, control socket.
@@ -40,9 +61,19 @@ public enum Service {
     door: ServiceDoor? = nil,
     say: @escaping (String) -> Void
   ) throws {
+    try run(options, door: door, parts: .standard, say: say)
+  }
+
+  /// Serves with other parts than a server has.
+  package static func run(
+    _ options: ServeOptions,
+    door: ServiceDoor?,
+    parts: ServiceParts,
+    say: @escaping (String) -> Void
+  ) throws {
     // Signals are blocked before the first thread is made.
     let signals = options.watchesSignals ? try SignalWatch() : nil
-    let files = try start(options, say: say)
+    let files = try start(options, selfTest: parts.selfTest, say: say)
     guard Files.makeFolder(options.data) else {
       throw ServiceError("cannot make the folder \(options.data)")
     }
@@ -53,15 +84,25 @@ public enum Service {
       let reason = error.code == 0 ? error.reason : "\(error)"
       throw ServiceError("cannot serve with --data \(options.data): \(reason)")
     }
+    var store = VersionStore(
+      data: options.data,
+      keptMax: files.site.plan.limits.generationsKeptMax
+    )
+    for text in store.trouble { say(text) }
+    let version = keep(files.prepared, in: &store, say: say)
     let inbox = try door?.inbox ?? Inbox<ControlMessage>()
     let requests = try Inbox<ShardRequest>()
     let bound = Locked<SocketAddress?>(nil)
     let blueprint = ShardLoop.Blueprint(
       site: files.site,
-      generation: files.generation,
+      installation: Installation(
+        generation: files.prepared.generation,
+        number: version.number
+      ),
       requests: requests,
       reports: inbox,
       dumpPath: options.dumpPath,
+      handOver: parts.handOver,
       whenBound: { address in bound.withLock { $0 = address } }
     )
     let thread = try ShardThread.start(
@@ -78,7 +119,7 @@ public enum Service {
     }
     var control = try makeLoop(
       options,
-      files: files,
+      reload: StrategyReload(files, version: version, store: store, options: options),
       listener: listener,
       signals: signals,
       inboxes: (inbox, requests),
@@ -89,9 +130,10 @@ public enum Service {
     try control.run()
   }
 
-  /// Reads and checks the site and the strategies.
+  /// Reads and checks the site and the strategies, and runs their tests.
   private static func start(
     _ options: ServeOptions,
+    selfTest: SelfTest?,
     say: (String) -> Void
   ) throws -> StartFiles {
     let source = try StrategyFolder.read(options.strategies)
@@ -101,29 +143,78 @@ public enum Service {
     )
     for finding in loaded.findings { say(finding.short) }
     var errors = loaded.findings.filter { $0.severity == .error }.count
-    var generation: Generation?
+    guard let site = loaded.site else {
+      // What is wrong with the strategies is worth knowing at the same time.
+      errors += reportErrors(of: source, say: say)
+      throw ServiceError("\(errors == 1 ? "1 error" : "\(errors) errors"): nothing is served")
+    }
+    let preparation = Preparation(
+      origin: .folder,
+      folder: options.strategies,
+      site: site,
+      current: nil,
+      selfTest: options.selfTest ? selfTest : nil
+    )
+    let prepared: PreparedGeneration
     do {
-      let limits = loaded.site?.plan.limits ?? .standard
-      let made = try StrategyReload.make(source, site: loaded.site, limits: limits)
-      for finding in made.warnings { say(finding.long) }
-      generation = made.generation
+      let tests = try StrategyFolder.tests(in: options.strategies)
+      prepared = try preparation.prepare(source, tests)
     } catch {
       for finding in error.findings { say(finding.long) }
       errors += error.findings.filter { $0.severity == .error }.count
+      let hint =
+        error.phase == .selfTest
+        ? "; the strategies' own tests fail (--self-test off serves all the same)" : ""
+      throw ServiceError(
+        "\(errors == 1 ? "1 error" : "\(errors) errors"): nothing is served\(hint)"
+      )
     }
-    guard errors == 0, let site = loaded.site, let generation else {
-      throw ServiceError("\(errors == 1 ? "1 error" : "\(errors) errors"): nothing is served")
-    }
+    for finding in prepared.warnings { say(finding.long) }
     return StartFiles(
       site: site,
       siteFingerprint: loaded.fingerprint,
-      generation: generation
+      prepared: prepared,
+      selfTest: selfTest
     )
+  }
+
+  /// Says what is wrong with strategies whose site cannot be read, and counts it.
+  private static func reportErrors(of source: StrategySource, say: (String) -> Void) -> Int {
+    do {
+      _ = try StrategyReload.make(source, site: nil, limits: .standard)
+      return 0
+    } catch {
+      for finding in error.findings { say(finding.long) }
+      return error.findings.filter { $0.severity == .error }.count
+    }
+  }
+
+  /// The version that a server starts with: the last one if nothing has changed, else a new one.
+  private static func keep(
+    _ prepared: PreparedGeneration,
+    in store: inout VersionStore,
+    say: (String) -> Void
+  ) -> Version {
+    let newest = store.newest
+    if let newest, newest.fingerprint == prepared.source.fingerprint { return newest }
+    let version = Version(
+      number: (newest?.number ?? 0) + 1,
+      fingerprint: prepared.source.fingerprint,
+      time: Clock.realtime,
+      asked: "start",
+      files: VersionStore.entries(of: prepared.source.files),
+      tests: VersionStore.entries(of: prepared.tests)
+    )
+    let files = prepared.source.files + prepared.tests
+    if let trouble = store.add(version, files: files, pinned: [version.number]) {
+      say("version \(version.number) of the strategies is not kept: \(trouble)")
+    }
+    return version
   }
 
   private static func makeLoop(
     _ options: ServeOptions,
-    files: StartFiles,
+    reload: StrategyReload,
     listener: consuming UnixListener,
     signals: consuming SignalWatch?,
     inboxes: (control: Inbox<ControlMessage>, shard: Inbox<ShardRequest>),
@@ -153,9 +244,9 @@ public enum Service {
       inbox: inboxes.control,
       shard: inboxes.shard,
       options: options,
-      site: files.site,
+      site: reload.site,
       say: say,
-      reload: StrategyReload(files, options: options),
+      reload: reload,
       end: options.seconds.map { Clock.monotonic + UInt64($0 * 1e9) }
     )
   }

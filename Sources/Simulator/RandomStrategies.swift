@@ -16,17 +16,29 @@ public struct RandomStrategies: StrategyRuntime {
   /// The targets of earlier selections that still stand, by call.
   private var kept: [ConnID: [Target]] = [:]
   private let isPlain: Bool
+  /// What a call's stay at its routing point is counted as, by call.
+  public internal(set) var stays: [ConnID: Int] = [:]
+  private var lastStay = 0
+  /// The stays whose places a call has taken over.
+  public internal(set) var inherited: [ConnID: [Int]] = [:]
+  /// The stays whose places are kept, by key, with their own.
+  var keptStays: [String: (call: ConnID, stays: [Int])] = [:]
+  /// What the strategies keep, as they have set it.
+  var values: [StrategyName: [String: StateValue]] = [:]
+  var names: [ConnID: StrategyName] = [:]
+  /// The picks of the one allocation that strategies ask for, by strategy.
+  var picks: [StrategyName: [Int]] = [:]
   /// The last call whose records were moved: it happens once per transfer.
   private var moved: (ConnID, ConnID)?
   /// Breaches of the contract of `StrategyRuntime`.
-  public private(set) var breaches: [String] = []
+  public internal(set) var breaches: [String] = []
   /// The steps made since somebody took them, for a journal.
   public private(set) var steps: [(call: ConnID, step: StrategyStep)] = []
   /// Whether `steps` is filled.
   public var keepsSteps = false
   /// What every run returns at once, if it is set.
   var always: Target?
-  private var random: SplitMix64
+  var random: SplitMix64
   private let dns: [DN]
   private let agents: [AgentID]
 
@@ -70,6 +82,10 @@ public struct RandomStrategies: StrategyRuntime {
     returned[facts.connID] = nil
     exclusions[facts.connID] = nil
     kept[facts.connID] = nil
+    inherited[facts.connID] = nil
+    lastStay += 1
+    stays[facts.connID] = lastStay
+    names[facts.connID] = strategy
     guard strategy != "missing" else { return .failed(.noSuchStrategy) }
     if let always { return end(facts.connID, with: always) }
     return step(of: facts.connID)
@@ -92,6 +108,7 @@ public struct RandomStrategies: StrategyRuntime {
     if !Self.fits(answer, run.pending) {
       breaches.append("\(run.pending) was answered with \(answer)")
     }
+    remember(call, run.pending, answer)
     if case .select(let selection) = run.pending {
       if case .invalid = answer {
       } else {
@@ -131,6 +148,10 @@ public struct RandomStrategies: StrategyRuntime {
     returned[connID] = returned.removeValue(forKey: call)
     exclusions[connID] = exclusions.removeValue(forKey: call)
     kept[connID] = kept.removeValue(forKey: call)
+    stays[connID] = stays.removeValue(forKey: call)
+    inherited[connID] = inherited.removeValue(forKey: call)
+    names[connID] = names.removeValue(forKey: call)
+    for (key, place) in keptStays where place.call == call { keptStays[key]?.call = connID }
   }
 
   private mutating func suspend(_ call: ConnID, _ request: StrategyRequest) -> StrategyStep {
@@ -154,6 +175,7 @@ public struct RandomStrategies: StrategyRuntime {
   }
 
   private mutating func request() -> StrategyRequest {
+    if !isPlain, random.next(below: 6) == 0 { return keepingRequest() }
     if !isPlain, random.next(below: 8) == 0 {
       switch random.next(below: 4) {
       case 0: return .treat(.music("hold"))
@@ -224,13 +246,16 @@ public struct RandomStrategies: StrategyRuntime {
       switch answer {
       case .selected, .failed(.timeout): return true
       case .done, .failed, .count, .duration, .expectedWait, .treated, .notTreated, .bits, .text,
-        .invalid:
+        .value, .noSuchPlace, .invalid:
         return false
       }
     case .route: if case .failed = answer { return true }
     case .wait, .priority, .attach, .note, .exclude: return answer == .done
     case .random: if case .bits = answer { return true }
-    case .header: if case .text = answer { return true }
+    case .header, .share: if case .text = answer { return true }
+    case .state: if case .value = answer { return true }
+    case .setState, .keepPlace: return answer == .done
+    case .takePlace: return answer == .done || answer == .noSuchPlace
     case .availableAgents, .loggedInAgents, .queueWaiting:
       if case .count = answer { return true }
     case .queueOldestWait: if case .duration = answer { return true }
@@ -238,7 +263,8 @@ public struct RandomStrategies: StrategyRuntime {
     case .treat:
       switch answer {
       case .treated, .notTreated: return true
-      case .selected, .failed, .done, .count, .duration, .expectedWait, .bits, .text, .invalid:
+      case .selected, .failed, .done, .count, .duration, .expectedWait, .bits, .text, .value,
+        .noSuchPlace, .invalid:
         return false
       }
     }

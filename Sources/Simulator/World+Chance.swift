@@ -23,7 +23,10 @@ extension World {
       let dn = DN("700\(1 + chance(4))")
       give(.line(chance(3) == 0 ? .outOfService(dn) : .inService(dn)))
     case 87: if let call = anyCall() { give(.strategy(call, .finished(.any(.none)))) }
-    case 88: give(.control(.strategies(fingerprint: "g\(chance(9))")))
+    case 88:
+      // A hand-over that changes nothing, now and then.
+      let state = chance(2) == 0 ? nil : shard.strategyState
+      give(.control(.strategies(fingerprint: "g\(chance(9))", state: state)))
     default: pass(.milliseconds(chance(3_000)))
     }
   }

@@ -130,6 +130,16 @@ extension World {
     return plan.routingPoints.first { $0.dn == dn }?.divertOn == .answer
   }
 
+  /// The place in order of entry; a kept place that is further ahead comes with its own.
+  private func ticket(of event: Event, for call: ModelCall) -> UInt64 {
+    guard plan.queues.contains(where: { $0.dn == event.thisDN }), let connID = event.call?.connID,
+      let stay = shard.strategies.stays[connID], let own = stayTickets[stay],
+      let ahead = shard.strategies.inherited[connID]?.compactMap({ stayTickets[$0] }).min(),
+      ahead < own
+    else { return event.sequence }
+    return ahead
+  }
+
   /// Every event of a call fits what was said of it before.
   private mutating func follow(_ event: Event) {
     guard let number = event.call?.connID.value, var call = calls[number] else {
@@ -145,7 +155,7 @@ extension World {
         if !call.home.contains(event.thisDN) { call.home.append(event.thisDN) }
       } else {
         if !call.home.contains(event.thisDN) {
-          call.ticket = event.sequence
+          call.ticket = ticket(of: event, for: call)
           call.home = [event.thisDN]
         }
         call.device = event.thisDN
@@ -155,6 +165,9 @@ extension World {
     case .routeRequest:
       fits = !call.isAsked && call.isAtDevice && call.device == event.thisDN
       call.isAsked = true
+      if let stay = event.call.flatMap({ shard.strategies.stays[$0.connID] }) {
+        stayTickets[stay] = call.ticket
+      }
     case .routeUsed:
       fits = call.isAsked && call.device == event.thisDN
       call.isAsked = false

@@ -83,6 +83,8 @@ public struct World: ~Copyable {
   /// Calls whose overtaking was announced within this signal (by priority, across queues).
   var overtakers: [UInt64] = []
   var headersAsked: [UInt64] = []
+  /// The tickets of stays at routing points: kept places are taken over with them.
+  var stayTickets: [Int: UInt64] = [:]
   /// Calls that wait, by queue, in the order of their tickets.
   var waiting: [DN: [UInt64]] = [:]
   var agentAt: [DN: AgentID] = [:]
@@ -114,6 +116,7 @@ public struct World: ~Copyable {
     alive = other.alive
     overtakers = other.overtakers
     headersAsked = other.headersAsked
+    stayTickets = other.stayTickets
     waiting = other.waiting
     agentAt = other.agentAt
     isDraining = other.isDraining
@@ -196,6 +199,7 @@ public struct World: ~Copyable {
     ]
     if chance(2) { plan.routingPoints[0].noAnswer.overflow = lists[Int(random.next(below: 6))] }
     if chance(3) { plan.queues[0].noAnswer.overflow = lists[Int(random.next(below: 6))] }
+    if chance(2) { plan.limits.generationDrain = .seconds(3) }
     return plan
   }
 

@@ -40,7 +40,7 @@ struct CivilDate: Equatable {
 /// Reads RFC 3339 text in UTC with up to nine digits of a second's fraction.
 ///
 /// - Returns: Nanoseconds since 1970, or `nil` when the text is no such time.
-func nanoseconds(ofTime text: String) -> UInt64? {
+package func nanoseconds(ofTime text: String) -> UInt64? {
   let bytes = Array(text.utf8)
   guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
   func number(_ range: Range<Int>) -> Int64? {

@@ -12,15 +12,17 @@ public enum DecisionText {
   /// - Parameters:
   ///   - record: The record.
   ///   - candidatesMax: Candidates shown of one step; the others are counted by kind.
+  ///   - namesGeneration: Whether the strategy's generation is named; a test's snapshot does not.
   /// - Returns: The lines.
   public static func lines(
     _ record: DecisionRecord,
-    candidatesMax: Int = candidatesShown
+    candidatesMax: Int = candidatesShown,
+    namesGeneration: Bool = true
   ) -> [String] {
     var lines = [head(of: record)]
     let start = record.entrance?.time ?? record.steps.first?.time ?? 0
     for step in record.steps {
-      guard let words = words(step.kind) else { continue }
+      guard let words = words(step.kind, namesGeneration) else { continue }
       lines.append("  \(offset(step.time, start))  \(words)")
       for line in candidateLines(step.candidates, max: candidatesMax) {
         lines.append("               \(line)")
@@ -77,9 +79,13 @@ public enum DecisionText {
   // MARK: Steps
 
   /// A step in words; nil for one that says nothing to people.
-  static func words(_ kind: DecisionKind) -> String? {
-    if case .entered = kind { return nil }
-    return sentence(kind)
+  static func words(_ kind: DecisionKind, _ namesGeneration: Bool = true) -> String? {
+    switch kind {
+    case .entered: return nil
+    case .started(let strategy, _) where !namesGeneration: return "strategy \(strategy.text)"
+    case .answered(let answer): return answer.luaText.map { "-> \($0)" }
+    default: return sentence(kind)
+    }
   }
 
   private static func sentence(_ kind: DecisionKind) -> String {
@@ -88,22 +94,23 @@ public enum DecisionText {
     case .started(let strategy, let generation):
       "strategy \(strategy.text)"
         + (generation.isEmpty ? "" : ", generation \(generation.prefix(12))")
-    case .asked(let request, let trace): place(trace) + request.words
-    case .answered(let answer): "-> \(answer.words)"
+    case .asked(let request, let trace): place(trace) + request.luaText
+    case .answered(let answer): "-> \(answer.luaText ?? "")"
     case .returned(let target, let trace):
       place(trace) + (target.map { "returns \($0.luaText)" } ?? "ends without a target")
-    case .failed(let failure): "the strategy failed: \(failure.words)"
+    case .failed(let failure): "the strategy failed: \(failure.luaText)"
     case .used(let usage): "the strategy is done: \(usage.steps) of \(usage.stepsMax) requests used"
     case .defaulted(let reason): "default route: \(reason.words)"
     case .triedDefault(let target): "default route tries \(target.luaText)"
-    case .queued(let list):
-      "waits in queue " + list.map(\.number).joined(separator: " and ")
+    case .queued(let first, let others):
+      "waits in queue " + ([first] + others).map(\.number).joined(separator: " and ")
     case .sent(let destination, let agent, let attempt):
       sent(to: destination, agent, attempt)
     case .rang: "the phone rings"
     case .connected: "answered"
     case .missed(_, let failure): "came to nothing: \(failure.word)"
-    case .overtook(let call): "before call \(call.text), which waits longer: by its priority"
+    case .overtook(let call, let reason):
+      "before call \(call.text), which waits longer: by its \(reason)"
     case .ended(let end): end.words
     }
   }
@@ -127,7 +134,8 @@ public enum DecisionText {
 
   private static func candidateLines(_ candidates: [Candidate], max: Int) -> [String] {
     guard !candidates.isEmpty else { return [] }
-    let ordered = candidates.enumerated().sorted {
+    let named = candidates.filter { $0.verdict != .notNamed }
+    let ordered = named.enumerated().sorted {
       ($0.element.verdict.rank, $0.offset) < ($1.element.verdict.rank, $1.offset)
     }.map(\.element)
     var lines = ordered.prefix(max).map { "\($0.agent.text)  \($0.verdict.words)" }
@@ -170,7 +178,7 @@ extension DefaultReason {
   /// The reason in words.
   public var words: String {
     switch self {
-    case .strategyFailed(let failure): "the strategy failed: \(failure.words)"
+    case .strategyFailed(let failure): "the strategy failed: \(failure.luaText)"
     case .noTarget: "the strategy ended without a target"
     case .timeout: "the routing point's time was over"
     case .targetFailed(let failure): "the target could not be had: \(failure.word)"

@@ -77,6 +77,8 @@ extension StrategyAnswer {
     case .notTreated(let reason): "not treated: \(reason)"
     case .bits(let bits): "\(bits)"
     case .text(let text): text.map { "text \($0)" } ?? "nothing"
+    case .value(let value): value.map { $0.text } ?? "nothing"
+    case .noSuchPlace: "no_such_place"
     case .invalid(let message): "invalid: \(message)"
     }
   }

@@ -200,14 +200,16 @@ extension Limits {
       ("user_data_bytes", \.userDataBytesMax), ("notes", \.notesMax),
       ("exclusions", \.exclusionsMax), ("targets", \.targetsMax),
       ("strategy_steps", \.strategyStepsMax),
-      ("strategy_steps_at_once", \.strategyStepsAtOnceMax),
+      ("strategy_steps_at_once", \.strategyStepsAtOnceMax), ("shares", \.sharesMax),
+      ("share_parts", \.sharePartsMax), ("state_keys", \.stateKeysMax),
+      ("state_bytes", \.stateBytesMax), ("kept_places", \.keptPlacesMax),
     ]
   }
 
   fileprivate static func siteTimes() -> [LimitMember<Duration>] {
     [
       ("reservation_expiry", \.reservationExpiry), ("refusal_back_off", \.refusalBackOff),
-      ("direct_ring_timeout", \.directRingTimeout),
+      ("direct_ring_timeout", \.directRingTimeout), ("generation_drain", \.generationDrain),
     ]
   }
 }

@@ -189,7 +189,8 @@ extension Fields {
   private mutating func controlSignal(_ name: String) throws(JSONError) -> ControlSignal? {
     switch name {
     case "control.start": .start
-    case "control.strategies": .strategies(fingerprint: try string("fingerprint"))
+    case "control.strategies":
+      .strategies(fingerprint: try string("fingerprint"), state: try optionalStates("state"))
     case "control.drain": .drain
     default: nil
     }

@@ -159,9 +159,10 @@ extension JSONWriter {
   private mutating func members(_ signal: borrowing ControlSignal) {
     switch signal {
     case .start: name("control.start")
-    case .strategies(let fingerprint):
+    case .strategies(let fingerprint, let state):
       name("control.strategies")
       member("fingerprint", fingerprint)
+      if let state { member("state", state) }
     case .drain: name("control.drain")
     }
   }

@@ -68,6 +68,25 @@ extension JSONWriter {
     case .header(let name):
       literal("header")
       member("name", name)
+    case .share(let parts):
+      literal("share")
+      member("parts", parts)
+    case .state(let name):
+      literal("state")
+      member("key", name)
+    case .setState(let name, let kept):
+      literal("set_state")
+      member("key", name)
+      guard let kept else { return }
+      key("value")
+      value(kept)
+    case .keepPlace(let name, let duration):
+      literal("keep_place")
+      member("key", name)
+      member("seconds", duration)
+    case .takePlace(let name):
+      literal("take_place")
+      member("key", name)
     }
   }
 
@@ -112,6 +131,7 @@ extension JSONWriter {
     case .memory: literal("memory")
     case .steps: literal("steps")
     case .noSuchStrategy: literal("no_such_strategy")
+    case .drained: literal("drained")
     }
   }
 
@@ -197,6 +217,11 @@ extension Fields {
     case "treat": return .treat(try treatment("treatment"))
     case "random": return .random
     case "header": return .header(try string("name"))
+    case "share": return .share(try parts("parts"))
+    case "state": return .state(try string("key"))
+    case "set_state": return .setState(try string("key"), try optionalStateValue("value"))
+    case "keep_place": return .keepPlace(try string("key"), try duration("seconds"))
+    case "take_place": return .takePlace(try string("key"))
     default: throw JSONError("unknown request \"\(name)\"")
     }
   }
@@ -243,6 +268,7 @@ extension Fields {
     case "memory": return .memory
     case "steps": return .steps
     case "no_such_strategy": return .noSuchStrategy
+    case "drained": return .drained
     default: throw JSONError("unknown failure \"\(name)\"")
     }
   }

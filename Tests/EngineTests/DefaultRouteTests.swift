@@ -15,6 +15,7 @@ struct DefaultRouteTests {
     arguments: [
       (StrategyFailure.error("s.lua:3: boom"), "error"), (.instructions, "instructions"),
       (.memory, "memory"), (.steps, "steps"), (.noSuchStrategy, "no_such_strategy"),
+      (.drained, "drained"),
     ]
   )
   func failures(_ failure: StrategyFailure, _ word: String) {

@@ -39,9 +39,64 @@ enum CheckCases {
     Case("local t = {} t.x = 1 return t.y"),
     Case("local _ENV = {} return anything"),
     Case("local s = share { a = 1 } return dn(s)"),
+    Case("local p = 1 local s = share { a = p, [1] = 0, b = 0.5 } return dn(s)"),
+    Case("return dn(share { a = 0, b = 0 })", "1:39: error: the parts of share add up to nothing"),
     Case(
-      "local t = local_time('UTC') return ANY",
-      "1:33: error: local_time is not available yet"
+      "return dn(share { a = -1, b = 'x' })",
+      "1:45: error: a part of share cannot be negative",
+      "1:53: error: a part of share expects a number, got a string"
+    ),
+    Case("return dn(share(5))", "1:39: error: share expects a table, got a number"),
+    Case("local t = local_time('UTC') if t.hour > 8 then return ANY end return ANY"),
+    Case("local t = local_time('UTC', 0).date call:note(t) return ANY"),
+    Case("local t = local_time() return ANY", "1:33: error: local_time expects a time zone"),
+    Case(
+      "local t = local_time(1, 'x') return ANY",
+      "1:44: error: local_time expects a string, got a number",
+      "1:47: error: the instant of local_time expects a number, got a string"
+    ),
+    Case(
+      "local t = local_time('Europe/Lodnon') return ANY",
+      "1:44: error: unknown time zone \"Europe/Lodnon\": write a name such as \"Europe/London\""
+    ),
+    Case(
+      "local t = local_time('UTC').hours return ANY",
+      "1:51: error: a local time has no field 'hours', did you mean 'hour'?"
+    ),
+    Case(
+      "local t = local_time('UTC') if t.mounth == 1 then return ANY end return ANY",
+      "1:56: error: a local time has no field 'mounth', did you mean 'month'?"
+    ),
+    Case("state.count = (state.count or 0) + 1 state['a b'] = nil return ANY"),
+    Case(
+      "state.list = {} return ANY",
+      "1:36: error: state keeps texts, numbers and booleans only"
+    ),
+    Case(
+      "state[1] = 2 return ANY",
+      "1:29: error: state[...] expects a string, got a number"
+    ),
+    Case(
+      "function state.f() end return ANY",
+      "1:32: error: state keeps texts, numbers and booleans only"
+    ),
+    Case("state.set('x') return ANY"),
+    Case("state:set('x') return ANY", "1:29: error: state has no functions: write state.key"),
+    Case(
+      "state = 1 return ANY",
+      "1:23: error: assignment to global 'state': globals are read-only, use local state"
+    ),
+    Case(
+      "call:keep_place(call.ani, 3600) if call:take_place(call.ani) then return ANY end return ANY"
+    ),
+    Case(
+      "call:keep_place('k') return ANY",
+      "1:28: error: call:keep_place expects a key and seconds"
+    ),
+    Case("call:keep_place('k', -1) return ANY", "1:44: error: call:keep_place cannot be negative"),
+    Case(
+      "call:take_place(1) return ANY",
+      "1:39: error: call:take_place expects a string, got a number"
     ),
   ]
 
@@ -365,7 +420,22 @@ enum CheckCases {
     Case("return", "1:1: error: a strategy must return a function: return function(call) ... end"),
     Case(
       "return {}",
-      "1:8: error: a strategy must return a function, got a table (modules belong below lib/)"
+      "1:8: error: a strategy's table needs route = function(call) ... end "
+        + "(modules belong below lib/)"
+    ),
+    Case(
+      "return { route = function(call) call:rout(ANY) return ANY end }",
+      "1:38: error: the call has no method 'rout', did you mean call:route?"
+    ),
+    Case(
+      "local function go(call) return call.x end\nreturn { route = go, saev = go, save = 5 }",
+      "1:37: error: the call has no field 'x'",
+      "2:22: error: a strategy's table has no field 'saev', did you mean 'save'?",
+      "2:40: error: save of a strategy's table expects a function, got a number"
+    ),
+    Case(
+      "return { route = function(call) end, restore = function(s) return s end }",
+      "1:33: warning: this path ends without a target: the call goes to the default route"
     ),
     Case("return 'x'", "1:8: error: a strategy must return a function, got a string"),
     Case(

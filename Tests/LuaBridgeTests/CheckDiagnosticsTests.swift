@@ -19,7 +19,8 @@ import Testing
     modules: ["lib.hours"],
     skillExpression: { expression in
       expression.hasSuffix(">") ? (expression.count, "a number is missing") : nil
-    }
+    },
+    timeZone: { $0 == "UTC" }
   )
 
   struct Case: Sendable, CustomTestStringConvertible {

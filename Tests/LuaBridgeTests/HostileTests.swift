@@ -27,6 +27,8 @@ struct HostileTests {
     ("::again:: goto again", .instructions),
     ("repeat until false", .instructions),
     ("while true do pcall(error) end", .instructions),
+    ("while true do local_time(\"UTC\") end", .instructions),
+    ("while true do pcall(local_time, \"No/Where\") end", .instructions),
     ("while true do pcall(function() while true do end end) end", .instructions),
     ("local function f() return pcall(f) end while true do f() end", .instructions),
     ("while true do xpcall(error, function() while true do end end) end", .instructions),

@@ -254,7 +254,32 @@ struct LanguageTests {
       ("call:treat { musik = \"hold\" }", "call:treat does not know 'musik'"),
       ("call:treat { collect = {} }", "call:treat: digits expects a whole number from 1 to 64"),
       ("share {}", "share: the parts add up to nothing"),
-      ("local_time \"UTC\"", "local_time is not available yet"),
+      ("share { a = -1 }", "share: the part of 'a' must be a number from 0 to 1e9"),
+      ("share { [1.5] = 1 }", "share: a part is named by a text or a whole number, not by number"),
+      ("share { [1] = 1, [\"1\"] = 1 }", "share: two parts are called '1'"),
+      (
+        "local_time \"Mars/Olympus\"",
+        "local_time: there is no time zone 'Mars/Olympus': write a name such as \"Europe/London\""
+      ),
+      (
+        "local_time \"../../../etc/passwd\"",
+        "local_time: there is no time zone '../../../etc/passwd': "
+          + "write a name such as \"Europe/London\""
+      ),
+      (
+        "local_time(\"UTC\", \"now\")",
+        "local_time expects an instant such as call.now, got string"
+      ),
+      ("local_time(\"UTC\", 1e300)", "local_time: the instant is not in the years 1 to 9999"),
+      ("local_time(\"UTC\", 0/0)", "local_time: the instant is not in the years 1 to 9999"),
+      ("state.x = {}", "state keeps texts, numbers, booleans and nil, not a table"),
+      ("state.x = ANY", "state keeps texts, numbers, booleans and nil, not a target"),
+      ("state.x = 0/0", "state keeps finite numbers only"),
+      ("state[1] = 1", "state expects texts as keys, got number"),
+      ("local x = state[\"\"]", "state expects keys of 1 to 256 bytes"),
+      ("call:keep_place(1, 2)", "call:keep_place expects a text, got number"),
+      ("call:keep_place(\"k\")", "call:keep_place expects seconds, got nothing"),
+      ("call:take_place()", "call:take_place expects a text, got nothing"),
       ("local x = queues[\"9\"].length", "a queue does not know 'length'"),
       ("local x = queues[9000]", "queues expects a text, as in queues[\"9000\"], got number"),
       ("queues[\"9\"] = 1", "this table is read-only (field '9')"),
@@ -280,7 +305,10 @@ struct LanguageTests {
       ("local x = random(1.5, 2)", "random expects whole numbers"),
       ("call.ani = \"1\"", "call.ani cannot be set: keep data with call:attach { ani = value }"),
       ("ANY.kind = 1", "a target cannot be changed"),
-      ("local x = table_lookup(\"no\", \"1\")", "there is no table 'no': strategies/data/no.csv"),
+      (
+        "local x = table_lookup(\"no\", \"1\")",
+        "there is no table 'no': strategies/data/no.csv or .json"
+      ),
       ("local x = require \"no\"", "there is no module 'no' below strategies/"),
       ("local x = require \"../x\"", "require takes a name such as \"lib.hours\""),
     ]

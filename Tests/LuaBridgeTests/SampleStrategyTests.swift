@@ -53,7 +53,7 @@ struct SampleStrategyTests {
       let folder = root.appendingPathComponent("strategies")
       let names = [
         "any.lua", "sales.lua", "hours.lua", "vip.lua", "test_callers.lua", "lib/hours.lua",
-        "data/vip.csv",
+        "data/vip.csv", "data/holidays.csv", "data/hours.csv",
       ]
       let files = try names.map { name in
         let bytes = try Data(contentsOf: folder.appendingPathComponent(name))
@@ -130,7 +130,7 @@ struct SampleStrategyTests {
     #expect(floor.events.contains { $0.kind == .agentNotReady && $0.agentID == "1001" })
   }
 
-  /// Wednesday 2025-11-19, by the hour in UTC; the file's offset is one hour east.
+  /// Wednesday 2025-11-19, by the hour in UTC; Berlin is one hour east then.
   @Test(arguments: [(6, false), (7, true), (16, true), (17, false)])
   func hoursOpenAndClose(hour: UInt64, isOpen: Bool) throws {
     let midnight: UInt64 = 1_763_510_400

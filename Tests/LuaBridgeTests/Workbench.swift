@@ -56,6 +56,10 @@ struct Workbench: ~Copyable {
     case .treat(.collect): .treated(TreatmentResult(digits: "42"))
     case .treat: .treated(TreatmentResult())
     case .random: .bits(0x8000_0000_0000_0000)
+    case .share(let parts): .text(parts.last { $0.weight > 0 }?.name)
+    case .state: .value(nil)
+    case .setState, .keepPlace: .done
+    case .takePlace: .noSuchPlace
     case .header(let name): .text(name == "Subject" ? "hello" : nil)
     }
   }

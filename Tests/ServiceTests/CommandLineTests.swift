@@ -33,7 +33,7 @@ private func pointsman(_ arguments: [String], in folder: String? = nil) throws -
 @Suite("The command line")
 struct CommandLineTests {
   private static let verbs = [
-    "serve", "check", "watch", "events", "strategies", "calls", "queues", "agents", "dns",
+    "serve", "check", "test", "watch", "events", "strategies", "calls", "queues", "agents", "dns",
     "reservations", "agent", "prove",
   ]
 

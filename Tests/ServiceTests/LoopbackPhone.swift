@@ -194,6 +194,13 @@ final class LoopbackCaller {
 
   /// Waits for a status and remembers those on the way; false when it does not come.
   func wait(for status: Int, seconds: Int = 30) -> Bool {
+    wait(seconds: seconds) { $0 == status }
+  }
+
+  /// Waits for the final answer.
+  func waitForTheEnd() -> Int? { wait(seconds: 30) { $0 >= 200 } ? statuses.last : nil }
+
+  private func wait(seconds: Int, until isEnough: (Int) -> Bool) -> Bool {
     for _ in 0..<seconds * 10 {
       guard let message = socket.receive(milliseconds: 100) else { continue }
       guard message.status > 0 else {
@@ -202,7 +209,7 @@ final class LoopbackCaller {
       }
       if statuses.last != message.status { statuses.append(message.status) }
       if message.status >= 200 { (last, remote) = (message, message["to"]) }
-      if message.status == status { return true }
+      if isEnough(message.status) { return true }
     }
     return false
   }

@@ -8,6 +8,8 @@ final class RunningService {
   let folder: String
   let door: ServiceDoor
   private let lines = Lines()
+  /// Whether the folder is somebody else's, who wants it back.
+  private let isKept: Bool
   private var thread: BackgroundThread?
 
   final class Lines: Sendable {
@@ -16,8 +18,15 @@ final class RunningService {
     var list: [String] { all.withLock { $0 } }
   }
 
-  init(site: String, strategies: [String: String], drain: Double = 20) throws {
-    folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
+  init(
+    site: String,
+    strategies: [String: String],
+    drain: Double = 20,
+    in kept: String? = nil,
+    parts: ServiceParts = .standard
+  ) throws {
+    folder = kept ?? NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
+    isKept = kept != nil
     door = try ServiceDoor()
     try write(site, to: "site.lua")
     for (name, text) in strategies { try write(text, to: "strategies/\(name)") }
@@ -30,7 +39,7 @@ final class RunningService {
     let finished = options
     thread = BackgroundThread {
       do {
-        try Service.run(finished, door: door) { lines.append($0) }
+        try Service.run(finished, door: door, parts: parts) { lines.append($0) }
         lines.append("ended")
       } catch {
         lines.append("failed: \(error)")
@@ -43,7 +52,7 @@ final class RunningService {
     door.stop()
     door.stop()
     wait { thread?.isDone ?? true }
-    try? FileManager.default.removeItem(atPath: folder)
+    if !isKept { try? FileManager.default.removeItem(atPath: folder) }
   }
 
   var data: String { folder + "/var" }

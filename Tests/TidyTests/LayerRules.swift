@@ -22,6 +22,7 @@ enum LayerRules {
   /// C rooms lie on layer 0; each opens only to the rooms named here.
   static let cRooms: [String: Set<String>] = [
     "CLua": ["CLuaShim"],
+    "CGLib": ["CLuaShim"],
     "CLuaShim": ["LuaBridge"],
     "COSIP": ["COSIPShim", "SIPGlue"],
     "COSIPShim": ["SIPGlue"],

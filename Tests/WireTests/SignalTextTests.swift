@@ -48,6 +48,11 @@ import Wire
     ]
     + targets.map { .route($0, ringTimeout: nil) } + targets.map { .exclude($0) }
     + [.route(.dn("7001"), ringTimeout: .seconds(12)), .select(widest)]
+    + [
+      .share([SharePart("a", 70_000_000), SharePart("1", 0)]), .state("key"), .setState("key", nil),
+      .keepPlace("+4420", .seconds(3_600)), .takePlace("+4420"),
+    ]
+    + kept.entries.map { .setState($0.key, $0.value) }
     + [.queueExpectedWait("9000")] + treatments.map { .treat($0) }
 
   private static let consult: CallOffer = {
@@ -58,7 +63,7 @@ import Wire
 
   private static let failures: [StrategyFailure] = [
     .error("strategies/any.lua:3: attempt to index nil"), .instructions, .memory, .steps,
-    .noSuchStrategy,
+    .noSuchStrategy, .drained,
   ]
 
   private static let lineSignals: [LineSignal] =
@@ -94,6 +99,19 @@ import Wire
     lineSignals.map { .line($0) } + agentSignals.map { .agent($0) }
     + steps.map { .strategy(call, $0) }
     + [.clock, .control(.start), .control(.strategies(fingerprint: "f00d")), .control(.drain)]
+    + [
+      .control(.strategies(fingerprint: "f00d", state: [])),
+      .control(.strategies(fingerprint: "f00d", state: [StrategyState("sales"), kept])),
+    ]
+
+  private static let kept = StrategyState(
+    "vip",
+    [
+      StateEntry("a", .text("\"\u{0}ü\"")), StateEntry("b", .integer(.min)),
+      StateEntry("c", .number(bits: 1.0.bitPattern)), StateEntry("d", .boolean(false)),
+      StateEntry("e", .number(bits: 1e300.bitPattern)), StateEntry("", .text("")),
+    ]
+  )
 
   private func text(_ signal: Signal, at nanoseconds: UInt64) -> String {
     var writer = JSONWriter()

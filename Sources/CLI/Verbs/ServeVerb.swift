@@ -24,6 +24,11 @@ enum ServeVerb {
         value: "N",
         summary: "wait at most N seconds for calls to end when stopping (default: 30)"
       ),
+      Verb.Flag(
+        name: "--self-test",
+        value: "on|off",
+        summary: "whether the strategies' own *_test.lua must pass before use (default: on)"
+      ),
     ],
     example: "pointsman serve --site site.lua --strategies strategies --data var",
     run: run
@@ -37,6 +42,11 @@ enum ServeVerb {
     options.dumpPath = invocation["--tlib-log"]
     options.seconds = try invocation.seconds("--seconds")
     options.drain = try invocation.seconds("--drain") ?? 30
+    switch invocation["--self-test"] {
+    case nil, "on": options.selfTest = true
+    case "off": options.selfTest = false
+    case let word?: throw UsageError("--self-test is on or off, not \"\(word)\"")
+    }
     options.watchesSignals = true
     try Service.run(options) { line in Console.complain(line) }
     return .well

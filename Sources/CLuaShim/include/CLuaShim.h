@@ -73,6 +73,13 @@ typedef struct {
   rs_slice second;  // of a target: a second name (the agent behind a DN)
 } rs_value;
 
+/// The functions of a strategy, as references.
+typedef struct {
+  int route;
+  int save;
+  int restore;
+} rs_functions;
+
 /// Every budget of an interpreter.
 typedef struct {
   int64_t instructions;  // per step
@@ -98,13 +105,23 @@ const char *rs_lua_traceback(rs_lua *rs, size_t *count);
 // Loading: prelude first, then sources and data, then every source, then `seal`.
 rs_outcome rs_lua_prelude(rs_lua *rs, rs_slice text);
 rs_outcome rs_lua_bare(rs_lua *rs);
+/// Both preludes: what strategies get, and what tests get besides.
+rs_outcome rs_lua_test_prelude(rs_lua *rs, rs_slice text, rs_slice tests);
+/// The function that drives tests, for rs_co_start; 0 when there is none.
+int rs_lua_driver(const rs_lua *rs);
 rs_outcome rs_lua_add_source(rs_lua *rs, rs_slice module, rs_slice chunkname, rs_slice text);
 rs_outcome rs_lua_data_table(rs_lua *rs, rs_slice name);
-rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_slice *cells,
+rs_outcome rs_lua_data_row(rs_lua *rs, rs_slice key, const rs_slice *names, const rs_value *cells,
                            size_t count);
-/// Runs a module once, within `instructions`; `reference` is 0 unless it returned a function.
-rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions, int *reference);
+/// Runs a module once, within `instructions`. A strategy (`functions` is not NULL) gives its
+/// functions, 0 where it has none; what it returned otherwise is an error.
+rs_outcome rs_lua_load(rs_lua *rs, rs_slice module, int64_t instructions, rs_functions *functions);
 rs_outcome rs_lua_seal(rs_lua *rs);
+/// Calls a strategy's `save` or `restore` with a table of values; the result lies flattened.
+rs_outcome rs_lua_hand_over(rs_lua *rs, int reference, const rs_slice *names,
+                            const rs_value *values, size_t count, int64_t instructions);
+/// Whether the system's zoneinfo has a time zone of that name.
+bool rs_zone_exists(rs_slice name);
 
 /// Runs a data file in the sandbox and flattens what it returns (see flatten.c for the format).
 rs_outcome rs_lua_evaluate(rs_lua *rs, rs_slice chunkname, rs_slice text, int64_t instructions);
@@ -127,6 +144,23 @@ rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count);
 
 /// The file and line of the script in which a coroutine that yielded stands; false: nobody knows.
 bool rs_co_place(rs_co *co, rs_slice *file, int *line);
+
+/// Resumes with values in the format of flatten.c; 'T' is a target (testing.c).
+rs_outcome rs_co_resume_flat(rs_co *co, rs_slice flat, size_t count);
+/// Flattens a value that a coroutine yielded: rs_lua_flat has it then.
+rs_outcome rs_co_flatten(rs_co *co, int index);
+
+// Coverage: off unless asked for before anything is loaded, and then it costs nothing.
+void rs_lua_cover(rs_lua *rs);
+size_t rs_lua_covered_count(const rs_lua *rs);
+/// The chunk name of a source that ran, by an index from 0.
+rs_slice rs_lua_covered_name(const rs_lua *rs, size_t index);
+/// How often its lines ran, the line as index.
+const uint32_t *rs_lua_covered_lines(const rs_lua *rs, size_t index, size_t *count);
+/// The line of a script that ran last; the result is an index as above, or negative.
+int rs_lua_last_line(const rs_lua *rs, int *line);
+/// Where a script made a target; the result is an index as above, or negative.
+int rs_target_origin(const rs_target *target, int *line);
 
 // What a coroutine yielded or returned; indices start at 0.
 int rs_co_count(const rs_co *co);

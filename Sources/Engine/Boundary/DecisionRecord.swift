@@ -57,8 +57,8 @@ public enum DecisionKind: Sendable, Hashable {
   case defaulted(DefaultReason)
   /// A place of the default route was tried.
   case triedDefault(Target)
-  /// The call entered these queues.
-  case queued([DN])
+  /// The call entered a queue, and with the same ticket these others.
+  case queued(DN, others: [DN])
   /// It was sent to a destination, where this agent sits.
   case sent(Destination, AgentID?, attempt: UInt32)
   /// The destination rings.
@@ -67,8 +67,8 @@ public enum DecisionKind: Sendable, Hashable {
   case connected(attempt: UInt32)
   /// The attempt came to nothing.
   case missed(attempt: UInt32, RouteFailure)
-  /// It got its agent before a call that has waited longer, by its priority.
-  case overtook(ConnID)
+  /// It got its agent before a call that has waited longer, for this reason (`priority`, …).
+  case overtook(ConnID, String)
   /// It is over.
   case ended(DecisionEnd)
 }

@@ -117,7 +117,10 @@ public enum ControlSignal: Sendable, Hashable {
   /// The first signal of all: fixed extensions come into service, `login = "auto"` agents log in.
   case start
   /// A new generation of strategies is current; the text is its fingerprint.
-  case strategies(fingerprint: String)
+  ///
+  /// With a state, that is what all strategies keep from now on, in the same step; nil leaves what
+  /// they keep as it is.
+  case strategies(fingerprint: String, state: [StrategyState]? = nil)
   /// No new calls any more; those that are there end in peace.
   case drain
 }

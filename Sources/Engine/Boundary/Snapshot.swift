@@ -38,6 +38,8 @@ public struct CallPicture: Sendable, Hashable {
   public var attempts: UInt32
   /// What its strategy noted.
   public var notes: [String]
+  /// The fingerprint of the generation that decided or decides about it; empty when none did.
+  public var generation = ""
 }
 
 /// A queue as a snapshot shows it.

@@ -120,6 +120,16 @@ public enum StrategyRequest: Sendable, Hashable {
   case treat(Treatment)
   /// A number of the engine's generator: 64 random bits.
   case random
+  /// One of some parts, each as often as its weight says, over any number of picks.
+  case share([SharePart])
+  /// A value that the strategy keeps from call to call.
+  case state(String)
+  /// Keep a value from call to call; nil: keep it no longer.
+  case setState(String, StateValue?)
+  /// Keep the call's place for so long after its end, for whoever names the key.
+  case keepPlace(String, Duration)
+  /// Take over the place that was kept under a key.
+  case takePlace(String)
   /// A header of the caller's request.
   case header(String)
 }
@@ -170,6 +180,10 @@ public enum StrategyAnswer: Sendable, Hashable {
   case bits(UInt64)
   /// A text, or nothing.
   case text(String?)
+  /// A kept value, or nothing.
+  case value(StateValue?)
+  /// No place is kept under that key (`nil, "no_such_place"`).
+  case noSuchPlace
   /// The request itself was wrong; raised as an error at the line that made it.
   case invalid(String)
 }
@@ -188,4 +202,6 @@ public enum StrategyFailure: Sendable, Hashable {
   case steps
   /// There is no strategy of that name.
   case noSuchStrategy
+  /// Its generation is no longer current and has had time enough; the engine says so, no runtime.
+  case drained
 }

@@ -19,13 +19,21 @@ struct Call: Sendable {
   var waitingSince = Instant.zero
   /// Order among waiting calls: given on entering a routing point or queue, kept through RONA.
   var ticket: UInt64 = 0
+  /// Since when its waiting counts where priority ages; earlier than `entered` with a kept place.
+  var seniority: Instant
+  /// Its ticket as a newcomer, when it has taken over a kept place; 0: it has its own place.
+  var newcomerTicket: UInt64 = 0
+  /// The keys under which its place is kept.
+  var placeKeys: [String] = []
   /// Order before the ticket among calls that wait at routing points; larger is earlier.
   var priority: Int32 = 0
   var attempts: UInt32 = 0
   var strategySteps: Int32 = 0
   var strategyStepsAtOnce: Int32 = 0
-  /// The routing point's patience ran out while a diversion was under way.
-  var isOverdue = false
+  /// The generation in which its strategy runs; negative: none does.
+  var generation: Int32 = -1
+  /// Why it takes the default route if the diversion that is under way comes to nothing.
+  var overdue: DefaultReason?
   var routingPointTimer: TimerID?
   var waitTimer: TimerID?
   /// The agent whom a selection reserved and the strategy has not routed to yet.
@@ -67,6 +75,7 @@ struct Call: Sendable {
     self.attributes = attributes
     self.device = device
     self.entered = entered
+    seniority = entered
     state = .consulting
     decider = .nobody
     userData = UserData()

@@ -94,6 +94,8 @@ public enum DefaultReason: Sendable, Hashable {
     case .strategyFailed(.instructions): [KeyValue("DEFAULT", "instructions")]
     case .strategyFailed(.memory): [KeyValue("DEFAULT", "memory")]
     case .strategyFailed(.steps): [KeyValue("DEFAULT", "steps")]
+    case .strategyFailed(.drained):
+      [KeyValue("DEFAULT", "drained"), KeyValue("MESSAGE", "generation drained")]
     case .strategyFailed(.noSuchStrategy): [KeyValue("DEFAULT", "no_such_strategy")]
     case .noTarget: [KeyValue("DEFAULT", "no_target")]
     case .timeout: [KeyValue("DEFAULT", "timeout")]

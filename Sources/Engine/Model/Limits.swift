@@ -22,6 +22,16 @@ public struct Limits: Sendable, Hashable {
   public var strategyStepsMax = 1_000
   /// Requests that one strategy run may make without waiting in between.
   public var strategyStepsAtOnceMax = 200
+  /// Different percentage allocations (`share`) of all strategies.
+  public var sharesMax = 1_024
+  /// Parts of one percentage allocation.
+  public var sharePartsMax = 64
+  /// Keys that one strategy may keep from call to call.
+  public var stateKeysMax = 256
+  /// Bytes of the keys and values that one strategy may keep from call to call.
+  public var stateBytesMax = 65_536
+  /// Places kept for callers who are to come back.
+  public var keptPlacesMax = 10_000
   /// VM instructions between two resumes of a strategy.
   public var strategyInstructionsMax = 1_000_000
   /// Bytes by which a strategy may grow its interpreter between two resumes.
@@ -30,8 +40,9 @@ public struct Limits: Sendable, Hashable {
   public var strategyMemoryMax = 256 << 20
   /// Events kept for readers that come back (`events --from`).
   public var eventsKeptMax = 100_000
-  /// Entries of decision records that are kept (`pointsman why`), and as many changes of agents'
-  /// standing; a call has about ten. Zero: none.
+  /// Entries of decision records that are kept, and as many changes of agents' standing.
+  ///
+  /// A call has about ten (`pointsman why`). Zero: none.
   public var decisionsKept = 65_536
   /// How long a selected agent is kept for a strategy that does not route the call.
   public var reservationExpiry: Duration = .seconds(10)
@@ -41,6 +52,12 @@ public struct Limits: Sendable, Hashable {
   public var directRingTimeout: Duration = .seconds(180)
   /// How long an agent is left alone after his phone refused a call.
   public var refusalBackOff: Duration = .seconds(5)
+  /// How long strategies may still run in a generation that is no longer current.
+  public var generationDrain: Duration = .seconds(3_600)
+  /// Versions of the strategies whose sources are kept.
+  public var generationsKeptMax = 10
+  /// How long the strategies' own tests may take before a new version is refused.
+  public var selfTestTimeout: Duration = .seconds(30)
 
   /// Makes the standard limits; change what should differ.
   public init() {}
@@ -60,6 +77,11 @@ public struct Limits: Sendable, Hashable {
     limits.exclusionsMax = 2
     limits.skillExpressionsMax = 2
     limits.strategyStepsMax = 8
+    limits.sharesMax = 2
+    limits.sharePartsMax = 2
+    limits.stateKeysMax = 2
+    limits.stateBytesMax = 32
+    limits.keptPlacesMax = 2
     limits.strategyStepsAtOnceMax = 4
     limits.eventsKeptMax = 2
     limits.decisionsKept = 2

@@ -20,6 +20,8 @@ enum TimerKind: Sendable, Hashable {
   case afterCallWork(AgentSlot)
   /// An agent has been left alone long enough after a redirect or a refusal.
   case blackout(AgentSlot)
+  /// A generation of strategies that is not current has had time enough to end.
+  case generationDrain(Int32)
 
   /// Its name, for people who read scenarios.
   var word: String {
@@ -30,6 +32,7 @@ enum TimerKind: Sendable, Hashable {
     case .reservation: "reservation"
     case .afterCallWork: "afterCallWork"
     case .blackout: "blackout"
+    case .generationDrain: "generationDrain"
     }
   }
 }
@@ -44,6 +47,7 @@ extension TimerKind {
     case .reservation(let agent): Int64(agent.index) << 3 | 3
     case .afterCallWork(let agent): Int64(agent.index) << 3 | 4
     case .blackout(let agent): Int64(agent.index) << 3 | 5
+    case .generationDrain(let generation): Int64(generation) << 3 | 6
     }
   }
 }

@@ -163,7 +163,7 @@ extension CheckWalk {
   }
 
   /// Whether argument `index` is certainly missing; if so, says so.
-  private mutating func isMissing(
+  mutating func isMissing(
     _ index: Int,
     _ arguments: [LuaExpression],
     _ what: String,
@@ -217,6 +217,14 @@ extension CheckWalk {
       _ = isMissing(1, arguments, "table_lookup expects a key", at: position)
     case "require":
       checkRequire(arguments, at: position)
+    case "share":
+      guard !isMissing(0, arguments, "share expects a table of parts", at: position) else { return }
+      checkShare(arguments[0])
+    case "local_time":
+      guard !isMissing(0, arguments, "local_time expects a time zone", at: position) else { return }
+      checkLocalTime(arguments)
+    case "state":
+      error(at: position, "state is no function: write state.key")
     default:
       break
     }
@@ -250,7 +258,7 @@ extension CheckWalk {
     let wanted: [String: String] = [
       "select": "a target", "route": "a target", "exclude": "a target", "wait": "seconds",
       "priority": "a whole number", "attach": "a table", "note": "a string", "header": "a string",
-      "treat": "a table",
+      "treat": "a table", "keep_place": "a key", "take_place": "a key",
     ]
     guard let what = wanted[name],
       !isMissing(0, arguments, "\(usage) expects \(what)", at: position)
@@ -268,6 +276,12 @@ extension CheckWalk {
       expectSeconds(first, usage: usage)
     case "a whole number":
       expectWholeNumber(first, usage: usage)
+    case "a key":
+      expectType("a string", first, usage: usage)
+      guard name == "keep_place",
+        !isMissing(1, arguments, "\(usage) expects a key and seconds", at: position)
+      else { return }
+      expectSeconds(arguments[1], usage: usage)
     case "a table":
       expectType(what, first, usage: usage)
       guard case .table(let fields) = literal(first).kind else { return }
@@ -310,10 +324,7 @@ extension CheckWalk {
         expectType("a table", field.value, usage: "call:treat: collect")
         guard case .table(let parts) = literal(field.value).kind else { continue }
         for part in parts {
-          let known: LanguageSurface.Names = [
-            "digits": .available, "timeout": .available, "announce": .available,
-          ]
-          _ = checkKey(of: part, known, what: "field", owner: "collect")
+          _ = checkKey(of: part, check.surface.collectFields, what: "field", owner: "collect")
         }
       default: break
       }
@@ -371,7 +382,7 @@ extension CheckWalk {
 
   // MARK: - Tables of options
 
-  private func key(of field: LuaField) -> String? {
+  func key(of field: LuaField) -> String? {
     switch field.key {
     case .positional: return nil
     case .named(let name): return name
@@ -382,7 +393,7 @@ extension CheckWalk {
   }
 
   /// Whether the field's key is one of `names` and served; reports it otherwise.
-  private mutating func checkKey(
+  mutating func checkKey(
     of field: LuaField,
     _ names: LanguageSurface.Names,
     what: String,

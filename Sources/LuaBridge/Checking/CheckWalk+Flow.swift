@@ -150,11 +150,8 @@ extension CheckWalk {
     switch returned.kind {
     case .function:
       break
-    case .table:
-      error(
-        at: value.position,
-        "a strategy must return a function, got a table (modules belong below lib/)"
-      )
+    case .table(let fields):
+      checkStrategyTable(fields, at: value.position)
     case .nil, .boolean, .number, .string, .variadic, .name, .suffixed, .parenthesised, .unary,
       .binary:
       error(at: value.position, "a strategy must return a function, got \(type)")

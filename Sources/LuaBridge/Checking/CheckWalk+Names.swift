@@ -36,6 +36,13 @@ extension CheckWalk {
   }
 
   mutating func checkAssignment(to target: LuaExpression, isFunction: Bool) {
+    if let key = stateKey(target) {
+      walk(key)
+      if isFunction {
+        error(at: target.position, "state keeps texts, numbers and booleans only")
+      }
+      return checkStateKey(key)
+    }
     switch target.kind {
     case .name:
       guard let name = bindings.global(of: target) else { return }
@@ -125,8 +132,11 @@ extension CheckWalk {
     {
       return checkQueueField(first)
     }
+    if isLocalTime(base) { return checkLocalTimeField(first) }
     guard let global = bindings.global(of: value) else { return }
     switch global {
+    case "state":
+      checkStateKey(first)
     case "queues":
       checkQueueFacts(suffixes)
     case "agents":
@@ -134,6 +144,9 @@ extension CheckWalk {
     default:
       if case .call(let arguments) = first.kind {
         checkGlobalCall(global, arguments, at: base.position, end: first.position)
+        if global == "local_time", let second = suffixes.dropFirst().first {
+          checkLocalTimeField(second)
+        }
       } else if let member = memberName(first) {
         checkLibraryMember(global, member, at: first.position)
       }

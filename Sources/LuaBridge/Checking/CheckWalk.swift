@@ -69,7 +69,7 @@ struct CheckWalk {
     guard case .returned(let values)? = chunk.body.statements.last?.kind,
       let value = values.first
     else { return }
-    guard let function = function(of: value.bare) else { return }
+    guard let function = function(of: (routeField(of: value) ?? value).bare) else { return }
     strategy = function
     guard let parameter = function.parameters.first,
       case .variable(let index) = bindings.meaning(at: parameter.position),
@@ -169,6 +169,7 @@ struct CheckWalk {
       walk(function)
     case .assignment(let targets, let values):
       for target in targets { checkAssignment(to: target, isFunction: false) }
+      checkStateAssignments(targets, values)
       walk(values)
     case .call(let call):
       walk(call)

@@ -48,6 +48,15 @@ public struct LanguageSurface: Sendable {
   /// The rules of `call:select(…, { by = RULE })`.
   public var selectionRules: Names
 
+  /// The fields of `call:treat { collect = { … } }`.
+  public var collectFields: Names
+
+  /// The fields of the table that a strategy may return instead of a function.
+  public var strategyFields: Names
+
+  /// The fields of what `local_time` returns.
+  public var localTimeFields: Names
+
   /// The language as this version serves it.
   public static let current = LanguageSurface(
     globals: names(
@@ -64,7 +73,8 @@ public struct LanguageSurface: Sendable {
       "random",
       "require",
       "share",
-      notYet: "local_time"
+      "state",
+      "local_time"
     ),
     callFields: names(
       "id",
@@ -87,7 +97,9 @@ public struct LanguageSurface: Sendable {
       "attach",
       "note",
       "exclude",
-      "treat"
+      "treat",
+      "keep_place",
+      "take_place"
     ),
     queueFields: names(
       "waiting",
@@ -108,6 +120,22 @@ public struct LanguageSurface: Sendable {
       "round_robin",
       "random",
       "priority_list"
+    ),
+    collectFields: names("digits", "timeout", "announce"),
+    strategyFields: names("route", "save", "restore"),
+    localTimeFields: names(
+      "year",
+      "month",
+      "day",
+      "hour",
+      "minute",
+      "second",
+      "wday",
+      "yday",
+      "offset",
+      "zone",
+      "date",
+      "is_dst"
     )
   )
 

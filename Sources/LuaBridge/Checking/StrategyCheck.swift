@@ -24,6 +24,9 @@ public struct StrategyCheck: Sendable {
   /// The modules that `require` can find (`lib.hours`); nil when not known.
   public var modules: Set<String>?
 
+  /// Whether the system knows a time zone of that name; nil leaves names unchecked.
+  public var timeZone: (@Sendable (_ name: String) -> Bool)?
+
   /// The compiler of skill expressions, owned by the engine; nil leaves them unchecked.
   public var skillExpression: SkillExpressionCheck?
 
@@ -33,13 +36,15 @@ public struct StrategyCheck: Sendable {
     surface: LanguageSurface = .current,
     site: SiteNames = SiteNames(),
     modules: Set<String>? = nil,
-    skillExpression: SkillExpressionCheck? = nil
+    skillExpression: SkillExpressionCheck? = nil,
+    timeZone: (@Sendable (_ name: String) -> Bool)? = nil
   ) {
     self.allowedGlobals = allowedGlobals
     self.surface = surface
     self.site = site
     self.modules = modules
     self.skillExpression = skillExpression
+    self.timeZone = timeZone
   }
 
   /// Checks one source file.

@@ -15,51 +15,52 @@ public final class Generation: @unchecked Sendable {
   public let strategies: [StrategyName]
 
   let interpreter: Interpreter
-  let references: [String: Int32]
+  let references: [String: rs_functions]
   let folder: String
+  let keepsCoverage: Bool
+  /// The names of all files, for the places of errors.
+  let files: [String]
 
   /// Instructions that loading one file may cost, as a multiple of the budget of a step.
   private static let loadFactor: Int64 = 20
 
   /// Compiles, runs and freezes a set of sources.
   ///
+  /// - Parameters:
+  ///   - source: The files.
+  ///   - limits: The budgets.
+  ///   - keepsCoverage: Whether it is noted which lines run, from the loading on.
   /// - Throws: every problem of every file at once; nothing is left behind then.
-  public init(_ source: StrategySource, limits: Limits = .standard) throws(LoadFailure) {
+  public init(
+    _ source: StrategySource,
+    limits: Limits = .standard,
+    keepsCoverage: Bool = false
+  ) throws(LoadFailure) {
     guard let interpreter = Interpreter(limits: limits, counted: true) else {
       throw LoadFailure([LuaProblem(file: source.folder, line: 0, message: "no memory")])
     }
+    if keepsCoverage { unsafe rs_lua_cover(interpreter.pointer) }
+    self.keepsCoverage = keepsCoverage
     let names = source.files.map { source.folder + "/" + $0.path }
     var problems: [LuaProblem] = []
-    var references: [String: Int32] = [:]
+    var references: [String: rs_functions] = [:]
     if let problem = Self.open(interpreter) { throw LoadFailure([problem]) }
-    for (file, name) in zip(source.files, names) {
-      if let table = file.table {
-        do throws(LuaProblem) {
-          try Self.add(CommaSeparated(file.bytes, file: name), as: table, to: interpreter)
-        } catch {
-          problems.append(error)
-        }
-      } else if let module = file.module {
-        Self.add(file, module: module, name: name, to: interpreter)
-      }
-    }
+    problems += Self.add(source, to: interpreter)
     let budget = Int64(limits.strategyInstructionsMax) * Self.loadFactor
     for (file, name) in zip(source.files, names) {
       guard let module = file.module else { continue }
-      var reference: Int32 = 0
+      let isStrategy = file.strategy != nil
+      var functions = rs_functions()
       let outcome = unsafe module.withSlice { slice in
-        unsafe rs_lua_load(interpreter.pointer, slice, budget, &reference)
+        unsafe withUnsafeMutablePointer(to: &functions) { functions in
+          unsafe rs_lua_load(interpreter.pointer, slice, budget, isStrategy ? functions : nil)
+        }
       }
       if outcome != RS_RETURNED {
         let problem = LuaProblem(text: interpreter.message, file: name, files: names)
         if !problems.contains(problem) { problems.append(problem) }
       } else if let strategy = file.strategy {
-        references[strategy.text] = reference
-        if reference == 0 {
-          problems.append(
-            LuaProblem(file: name, line: 0, message: "a strategy returns a function of the call")
-          )
-        }
+        references[strategy.text] = functions
       }
     }
     guard problems.isEmpty else { throw LoadFailure(problems) }
@@ -70,6 +71,7 @@ public final class Generation: @unchecked Sendable {
     }
     fingerprint = source.fingerprint
     folder = source.folder
+    files = names
     strategies = references.keys.sorted().map { StrategyName($0) }
     self.references = references
     self.interpreter = interpreter
@@ -99,6 +101,34 @@ extension Generation {
     return LuaProblem(file: "prelude", line: 0, message: interpreter.message)
   }
 
+  /// Gives an interpreter everything that can be required or looked up; nothing runs yet.
+  ///
+  /// Returns what is wrong with the tables.
+  static func add(
+    _ source: StrategySource,
+    to interpreter: borrowing Interpreter
+  ) -> [LuaProblem] {
+    var problems: [LuaProblem] = []
+    var tables: [String: String] = [:]
+    for file in source.files {
+      let name = source.folder + "/" + file.path
+      if let table = file.table {
+        do throws(LuaProblem) {
+          if let other = tables.updateValue(name, forKey: table) {
+            let message = "the table '\(table)' is also in \(other)"
+            throw LuaProblem(file: name, line: 0, message: message)
+          }
+          Self.add(try file.readTable(as: name), as: table, to: interpreter)
+        } catch {
+          problems.append(error)
+        }
+      } else if let module = file.module {
+        Self.add(file, module: module, name: name, to: interpreter)
+      }
+    }
+    return problems
+  }
+
   private static func add(
     _ file: StrategySource.File,
     module: String,
@@ -116,43 +146,24 @@ extension Generation {
   }
 
   private static func add(
-    _ table: CommaSeparated,
+    _ table: DataTable,
     as name: String,
     to interpreter: borrowing Interpreter
   ) {
     let pointer = unsafe interpreter.pointer
     unsafe name.withSlice { _ = unsafe rs_lua_data_table(pointer, $0) }
     for row in table.rows {
-      unsafe withSlices(table.header) { names in
-        unsafe withSlices(row.fields) { cells in
-          guard let first = unsafe cells.first else { return }
+      unsafe row.key.withSlice { key in
+        unsafe LentEntries.with(row.cells) { names, cells in
           _ = unsafe rs_lua_data_row(
             pointer,
-            first,
+            key,
             names.baseAddress,
             cells.baseAddress,
             cells.count
           )
         }
       }
-    }
-  }
-
-  /// Lends several texts to C at once.
-  private static func withSlices(
-    _ texts: [String],
-    _ body: (UnsafeBufferPointer<rs_slice>) -> Void
-  ) {
-    let bytes = texts.flatMap { Array($0.utf8) }
-    unsafe bytes.withUnsafeBytes { all in
-      var slices: [rs_slice] = unsafe []
-      var offset = 0
-      for text in texts {
-        let start = unsafe all.baseAddress.map { unsafe $0 + offset }
-        unsafe slices.append(rs_slice(bytes: start, count: text.utf8.count))
-        offset += text.utf8.count
-      }
-      unsafe slices.withUnsafeBufferPointer { unsafe body($0) }
     }
   }
 }

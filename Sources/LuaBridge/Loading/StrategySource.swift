@@ -35,10 +35,15 @@ public struct StrategySource: Sendable, Hashable {
       .sorted { $0.path < $1.path }
   }
 
+  /// The names for `table_lookup`, in order.
+  public var tables: [String] { files.compactMap(\.table).sorted() }
+
   /// Whether a file below the folder is part of a generation.
   public static func belongs(_ path: String) -> Bool {
     if path.hasPrefix("tests/") || path.hasPrefix("types/") { return false }
-    if path.hasPrefix("data/") { return path.hasSuffix(".csv") }
+    // A set of files may bring its site along; tests may lie beside what they test.
+    if path == "site.lua" || path.hasSuffix("_test.lua") { return false }
+    if path.hasPrefix("data/") { return path.hasSuffix(".csv") || path.hasSuffix(".json") }
     return path.hasSuffix(".lua")
   }
 }
@@ -58,7 +63,20 @@ extension StrategySource.File {
 
   /// The name for `table_lookup`; nil for Lua files.
   var table: String? {
-    guard path.hasPrefix("data/"), path.hasSuffix(".csv") else { return nil }
-    return String(path.dropFirst(5).dropLast(4))
+    guard path.hasPrefix("data/") else { return nil }
+    for ending in [".csv", ".json"] where path.hasSuffix(ending) {
+      return String(path.dropFirst(5).dropLast(ending.count))
+    }
+    return nil
+  }
+
+  /// Reads the table in a data file.
+  ///
+  /// - Throws: What is wrong with it, under the name that messages give the file.
+  func readTable(as name: String) throws(LuaProblem) -> DataTable {
+    guard path.hasSuffix(".json") else {
+      return DataTable(try CommaSeparated(bytes, file: name))
+    }
+    return try DataTable(json: bytes, file: name)
   }
 }

@@ -18,6 +18,11 @@ enum HostOperation: Int64 {
   case header = 13
   case treat = 14
   case queueExpectedWait = 15
+  case share = 16
+  case state = 17
+  case setState = 18
+  case keepPlace = 19
+  case takePlace = 20
 }
 
 extension Coroutine {
@@ -44,6 +49,11 @@ extension Coroutine {
     case .header: return .header(text(at: 1))
     case .treat: return treatment().map { .treat($0) }
     case .queueExpectedWait: return .queueExpectedWait(DN(text(at: 1)))
+    case .share: return .share(parts())
+    case .state: return .state(text(at: 1))
+    case .setState: return .setState(text(at: 1), value(at: 2))
+    case .keepPlace: return duration(at: 2).map { .keepPlace(text(at: 1), $0) }
+    case .takePlace: return .takePlace(text(at: 1))
     }
   }
 
@@ -129,12 +139,29 @@ extension Coroutine {
     }
   }
 
+  private func parts() -> [SharePart] {
+    stride(from: Int32(1), to: count - 1, by: 2).map { index in
+      SharePart(text(at: index), unsafe rs_co_integer(pointer, index + 1))
+    }
+  }
+
+  /// A value to keep; nil for nil.
+  private func value(at index: Int32) -> StateValue? {
+    switch unsafe rs_co_kind(pointer, index) {
+    case RS_TEXT: .text(text(at: index))
+    case RS_INTEGER: .integer(unsafe rs_co_integer(pointer, index))
+    case RS_NUMBER: .number(bits: unsafe rs_co_double(pointer, index).bitPattern)
+    case RS_BOOLEAN: .boolean(unsafe rs_co_boolean(pointer, index))
+    default: nil
+    }
+  }
+
   private func filter(at index: Int32) -> AgentFilter? {
     guard case .any(let filter) = target(at: index) else { return nil }
     return filter
   }
 
-  private func target(at index: Int32) -> Target? {
+  func target(at index: Int32) -> Target? {
     guard let target = unsafe rs_co_target(pointer, index) else { return nil }
     return unsafe Self.target(target)
   }

@@ -46,10 +46,26 @@ extension Coroutine {
         unsafe values.0.text = slice
         return unsafe resume(&values, count: 1)
       }
+    case .value(let value):
+      return resume(with: value)
+    case .noSuchPlace:
+      unsafe values.0.kind = RS_NIL
+      return unsafe resume(then: "no_such_place", first: &values)
     case .invalid(let message):
       unsafe values.0.kind = RS_BOOLEAN
       unsafe values.0.boolean = false
       return unsafe resume(then: message, first: &values)
+    }
+  }
+
+  private func resume(with value: StateValue?) -> rs_outcome {
+    guard let value else {
+      var nothing = unsafe (rs_value(), rs_value())
+      return unsafe resume(&nothing, count: 1)
+    }
+    return unsafe value.withLuaValue { lent in
+      var values = unsafe (lent, rs_value())
+      return unsafe resume(&values, count: 1)
     }
   }
 

@@ -9,7 +9,8 @@ local methods = core.methods
 
 local ROUTE, WAIT, PRIORITY, ATTACH, NOTE, EXCLUDE = 2, 3, 4, 5, 6, 7
 local AVAILABLE, LOGGED_IN, WAITING, OLDEST_WAIT, RANDOM, HEADER = 8, 9, 10, 11, 12, 13
-local TREAT, EXPECTED_WAIT = 14, 15
+local TREAT, EXPECTED_WAIT, SHARE, STATE, SET_STATE = 14, 15, 16, 17, 18
+local KEEP_PLACE, TAKE_PLACE = 19, 20
 
 local DN, AGENT, QUEUE, ANY_AGENT, TRUNK, REJECT = 1, 2, 3, 4, 5, 6
 
@@ -23,12 +24,8 @@ end
 -- Asks the engine; an answer of false and a text is an error in the request.
 local function ask(...)
   local answer, reason = yield(...)
-  if answer == false then error(reason, 2) end
+  if answer == false and reason then error(reason, 2) end
   return answer, reason
-end
-
-local function missing(name)
-  return function() error(name .. " is not available yet", 2) end
 end
 
 local function check_seconds(value, what)
@@ -179,6 +176,20 @@ function methods.exclude(self, who)
   return ask(EXCLUDE, who)
 end
 
+-- The place in line is kept for so long after the call ends; 0 gives it up.
+function methods.keep_place(self, key, seconds)
+  check_self(self)
+  check_name(key, "call:keep_place")
+  check_seconds(seconds, "call:keep_place")
+  return ask(KEEP_PLACE, key, seconds)
+end
+
+function methods.take_place(self, key)
+  check_self(self)
+  check_name(key, "call:take_place")
+  return ask(TAKE_PLACE, key)
+end
+
 function methods.header(self, name)
   check_self(self)
   check_name(name, "call:header")
@@ -297,7 +308,7 @@ function table_lookup(name, key)
   end
   local row = core.lookup(name, key)
   if row == false then
-    error("there is no table '" .. name .. "': strategies/data/" .. name .. ".csv", 2)
+    error("there is no table '" .. name .. "': strategies/data/" .. name .. ".csv or .json", 2)
   end
   return row
 end
@@ -330,29 +341,89 @@ end
 
 math.random = random
 
--- A key of the table, each as often as its share says.
-function share(parts)
+local SHARE_PARTS_MAX, SHARE_PART_MAX = 64, 1e9
+
+-- The parts of a table as texts for the engine, with their weights in millionths.
+local function share_parts(parts)
   if type(parts) ~= "table" or kind(parts) then
-    error("share expects a table such as { a = 70, b = 30 }, got " .. describe(parts), 2)
+    error("share expects a table such as { a = 70, b = 30 }, got " .. describe(parts), 3)
   end
-  local sum = 0
+  local list, keys, sum = {}, {}, 0
   for key, part in pairs(parts) do
-    if math.type(part) == nil or not (part >= 0 and part <= 1e15) then
-      error("share: the part of '" .. tostring(key) .. "' must be a number, 0 or more", 2)
+    local name = tostring(key)
+    if type(key) ~= "string" and math.type(key) ~= "integer" then
+      error("share: a part is named by a text or a whole number, not by " .. describe(key), 3)
     end
-    sum = sum + part
-  end
-  if not (sum > 0) then error("share: the parts add up to nothing", 2) end
-  local bits, reason = yield(RANDOM)
-  if not bits then error(reason, 2) end
-  local rest, last = (bits >> 11) * 0x1p-53 * sum, nil
-  for key, part in pairs(parts) do
-    if part > 0 then
-      if rest < part then return key end
-      rest, last = rest - part, key
+    if keys[name] ~= nil then error("share: two parts are called '" .. name .. "'", 3) end
+    if math.type(part) == nil or not (part >= 0 and part <= SHARE_PART_MAX) then
+      error("share: the part of '" .. name .. "' must be a number from 0 to 1e9", 3)
     end
+    local weight = math.floor(part * 1000000 + 0.5)
+    sum = sum + weight
+    keys[name] = key
+    list[#list + 1] = name
+    list[#list + 1] = weight
   end
-  return last
+  if #list > 2 * SHARE_PARTS_MAX then
+    error("share takes at most " .. SHARE_PARTS_MAX .. " parts", 3)
+  end
+  if sum == 0 then error("share: the parts add up to nothing", 3) end
+  return list, keys
 end
 
-local_time = missing("local_time")
+-- A key of the table, each as often as its share says: never a whole pick away from it.
+function share(parts)
+  local list, keys = share_parts(parts)
+  local name, reason = yield(SHARE, table.unpack(list))
+  if not name then error(reason, 2) end
+  return keys[name]
+end
+
+local STATE_KEY_MAX = 256
+
+local function check_state_key(key)
+  if type(key) ~= "string" then
+    error("state expects texts as keys, got " .. describe(key), 3)
+  end
+  if key == "" or #key > STATE_KEY_MAX then
+    error("state expects keys of 1 to " .. STATE_KEY_MAX .. " bytes", 3)
+  end
+end
+
+-- What the strategy keeps from call to call, and through a reload.
+state = core.state(
+  function(_, key)
+    check_state_key(key)
+    return ask(STATE, key)
+  end,
+  function(_, key, value)
+    check_state_key(key)
+    local t = type(value)
+    if value ~= nil and t ~= "string" and t ~= "number" and t ~= "boolean" then
+      error("state keeps texts, numbers, booleans and nil, not a " .. describe(value), 2)
+    end
+    if t == "number" and (value ~= value or value == math.huge or value == -math.huge) then
+      error("state keeps finite numbers only", 2)
+    end
+    return ask(SET_STATE, key, value)
+  end
+)
+
+-- The date and the time of day somewhere, at `call.now` or at another instant.
+function local_time(zone, instant)
+  check_name(zone, "local_time")
+  if instant ~= nil and math.type(instant) == nil then
+    error("local_time expects an instant such as call.now, got " .. describe(instant), 2)
+  end
+  local time, problem = core.local_time(zone, instant)
+  if time then return time end
+  if problem == "call" then
+    error("local_time: no call is running, so there is no now: local_time(zone, instant)", 2)
+  end
+  if problem == "instant" then
+    error("local_time: the instant is not in the years 1 to 9999", 2)
+  end
+  error(
+    "local_time: there is no time zone '" .. zone .. '\': write a name such as "Europe/London"', 2
+  )
+end

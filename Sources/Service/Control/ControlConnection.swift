@@ -51,13 +51,17 @@ final class ControlConnection {
   func succeed(_ result: String) { send(["{\"ok\":true}", result]) }
 
   /// Says no.
-  func refuse(_ message: String, findings: [String] = []) {
+  func refuse(_ message: String, findings: [String] = [], phase: ReloadPhase? = nil) {
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("ok")
     writer.value(false)
     writer.key("error")
     writer.value(message)
+    if let phase {
+      writer.key("phase")
+      writer.value(phase.rawValue)
+    }
     if !findings.isEmpty {
       writer.key("findings")
       writer.beginArray()

@@ -25,51 +25,104 @@ extension ControlLoop {
     }
   }
 
-  /// Loads the strategies, or remembers to do so when the load that is on its way has ended.
-  mutating func startReload(_ reason: StrategyReload.Reason) {
-    reload.asked.append(reason)
-    guard reload.inFlight == nil else { return }
-    let asked = reload.asked
-    reload.asked = []
-    reload.answering = asked
-    switch reload.load() {
-    case .unchanged:
-      settleReload(.unchanged(reload.currentFingerprint))
-    case .broken(let findings):
-      settleReload(.broken(findings))
-    case .ready(let generation):
-      reload.inFlight = generation
-      shard.post(.install(generation, ticket: ticket(for: .reload)))
+  /// Loads the folder's strategies, when the reload that is on its way has ended.
+  mutating func startReload(_ reason: StrategyReload.Reason, selfTest: Bool) {
+    startReload(StrategyReload.Ask(reason: reason, rollback: nil, selfTest: selfTest))
+  }
+
+  /// Goes for other strategies, when the reload that is on its way has ended.
+  mutating func startReload(_ ask: StrategyReload.Ask) {
+    reload.ask(ask)
+    beginReload()
+  }
+
+  private mutating func beginReload() {
+    while reload.canBegin {
+      do {
+        let preparation = try reload.begin()
+        let ticket = nextTicket
+        nextTicket += 1
+        reload.prepares(ticket: ticket)
+        let inbox = inbox
+        // Detached when it goes out of scope: what it finds comes through the inbox.
+        _ = try ShardThread(name: "reload") {
+          inbox.post(.prepared(preparation.run(), ticket: ticket))
+        }
+        return
+      } catch let failure as ReloadFailure {
+        settleReload(.failed(failure))
+      } catch {
+        settleReload(.failed(ReloadFailure(.read, options.strategies, "\(error)")))
+      }
     }
   }
 
+  /// The thread beside has done what it could.
+  mutating func finishPreparation(_ outcome: Preparation.Outcome, ticket: UInt64) {
+    guard reload.awaits(ticket) else { return }
+    switch outcome {
+    case .unchanged: settleReload(.unchanged(reload.current))
+    case .failed(let failure): settleReload(.failed(failure))
+    case .ready(let prepared):
+      for warning in prepared.warnings { say(warning.long) }
+      let number = self.ticket(for: .reload)
+      shard.post(.install(reload.installs(prepared), ticket: number))
+    }
+    beginReload()
+  }
+
+  /// The thread beside has had time enough.
+  mutating func giveUpPreparation(at now: UInt64) {
+    guard let giveUp = reload.giveUp, giveUp <= now else { return }
+    settleReload(.failed(reload.tooLong))
+    beginReload()
+  }
+
   /// The shard has answered.
-  mutating func finishReload() {
-    guard let generation = reload.inFlight else { return }
-    reload.inFlight = nil
-    reload.current = generation
-    settleReload(.installed(generation.fingerprint))
+  mutating func finishReload(_ switched: Switched) {
+    reload.pauses.add(switched.pause)
+    if let failure = switched.failure {
+      settleReload(.failed(failure))
+    } else if let (version, trouble) = reload.installed(alive: switched.alive) {
+      if let trouble { say("version \(version.number) of the strategies is not kept: \(trouble)") }
+      settleReload(.installed(version))
+    }
+    beginReload()
   }
 
   private mutating func settleReload(_ result: StrategyReload.Result) {
-    let answering = reload.answering
-    reload.answering = []
-    report(result, quietly: answering == [.files])
-    for case .client(let id) in answering { answerReload(id, result) }
-    // Those that asked meanwhile may have seen newer files.
-    if let next = reload.asked.popLast() { startReload(next) }
+    let answering = reload.end()
+    report(result, quietly: answering.allSatisfy { $0.reason == .files })
+    for ask in answering {
+      if case .client(let id) = ask.reason { answerReload(id, result) }
+    }
   }
 
   private func report(_ result: StrategyReload.Result, quietly: Bool) {
     switch result {
-    case .unchanged(let fingerprint):
-      if !quietly { say("strategies: generation \(Fingerprint.short(fingerprint)), unchanged") }
-    case .installed(let fingerprint):
-      say("strategies: generation \(Fingerprint.short(fingerprint)) is in use")
-    case .broken(let findings):
-      for finding in findings { say(finding.long) }
-      let short = Fingerprint.short(reload.currentFingerprint)
-      say("strategies: nothing changed, generation \(short) stays in use")
+    case .unchanged(let version):
+      if !quietly { say("strategies: \(version.words), unchanged") }
+    case .installed(let version):
+      say("strategies: \(version.words) is in use")
+      if version.of != nil, reload.folderIsCurrent != true {
+        say(
+          "strategies: the folder \(options.strategies) now differs from what runs;"
+            + " a change of its files loads it again"
+        )
+      }
+    case .failed(let failure):
+      if failure.phase != nil {
+        for finding in failure.findings { say(finding.long) }
+      }
+      say("strategies: \(failure.summary); \(reload.current.words) stays in use")
     }
+  }
+}
+
+extension Version {
+  /// What people are told of it: `generation 0123456789ab (version 7)`.
+  var words: String {
+    let back = of.map { ", \(restored ?? "all") as in version \($0)" } ?? ""
+    return "generation \(Fingerprint.short(fingerprint)) (version \(number)\(back))"
   }
 }

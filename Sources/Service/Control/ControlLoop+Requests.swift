@@ -79,7 +79,7 @@ extension ControlLoop {
   }
 
   /// An answer was given: the next request of that connection may be handled.
-  private mutating func finish(_ connection: ControlConnection) {
+  mutating func finish(_ connection: ControlConnection) {
     connection.isBusy = false
     takeLines(of: connection)
   }
@@ -94,9 +94,10 @@ extension ControlLoop {
     case "strategies":
       connection.isBusy = true
       shard.post(.snapshot(ticket: ticket(for: .strategies(connection: connection.id))))
-    case "reload":
+    case "versions":
       connection.isBusy = true
-      startReload(.client(connection.id))
+      shard.post(.snapshot(ticket: ticket(for: .versions(connection: connection.id))))
+    case "reload", "rollback": askToReload(request, connection)
     case "agent": askForAgent(request, connection)
     case "register": askToRegister(request, connection)
     case "statistics":
@@ -239,61 +240,12 @@ extension ControlLoop {
       guard let connection = connections[id] else { return }
       connection.succeed(strategyList(figures))
       finish(connection)
+    case .versions(let id):
+      guard let connection = connections[id] else { return }
+      connection.succeed(versionList(figures))
+      finish(connection)
     case .agent, .register, .statistics, .decision, .events, .reload, nil:
       return
     }
-  }
-
-  private func strategyList(_ figures: ShardFigures) -> String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.key("generation")
-    writer.value(reload.currentFingerprint)
-    writer.key("retired")
-    writer.value(UInt64(clamping: max(figures.generations - 1, 0)))
-    writer.key("strategies")
-    writer.beginArray()
-    for name in reload.strategyNames {
-      writer.beginObject()
-      writer.key("name")
-      writer.value(name)
-      writer.key("routing_points")
-      writer.beginArray()
-      for point in site.routingPoints where point.strategy == name { writer.value(point.dn) }
-      writer.endArray()
-      writer.endObject()
-    }
-    writer.endArray()
-    writer.endObject()
-    return writer.text
-  }
-
-  /// Tells who asked for a reload how it ended.
-  mutating func answerReload(_ id: UInt64, _ result: StrategyReload.Result) {
-    guard let connection = connections[id] else { return }
-    switch result {
-    case .unchanged(let fingerprint):
-      connection.succeed(reloadText(fingerprint, changed: false))
-    case .installed(let fingerprint):
-      connection.succeed(reloadText(fingerprint, changed: true))
-    case .broken(let findings):
-      let errors = findings.filter { $0.severity == .error }.count
-      connection.refuse(
-        "\(errors == 1 ? "1 error" : "\(errors) errors"): the strategies in use are unchanged",
-        findings: findings.map { $0.long }
-      )
-    }
-    finish(connection)
-  }
-
-  private func reloadText(_ fingerprint: String, changed: Bool) -> String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.key("generation")
-    writer.value(fingerprint)
-    writer.key("changed")
-    writer.value(changed)
-    writer.endObject()
-    return writer.text
   }
 }

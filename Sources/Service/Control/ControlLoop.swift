@@ -14,6 +14,8 @@ internal import Wire
 enum ControlMessage: Sendable {
   /// By the shard's thread.
   case report(ShardReport)
+  /// By the thread that prepares a reload.
+  case prepared(Preparation.Outcome, ticket: UInt64)
   /// By whoever runs the service inside another program.
   case signal(ProcessSignal)
 }
@@ -24,6 +26,7 @@ struct ControlLoop: ~Copyable {
   enum Waiting {
     case picture(connection: UInt64, parts: [PictureWriter.Part])
     case strategies(connection: UInt64)
+    case versions(connection: UInt64)
     case agent(connection: UInt64)
     case register(connection: UInt64)
     case statistics(connection: UInt64)
@@ -87,6 +90,7 @@ struct ControlLoop: ~Copyable {
   private var deadline: UInt64? {
     var deadline = end
     if let due = reloadDue { deadline = min(deadline ?? due, due) }
+    if let due = reload.giveUp { deadline = min(deadline ?? due, due) }
     if case .draining(let until) = phase { deadline = min(deadline ?? until, until) }
     return deadline
   }
@@ -114,8 +118,9 @@ struct ControlLoop: ~Copyable {
     let now = Clock.monotonic
     if let due = reloadDue, due <= now {
       reloadDue = nil
-      startReload(.files)
+      startReload(.files, selfTest: options.selfTest)
     }
+    giveUpPreparation(at: now)
     if case .draining(let until) = phase, until <= now {
       say("calls are still there after the time to drain: they are hung up")
       phase = .finished
@@ -132,7 +137,7 @@ struct ControlLoop: ~Copyable {
     switch signal {
     case .hangUp:
       if let text = reload.siteChange() { say(text) }
-      startReload(.hangUp)
+      startReload(.hangUp, selfTest: options.selfTest)
     case .terminate, .interrupt:
       stop()
     }
@@ -156,6 +161,7 @@ struct ControlLoop: ~Copyable {
   private mutating func handle(_ message: ControlMessage) {
     switch message {
     case .signal(let signal): handle(signal)
+    case .prepared(let outcome, let ticket): finishPreparation(outcome, ticket: ticket)
     case .report(let report): handle(report)
     }
   }
@@ -176,9 +182,9 @@ struct ControlLoop: ~Copyable {
       connections[id]?.deliver(events, oldest: oldest, last: last, writer: &writer)
     case .published:
       for connection in connections.values { connection.events?.hasCaughtUp = false }
-    case .installed(let ticket):
+    case .switched(let switched, let ticket):
       guard case .reload? = waiting.removeValue(forKey: ticket) else { return }
-      finishReload()
+      finishReload(switched)
     case .drained:
       phase = .finished
     case .failed(let text):

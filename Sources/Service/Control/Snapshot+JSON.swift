@@ -73,6 +73,7 @@ struct PictureWriter: ~Copyable {
     text("at", call.at.number)
     text("target", call.target)
     text("strategy", call.strategy)
+    if !call.generation.isEmpty { text("generation", call.generation) }
     moment("entered", call.entered)
     age("age", since: call.entered)
     writer.key("attempts")

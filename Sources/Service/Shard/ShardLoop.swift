@@ -19,14 +19,19 @@ struct ShardLoop: ~Copyable {
   /// What a shard's thread is made from.
   struct Blueprint: Sendable {
     var site: Site
-    var generation: Generation
+    var installation: Installation
     var requests: Inbox<ShardRequest>
     var reports: Inbox<ControlMessage>
     /// Where events are written as T-Library dumps; nil: nowhere.
     var dumpPath: String?
+    /// What else may keep a generation from taking over; asked when it is handed the state.
+    var handOver: HandOver?
     /// Called once with the address that SIP is served on.
     var whenBound: @Sendable (SocketAddress) -> Void
   }
+
+  /// Looks at a generation that is about to take over, on the shard's thread; says what is wrong.
+  typealias HandOver = @Sendable (_ number: Int) -> [Finding]
 
   private enum Phase {
     case running
@@ -41,7 +46,9 @@ struct ShardLoop: ~Copyable {
 
   private var loop: EventLoop
   private var line: LineSide
-  private var shard: Shard<LuaStrategies>
+  var shard: Shard<LuaStrategies>
+  let points: [RoutingPointPlan]
+  let handOver: HandOver?
   private let requests: Inbox<ShardRequest>
   private let reports: Inbox<ControlMessage>
   private var batch: [ShardRequest] = []
@@ -79,7 +86,8 @@ struct ShardLoop: ~Copyable {
       epoch: epoch
     )
     let strategies = LuaStrategies(
-      blueprint.generation,
+      blueprint.installation.generation,
+      number: blueprint.installation.number,
       limits: plan.limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
     )
@@ -96,6 +104,8 @@ struct ShardLoop: ~Copyable {
       log: EventLog(capacity: plan.limits.eventsKeptMax),
       dump: dump
     )
+    points = plan.routingPoints
+    handOver = blueprint.handOver
     requests = blueprint.requests
     reports = blueprint.reports
   }
@@ -103,6 +113,8 @@ struct ShardLoop: ~Copyable {
   /// Works until told to stop.
   mutating func run() {
     feed(.control(.start), at: now)
+    let fingerprint = shard.strategies.currentFingerprint
+    feed(.control(.strategies(fingerprint: fingerprint)), at: now)
     do {
       while true {
         if case .stopped = phase { return }
@@ -111,6 +123,12 @@ struct ShardLoop: ~Copyable {
     } catch {
       reports.post(.report(.failed("\(error)")))
     }
+  }
+
+  /// Whether no new calls are taken any more.
+  var isStopping: Bool {
+    if case .running = phase { return false }
+    return true
   }
 
   private var now: Instant { Instant(nanoseconds: Clock.monotonic - start) }
@@ -183,7 +201,7 @@ struct ShardLoop: ~Copyable {
     line.telephony.removeSignals()
   }
 
-  private mutating func feed(_ signal: Signal, at now: Instant) {
+  mutating func feed(_ signal: Signal, at now: Instant) {
     Self.feed(signal, at: now, to: &shard, &line)
   }
 
@@ -225,8 +243,15 @@ struct ShardLoop: ~Copyable {
     case .announceEvents(let wanted):
       announcesEvents = wanted
       hasPublished = false
-    case .install(let generation, let ticket):
-      install(generation, ticket: ticket, at: now)
+    case .install(let installation, let ticket):
+      let began = Clock.monotonic
+      let failure = install(installation, at: now)
+      let switched = Switched(
+        failure: failure,
+        pause: Clock.monotonic - began,
+        alive: shard.strategies.generations.map { $0.number }
+      )
+      reports.post(.report(.switched(switched, ticket: ticket)))
     case .drain:
       guard case .running = phase else { return }
       phase = .draining
@@ -241,7 +266,7 @@ struct ShardLoop: ~Copyable {
 
   private var figures: ShardFigures {
     ShardFigures(
-      generations: shard.strategies.generations.count,
+      generations: shard.strategies.generations,
       calls: line.telephony.callCount,
       received: line.transport.counters.received,
       sent: line.transport.counters.sent
@@ -303,12 +328,6 @@ struct ShardLoop: ~Copyable {
     var writer = JSONWriter()
     writer.value(record, of: agent, lines: lines)
     return (writer.text, false)
-  }
-
-  private mutating func install(_ generation: Generation, ticket: UInt64, at now: Instant) {
-    shard.strategies.install(generation)
-    feed(.control(.strategies(fingerprint: generation.fingerprint)), at: now)
-    reports.post(.report(.installed(ticket: ticket)))
   }
 
   /// Ends every call that is left, as politely as one datagram allows.

@@ -17,8 +17,8 @@ enum ShardRequest: Sendable {
   case events(from: UInt64, count: Int, ticket: UInt64)
   /// Whether to report `.published` when there are new events.
   case announceEvents(Bool)
-  /// A new generation of strategies; answered by `.installed`.
-  case install(Generation, ticket: UInt64)
+  /// A new generation of strategies; answered by `.switched`.
+  case install(Installation, ticket: UInt64)
   /// No new calls; report `.drained` when none is left.
   case drain
   /// Hang up what is left, and stop.
@@ -53,10 +53,27 @@ struct AgentRequest: Sendable, Hashable {
   }
 }
 
+/// A generation on its way into use.
+struct Installation: Sendable {
+  var generation: Generation
+  /// The number of its version.
+  var number: Int
+}
+
+/// How a switch went.
+struct Switched: Sendable, Hashable {
+  /// Why nothing was switched; nil: the generation is current.
+  var failure: ReloadFailure?
+  /// For how long the shard's thread did nothing else, in nanoseconds.
+  var pause: UInt64
+  /// The versions that calls run, the current one too.
+  var alive: [Int]
+}
+
 /// What the shard's thread counts.
 struct ShardFigures: Sendable, Hashable {
   /// Generations of strategies that live: the current one, and those that calls still run.
-  var generations = 0
+  var generations: [LuaStrategies.GenerationReport] = []
   /// Calls on the line.
   var calls = 0
   /// Datagrams received.
@@ -83,8 +100,8 @@ enum ShardReport: Sendable {
   case events([Event], oldest: UInt64, last: UInt64, ticket: UInt64)
   /// There are new events; said once until somebody reads.
   case published
-  /// The generation is current.
-  case installed(ticket: UInt64)
+  /// The generation is current, or why it is not.
+  case switched(Switched, ticket: UInt64)
   /// Draining, and no call is left.
   case drained
   /// The thread cannot go on.

@@ -42,6 +42,8 @@ package struct Site: Sendable, Hashable {
   package var reservations = ReservationPolicy.collect(window: .zero)
   /// How long a call must wait to gain one point of priority.
   package var priorityAging: Duration?
+  /// Every maximum, where the site says another than the standard.
+  package var limits = Limits.standard
 
   /// A DN that a phone uses.
   package struct Extension: Sendable, Hashable {
@@ -185,6 +187,7 @@ package struct Site: Sendable, Hashable {
     plan.logsOutOnOutOfService = logsOutOnOutOfService
     plan.reservations = reservations
     plan.priorityAging = priorityAging
+    plan.limits = limits
     return plan
   }
 

@@ -124,6 +124,28 @@ extension SiteReader {
     }
   }
 
+  mutating func readLimits(_ node: LuaValue?) {
+    let known = ["generation_drain", "generations_kept", "self_test", "events_kept"]
+    guard let fields = fields(of: node, at: ["limits"], known: known) else { return }
+    func path(_ key: String) -> [TableKey] { ["limits", .name(key)] }
+    let drain = fields["generation_drain"]
+    if let drain = seconds(drain, at: path("generation_drain"), within: 1...604_800) {
+      site.limits.generationDrain = drain
+    }
+    let kept = fields["generations_kept"]
+    if let kept = count(kept, at: path("generations_kept"), within: 1...1_000) {
+      site.limits.generationsKeptMax = kept
+    }
+    let test = fields["self_test"]
+    if let test = seconds(test, at: path("self_test"), within: 1...600) {
+      site.limits.selfTestTimeout = test
+    }
+    let events = fields["events_kept"]
+    if let events = count(events, at: path("events_kept"), within: 100...10_000_000) {
+      site.limits.eventsKeptMax = events
+    }
+  }
+
   mutating func readReservation(_ node: LuaValue?) {
     guard let fields = fields(of: node, at: ["reservation"], known: ["policy", "window"])
     else { return }

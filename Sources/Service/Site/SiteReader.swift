@@ -49,7 +49,7 @@ package struct SiteReader {
     let known = [
       "name", "sip", "http", "extensions", "agents", "queues", "routing_points", "trunks",
       "virtual_queues", "places", "groups", "no_answer", "logout_on_out_of_service", "reservation",
-      "priority_aging",
+      "priority_aging", "limits",
     ]
     guard let fields = fields(of: root, at: [], known: known) else { return }
     site.name = text(fields["name"], at: ["name"]) ?? "site"
@@ -64,6 +64,7 @@ package struct SiteReader {
     readPlaces(fields["places"])
     readGroups(fields["groups"])
     readReservation(fields["reservation"])
+    readLimits(fields["limits"])
     site.noAnswer = noAnswer(fields["no_answer"], at: ["no_answer"])
     let logsOut = fields["logout_on_out_of_service"]
     site.logsOutOnOutOfService = truth(logsOut, at: ["logout_on_out_of_service"]) ?? false

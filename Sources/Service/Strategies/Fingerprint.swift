@@ -14,6 +14,13 @@ enum Fingerprint {
         input += part
       }
     }
+    return digits(of: input)
+  }
+
+  /// SHA-256 of the contents of one file, as `sha256sum` prints it.
+  static func of(contents bytes: [UInt8]) -> String { digits(of: bytes) }
+
+  private static func digits(of input: [UInt8]) -> String {
     // The line side has SHA-256 for digest authentication; one hash is enough for one program.
     guard var hash = try? DigestHash() else { preconditionFailure("libcrypto has no SHA-256") }
     let digits = hash.hex(.sha256, of: [input])

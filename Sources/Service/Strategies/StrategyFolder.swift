@@ -10,24 +10,46 @@ package enum StrategyFolder {
   ///
   /// - Throws: When the folder, or a file in it, cannot be read.
   package static func read(_ folder: String) throws(ServiceError) -> StrategySource {
-    let folder = trimmed(folder)
-    guard Files.isFolder(folder) else {
-      throw ServiceError("there is no folder of strategies at \(folder)")
+    do {
+      return try load(folder)
+    } catch {
+      throw ServiceError(error.findings.first?.message ?? "cannot read \(folder)")
     }
-    var files: [StrategySource.File] = []
+  }
+
+  /// Reads every file of a generation, and says which one it cannot.
+  static func load(_ folder: String) throws(ReloadFailure) -> StrategySource {
+    let folder = trimmed(folder)
+    let files = try files(in: folder) { StrategySource.belongs($0) && !isTest($0) }
+    let fingerprint = Fingerprint.of(files.map { ($0.path, $0.bytes) })
+    return StrategySource(folder: folder, fingerprint: fingerprint, files: files)
+  }
+
+  /// Reads the tests of a folder: the files named `*_test.lua` anywhere in it, and snapshots.
+  static func tests(in folder: String) throws(ReloadFailure) -> [StrategySource.File] {
+    try files(in: trimmed(folder), where: { isTest($0) || isSnapshot($0) })
+  }
+
+  /// Reads what belongs to a folder's own set.
+  private static func files(
+    in folder: String,
+    where belongs: (String) -> Bool
+  ) throws(ReloadFailure) -> [StrategySource.File] {
+    guard Files.isFolder(folder) else {
+      throw ReloadFailure(.read, folder, "there is no folder of strategies at \(folder)")
+    }
     let paths = Files.tree(folder)
     let projects = nestedProjects(paths)
+    var files: [StrategySource.File] = []
     for path in paths
-    where StrategySource.belongs(path) && !isTest(path)
-      && !projects.contains(where: { path.hasPrefix($0 + "/") })
-    {
-      guard let bytes = Files.read(folder + "/" + path), bytes.count <= fileMax else {
-        throw ServiceError("cannot read \(folder)/\(path)")
+    where belongs(path) && !projects.contains(where: { path.hasPrefix($0 + "/") }) {
+      let name = folder + "/" + path
+      guard let bytes = Files.read(name), bytes.count <= fileMax else {
+        throw ReloadFailure(.read, name, "cannot read \(name)")
       }
       files.append(StrategySource.File(path: path, bytes: bytes))
     }
-    let fingerprint = Fingerprint.of(files.map { ($0.path, $0.bytes) })
-    return StrategySource(folder: folder, fingerprint: fingerprint, files: files)
+    return files
   }
 
   /// The folders among `paths` that have a site file of their own: each is a set of its own, and no
@@ -63,10 +85,7 @@ package enum StrategyFolder {
     let modules = source.files.map { $0.path }
       .filter { $0.hasSuffix(".lua") && $0.contains("/") }
       .map { String($0.dropLast(4).map { $0 == "/" ? "." : $0 }) }
-    let tables = source.files.map { $0.path }
-      .filter { $0.hasPrefix("data/") && $0.hasSuffix(".csv") }
-      .map { String($0.dropFirst(5).dropLast(4)) }
-    var names = SiteNames(tables: Set(tables))
+    var names = SiteNames(tables: Set(source.tables))
     if let site {
       names.dns = Set(
         site.extensions.map { $0.dn } + site.queues.map { $0.dn }
@@ -88,7 +107,8 @@ package enum StrategyFolder {
         } catch {
           return (error.column, error.message)
         }
-      }
+      },
+      timeZone: { TimeZones.exists($0) }
     )
   }
 
@@ -99,7 +119,13 @@ package enum StrategyFolder {
     return Set(generation.reachableNames)
   }
 
-  private static func isTest(_ path: String) -> Bool { path.hasSuffix("_test.lua") }
+  /// Whether a file holds tests.
+  static func isTest(_ path: String) -> Bool { path.hasSuffix("_test.lua") }
+
+  /// Whether a file is what a test compares a decision record with.
+  private static func isSnapshot(_ path: String) -> Bool {
+    path.hasSuffix(".txt") && ("/" + path).contains("/snapshots/")
+  }
 
   private static func trimmed(_ folder: String) -> String {
     var folder = folder

@@ -130,7 +130,8 @@ extension StrategyRequest {
     switch self {
     case .select, .wait, .treat: true
     case .route, .priority, .attach, .note, .exclude, .availableAgents, .loggedInAgents,
-      .queueWaiting, .queueOldestWait, .queueExpectedWait, .random, .header:
+      .queueWaiting, .queueOldestWait, .queueExpectedWait, .random, .share, .header, .state,
+      .setState, .keepPlace, .takePlace:
       false
     }
   }

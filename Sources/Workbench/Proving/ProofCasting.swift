@@ -43,7 +43,7 @@ struct ProofCasting {
   }
 
   /// Whether chance decides something.
-  var usesChance: Bool { mentions.mentions("random", "share") }
+  var usesChance: Bool { mentions.mentions("random") }
 
   private var detail: SearchDetail {
     var detail: SearchDetail = []

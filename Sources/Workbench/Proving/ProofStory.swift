@@ -210,6 +210,11 @@ extension StrategyRequest {
     case .queueExpectedWait(let dn): "asks for the expected wait of queue \(dn.number)"
     case .treat: "lets the caller hear something"
     case .random: "asks for chance"
+    case .share: "asks for a share"
+    case .state(let key): "asks what it kept as \"\(key)\""
+    case .setState(let key, _): "keeps \"\(key)\""
+    case .keepPlace: "keeps the caller's place"
+    case .takePlace: "takes over a place that was kept"
     case .header(let name): "asks for the header \(name)"
     }
   }

@@ -1,0 +1,47 @@
+// Generations of strategies: a call ends in the one in which it started, but not for ever.
+//
+// A generation that is no longer current has `Limits.generationDrain` to come to its end. What runs
+// in it then is ended: its calls take the default route with the reason "drained".
+
+extension RoutingEngine {
+  /// A new generation is current: strategies that run keep theirs, for a while.
+  mutating func replaceGeneration(with fingerprint: String) {
+    strategyFingerprint = fingerprint
+    for index in routingPoints.indices {
+      routingPoints[index].extensions = [
+        KeyValue("STRATEGY", routingPoints[index].plan.strategy.text),
+        KeyValue("GENERATION", fingerprint),
+      ]
+    }
+    guard let retired = generations.replace() else { return }
+    let deadline = now + plan.limits.generationDrain
+    generations[timerOf: retired] = timers.arm(.generationDrain(retired), at: deadline)
+  }
+
+  /// The time of a generation that is not current is up: what still runs in it is ended.
+  mutating func generationDrained(_ generation: Int32, _ outbox: inout Outbox) {
+    generations[timerOf: generation] = nil
+    var running: [CallSlot] = []
+    calls.forEach { call in
+      if calls[call].generation == generation { running.append(call) }
+    }
+    for call in running {
+      switch calls[call].state {
+      case .diverting:
+        // A phone that rings is left to ring, as when the routing point's patience is over.
+        if calls[call].overdue == nil { calls[call].overdue = .strategyFailed(.drained) }
+      case .consulting, .selecting, .treating, .pausing, .readingHeader:
+        takeDefaultRoute(call, .strategyFailed(.drained), &outbox)
+      case .queued, .established:
+        preconditionFailure("a strategy runs for a call that has left its routing point")
+      }
+    }
+  }
+
+  /// A call's strategy does not run any more.
+  mutating func leaveGeneration(_ call: CallSlot) {
+    guard calls[call].generation >= 0 else { return }
+    timers.disarm(generations.leave(calls[call].generation))
+    calls[call].generation = -1
+  }
+}
