@@ -6,6 +6,9 @@
 // - `T` and `call` are anchored in the registry as long as the rs_co lives.
 // - Between two resumes the stack of T ends with the `results` values that were yielded.
 // - `rs->current` is the rs_co that runs, NULL when none does: a `call` object answers only then.
+// - A coroutine on which a verdict was raised is never used again, not even to close it: Lua leaves
+//   it in the middle of a hook, and on such a one no hook ever runs again (ldo.c, luaD_hook). One
+//   that failed is not kept either: it holds on to the room that a deep recursion needed.
 // Who may change it: the functions of this file.
 // Source: HOUSE 2.5; MEASURED 3 (a kept coroutine and a kept call object cost half of new ones).
 
@@ -13,7 +16,9 @@
 
 #include <stdlib.h>
 
-#define KEPT 1024  // free coroutines kept for the next calls
+#define KEPT 1024            // free coroutines kept for the next calls
+#define KEPT_BYTES 16384     // room for facts that a free one keeps
+#define WASTE_BYTES 65536    // outdated facts that a running one keeps
 
 typedef struct {
   rs_lua *rs;
@@ -70,17 +75,36 @@ rs_co *rs_co_new(rs_lua *rs) {
   return co;
 }
 
+// Counted in any mode: the watchdog watches steps, and this is none.
 static void run_close_handlers(rs_co *co) {
   rs_lua *rs = co->rs;
   rs->current = NULL;
-  rs_arm(rs, co->T, rs->limits.instructions);
+  rs_arm(rs, co->T, rs->limits.instructions, true);
   lua_resetthread(co->T);
   rs_disarm(rs, co->T);
+  if (rs->condemned != 0) co->spoiled = true;
   lua_settop(co->T, 0);
+}
+
+static void forget_facts(rs_co *co) {
+  co->byte_count = 0;
+  co->pair_count = 0;
+  memset(co->texts, 0, sizeof co->texts);
+  if (co->byte_capacity <= KEPT_BYTES) return;
+  free(co->bytes);
+  free(co->pairs);
+  co->bytes = NULL;
+  co->pairs = NULL;
+  co->byte_capacity = 0;
+  co->pair_capacity = 0;
 }
 
 void rs_co_release(rs_co *co) {
   rs_lua *rs = co->rs;
+  if (co->spoiled) {
+    drop(co);
+    return;
+  }
   if (co->fresh) {
     lua_settop(co->T, 0);
   } else {
@@ -88,9 +112,7 @@ void rs_co_release(rs_co *co) {
   }
   co->fresh = true;
   co->results = 0;
-  co->byte_count = 0;
-  co->pair_count = 0;
-  memset(co->texts, 0, sizeof co->texts);
+  forget_facts(co);
   if (co->has_user_data) {
     lua_rawgeti(rs->L, LUA_REGISTRYINDEX, co->call_ref);
     lua_pushnil(rs->L);
@@ -98,7 +120,7 @@ void rs_co_release(rs_co *co) {
     lua_pop(rs->L, 1);
     co->has_user_data = false;
   }
-  if (rs->free_count >= KEPT) {
+  if (co->spoiled || co->failed || rs->free_count >= KEPT) {
     drop(co);
     return;
   }
@@ -153,16 +175,46 @@ void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *v
   co->pairs[co->pair_count++] = keep(co, value, value_count);
 }
 
+// Values that were replaced leave their bytes behind; from time to time they are swept out.
+void rs_co_sweep(rs_co *co) {
+  size_t needed = 0;
+  for (int i = 0; i < RS_FACT_COUNT; i++) needed += co->texts[i].count;
+  for (size_t i = 0; i < co->pair_count; i++) needed += co->pairs[i].count;
+  if (co->byte_count < needed + WASTE_BYTES) return;
+  char *old = co->bytes;
+  co->bytes = NULL;
+  co->byte_count = 0;
+  co->byte_capacity = 0;
+  if (!room(co, needed)) {
+    free(old);
+    memset(co->texts, 0, sizeof co->texts);
+    co->pair_count = 0;
+    return;
+  }
+  for (int i = 0; i < RS_FACT_COUNT; i++) {
+    co->texts[i] = keep(co, old + co->texts[i].offset, co->texts[i].count);
+  }
+  for (size_t i = 0; i < co->pair_count; i++) {
+    co->pairs[i] = keep(co, old + co->pairs[i].offset, co->pairs[i].count);
+  }
+  free(old);
+}
+
 // MARK: Running
 
 rs_outcome rs_co_run(rs_co *co, int arguments) {
   rs_lua *rs = co->rs;
   co->fresh = false;
   rs->current = co;
-  rs_arm(rs, co->T, rs->limits.instructions);
+  rs_arm(rs, co->T, co->goes_on ? co->left : rs->limits.instructions, false);
+  if (co->goes_on && rs->ceiling > rs->used + co->growth) rs->ceiling = rs->used + co->growth;
   int status = lua_resume(co->T, NULL, arguments, &co->results);
   rs_disarm(rs, co->T);
   rs->current = NULL;
+  if (rs->condemned != 0) co->spoiled = true;
+  co->goes_on = false;
+  co->left = rs->left > 0 ? rs->left : 1;
+  co->growth = rs->ceiling > rs->used ? rs->ceiling - rs->used : 0;
   if (status == LUA_YIELD && rs->condemned == 0) return RS_YIELDED;
   if (status == LUA_OK && rs->condemned == 0) {
     // An ended coroutine can run again as it is: no reset needed.
@@ -173,8 +225,11 @@ rs_outcome rs_co_run(rs_co *co, int arguments) {
     rs_message(rs, "instruction budget exceeded", 27);
     return (rs_outcome)rs->condemned;
   }
+  co->failed = true;
   return rs_judge(rs, co->T, status);
 }
+
+void rs_co_goes_on(rs_co *co, bool goes_on) { co->goes_on = goes_on; }
 
 rs_outcome rs_co_start(rs_co *co, int reference) {
   lua_settop(co->T, 0);
@@ -275,21 +330,29 @@ rs_kind rs_co_kind(const rs_co *co, int index) {
   }
 }
 
+// Pushes the list at `index`, or what a frozen one stands for; false, and nothing, for no table.
+static bool push_list(const rs_co *co, int index) {
+  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return false;
+  if (!lua_checkstack(co->T, 4)) return false;
+  if (!rs_push_shadow(co->T, at(co, index))) lua_pushvalue(co->T, at(co, index));
+  return true;
+}
+
 int rs_co_list_count(const rs_co *co, int index) {
-  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return 0;
-  lua_Unsigned count = lua_rawlen(co->T, at(co, index));
+  if (!push_list(co, index)) return 0;
+  lua_Unsigned count = lua_rawlen(co->T, -1);
+  lua_pop(co->T, 1);
   return count > 1000 ? 1000 : (int)count;
 }
 
 const rs_target *rs_co_list_target(const rs_co *co, int index, int place) {
-  if (index >= co->results || lua_type(co->T, at(co, index)) != LUA_TTABLE) return NULL;
-  if (!lua_checkstack(co->T, 1)) return NULL;
+  if (!push_list(co, index)) return NULL;
   // The table keeps the target alive after it has left the stack.
-  lua_rawgeti(co->T, at(co, index), place);
+  lua_rawgeti(co->T, -1, place);
   const rs_target *target = lua_isuserdata(co->T, -1) && !lua_islightuserdata(co->T, -1)
                                 ? lua_touserdata(co->T, -1)
                                 : NULL;
-  lua_pop(co->T, 1);
+  lua_pop(co->T, 2);
   return target != NULL && target->tag == RS_TAG_TARGET ? target : NULL;
 }
 

@@ -51,11 +51,14 @@ struct rs_lua {
   size_t base;     // in use when the generation was sealed
   size_t ceiling;  // `used` may not pass this while armed
   size_t refused;  // size of the last allocation refused, 0 when a later one that large went well
+  size_t lately;   // `used` after the last full collection that was made for want of room
   bool armed;
 
   // Instructions: `left` counts down by hook ticks and by the work of library functions.
   int64_t left;
   int tick;
+  int64_t began;  // by the coarse clock, at the step's first tick; 0 before
+  int64_t spent;  // the thread's CPU seconds then
   volatile sig_atomic_t interrupted;
   volatile sig_atomic_t condemned;  // 0 or the rs_outcome that no pcall may stop
   lua_State *volatile running;
@@ -114,7 +117,12 @@ struct rs_co {
   int thread_ref;
   int call_ref;
   int results;
-  bool fresh;  // nothing has run on T since it was made or reset
+  bool fresh;    // nothing has run on T since it was made or reset
+  bool spoiled;  // a verdict was raised on T: Lua runs no hook on it any more
+  bool failed;   // it ended with an error
+  bool goes_on;  // the next step is of the same stretch as the last one: no new budgets
+  int64_t left;  // instructions left for this stretch
+  size_t growth; // bytes left for this stretch
   rs_co *next_free;
   rs_co *next;
   rs_co **link;
@@ -138,11 +146,12 @@ extern const char rs_key_call, rs_key_target, rs_key_shadow, rs_key_front;
 extern const char rs_key_sources, rs_key_modules, rs_key_methods, rs_key_data;
 
 // interpreter.c
-void rs_arm(rs_lua *rs, lua_State *T, int64_t instructions);
+void rs_arm(rs_lua *rs, lua_State *T, int64_t instructions, bool counted);
 void rs_disarm(rs_lua *rs, lua_State *T);
 rs_outcome rs_judge(rs_lua *rs, lua_State *T, int status);
 rs_outcome rs_protected(rs_lua *rs, lua_CFunction function, void *argument, int64_t instructions);
 void rs_charge(lua_State *L, int64_t work);
+int64_t rs_access_cost(lua_State *L, int index);
 int rs_condemn(lua_State *L);
 void rs_message(rs_lua *rs, const char *text, size_t count);
 void *rs_allocate(void *owner, void *block, size_t old, size_t new);
@@ -157,6 +166,9 @@ void rs_library_open(lua_State *L, int env);
 void rs_pattern_open(lua_State *L, int env);
 void rs_order_open(lua_State *L, int env);
 int rs_sorted_keys(lua_State *L, int index);
+
+// coroutine.c
+void rs_co_sweep(rs_co *co);
 
 // objects.c: `call` and targets
 void rs_objects_open(lua_State *L);

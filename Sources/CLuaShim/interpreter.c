@@ -16,23 +16,33 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 const char rs_key_call = 0, rs_key_target = 0, rs_key_shadow = 0, rs_key_front = 0;
 const char rs_key_sources = 0, rs_key_modules = 0, rs_key_methods = 0, rs_key_data = 0;
 
 #define TICK 1000            // instructions between two looks of the count hook
-#define LARGE_STRING 1024    // from here on making a string costs instructions
-#define BYTES_PER_STEP 32    // how many bytes of a large string cost as much as one instruction
+#define LARGE 1024           // from here on making a string or an array costs instructions
+#define BYTES_PER_STEP 32    // how many bytes of these cost as much as one instruction
+#define SHARE 8              // of the room that is left, one call may take this part
+#define GROWTH_MIN 16384     // bytes that a call may take as long as there are any
+#define CHAIN_MAX 2000       // tables that Lua follows through __index for one access
+#define MESSAGE_MAX 1000     // bytes kept of an error's text
+
+// CPU seconds after which a counted step ends whatever the count: single instructions can be made
+// to work long (an equality of two large texts, a chain of metatables), and no hook sees that.
+#define COUNTED_SECONDS_MAX 5
 
 static _Atomic size_t bytes_everywhere;
 
 size_t rs_lua_bytes_everywhere(void) { return atomic_load(&bytes_everywhere); }
 
-// A new large string costs instructions, or `s = s .. s` could work for seconds between two ticks.
+// A new large block costs instructions, or `s = s .. s` and `{ ... }` could work for seconds
+// between two ticks. What grows in place are stacks and buffers: their filling is counted already.
 static bool may_have(rs_lua *rs, const void *block, size_t old, size_t new) {
   size_t had = block ? old : 0;
   if (!rs->armed || new <= had) return true;
-  if (block == NULL && old == LUA_TSTRING && new > LARGE_STRING) {
+  if (block == NULL && new > LARGE) {
     rs->left -= (int64_t)(new / BYTES_PER_STEP);
     if (rs->left <= 0) {
       rs->condemned = RS_INSTRUCTIONS;
@@ -80,6 +90,23 @@ static const char *verdict_text(int verdict) {
   return verdict == RS_MEMORY ? "memory budget exceeded" : "instruction budget exceeded";
 }
 
+static int64_t seconds(clockid_t clock) {
+  struct timespec time;
+  return clock_gettime(clock, &time) == 0 ? (int64_t)time.tv_sec : 0;
+}
+
+// The coarse clock costs nothing and says whether a look at the CPU time is worth it: a thread that
+// waits for the machine does not take long.
+static bool takes_too_long(rs_lua *rs) {
+  int64_t now = seconds(CLOCK_MONOTONIC_COARSE);
+  if (rs->began == 0) {
+    rs->began = now;
+    rs->spent = seconds(CLOCK_THREAD_CPUTIME_ID);
+  }
+  if (now - rs->began < COUNTED_SECONDS_MAX) return false;
+  return seconds(CLOCK_THREAD_CPUTIME_ID) - rs->spent >= COUNTED_SECONDS_MAX;
+}
+
 static void hook(lua_State *L, lua_Debug *ar) {
   rs_lua *rs = rs_of(L);
   if (ar->event == LUA_HOOKLINE) {
@@ -88,7 +115,7 @@ static void hook(lua_State *L, lua_Debug *ar) {
   }
   if (rs->condemned == 0) {
     rs->left -= rs->tick;
-    if (rs->left > 0 && !rs->interrupted) return;
+    if (rs->left > 0 && !rs->interrupted && !takes_too_long(rs)) return;
     rs->condemned = RS_INSTRUCTIONS;
   }
   lua_sethook(L, hook, LUA_MASKCOUNT, 1);
@@ -116,18 +143,51 @@ void rs_lua_interrupt(rs_lua *rs) {
   lua_sethook(T, hook, LUA_MASKCOUNT, 1);
 }
 
-void rs_arm(rs_lua *rs, lua_State *T, int64_t instructions) {
+// What one access to the table at `index` may cost: the tables that Lua follows to find a field.
+int64_t rs_access_cost(lua_State *L, int index) {
+  static const char *const events[] = {"__index", "__newindex"};
+  if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return 1;
+  lua_pop(L, 1);
+  luaL_checkstack(L, 4, "chain");
+  int64_t cost = 1;
+  for (int event = 0; event < 2; event++) {
+    int64_t length = 0;
+    lua_pushvalue(L, index);
+    while (length < CHAIN_MAX && lua_getmetatable(L, -1)) {
+      lua_pushstring(L, events[event]);
+      lua_rawget(L, -2);
+      lua_replace(L, -3);
+      lua_pop(L, 1);
+      length++;
+      if (lua_type(L, -1) != LUA_TTABLE) break;
+    }
+    lua_pop(L, 1);
+    if (length > cost) cost = length;
+  }
+  return cost;
+}
+
+void rs_arm(rs_lua *rs, lua_State *T, int64_t instructions, bool counted) {
   size_t total = rs->base + rs->limits.total;
-  if (rs->used + rs->limits.growth / 4 > total) lua_gc(rs->L, LUA_GCCOLLECT);
-  size_t step = rs->used + rs->limits.growth;
-  rs->ceiling = step < total ? step : total;
+  // Once collected in vain, not again before something has been added: what is full stays full.
+  if (rs->used + rs->limits.growth / 4 > total &&
+      rs->used > rs->lately + rs->limits.growth / 8) {
+    lua_gc(rs->L, LUA_GCCOLLECT);
+    rs->lately = rs->used;
+  }
+  // The fuller it is, the less one call may take: a strategy that hoards fails before those that
+  // need little do.
+  size_t left = rs->used < total ? total - rs->used : 0;
+  size_t growth = left / SHARE > rs->limits.growth ? rs->limits.growth : left / SHARE;
+  rs->ceiling = rs->used + (growth > GROWTH_MIN ? growth : left < GROWTH_MIN ? left : GROWTH_MIN);
   rs->left = instructions;
   rs->interrupted = 0;
   rs->condemned = 0;
   rs->refused = 0;
   rs->running = T;
-  if (rs->limits.counted || rs->loading) {
+  if (counted || rs->limits.counted || rs->loading) {
     rs->tick = instructions < TICK ? (int)instructions : TICK;
+    rs->began = 0;
     lua_sethook(T, hook, LUA_MASKCOUNT | (rs->coverage.on ? LUA_MASKLINE : 0), rs->tick);
   } else {
     rs->tick = 0;
@@ -144,6 +204,7 @@ void rs_disarm(rs_lua *rs, lua_State *T) {
 // MARK: Verdicts
 
 void rs_message(rs_lua *rs, const char *text, size_t count) {
+  if (count > MESSAGE_MAX) count = MESSAGE_MAX;
   char *copy = realloc(rs->message, count + 1);
   if (copy == NULL) return;
   memcpy(copy, text, count);
@@ -220,7 +281,7 @@ rs_outcome rs_protected(rs_lua *rs, lua_CFunction function, void *argument, int6
   if (!lua_checkstack(L, 8)) return RS_MEMORY;
   int top = lua_gettop(L);
   if (instructions > 0) {
-    rs_arm(rs, L, instructions);
+    rs_arm(rs, L, instructions, true);
   } else {
     rs->condemned = 0;
     rs->refused = 0;
@@ -278,6 +339,8 @@ void rs_lua_free(rs_lua *rs) {
 }
 
 size_t rs_lua_bytes(const rs_lua *rs) { return rs->used; }
+
+int64_t rs_lua_work(const rs_lua *rs) { return rs->limits.instructions - rs->left; }
 
 void rs_lua_collect(rs_lua *rs) { lua_gc(rs->L, LUA_GCCOLLECT); }
 

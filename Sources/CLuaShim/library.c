@@ -26,6 +26,13 @@ static int64_t whole(lua_State *L, int index, int64_t otherwise) {
   return is_whole ? (int64_t)value : otherwise;
 }
 
+// How many elements a call works on, each as dear as an access to the table is.
+static int64_t work(lua_State *L, int table, int64_t count) {
+  if (lua_type(L, table) != LUA_TTABLE || count <= 0) return count;
+  int64_t cost = rs_access_cost(L, table);
+  return count > INT32_MAX ? INT32_MAX : count * cost;
+}
+
 static int64_t range(lua_State *L, int first, int last, int64_t otherwise) {
   int64_t from = whole(L, first, 1);
   int64_t to = whole(L, last, otherwise);
@@ -35,35 +42,63 @@ static int64_t range(lua_State *L, int first, int last, int64_t otherwise) {
 }
 
 static int guarded_concat(lua_State *L) {
-  rs_charge(L, range(L, 3, 4, length_of(L, 1)));
+  rs_charge(L, work(L, 1, range(L, 3, 4, length_of(L, 1))));
   return original(L, RS_ORIG_CONCAT);
 }
 
 static int guarded_insert(lua_State *L) {
-  if (lua_gettop(L) == 3) rs_charge(L, range(L, 2, 0, length_of(L, 1)));
+  if (lua_gettop(L) == 3) rs_charge(L, work(L, 1, range(L, 2, 0, length_of(L, 1))));
   return original(L, RS_ORIG_INSERT);
 }
 
 static int guarded_remove(lua_State *L) {
-  if (lua_gettop(L) == 2) rs_charge(L, range(L, 2, 0, length_of(L, 1)));
+  if (lua_gettop(L) == 2) rs_charge(L, work(L, 1, range(L, 2, 0, length_of(L, 1))));
   return original(L, RS_ORIG_REMOVE);
 }
 
 static int guarded_move(lua_State *L) {
-  rs_charge(L, range(L, 2, 3, 0));
+  int64_t count = range(L, 2, 3, 0);
+  rs_charge(L, work(L, 1, count));
+  if (lua_type(L, 5) == LUA_TTABLE) rs_charge(L, work(L, 5, count));
   return original(L, RS_ORIG_MOVE);
 }
 
 static int guarded_unpack(lua_State *L) {
-  rs_charge(L, range(L, 2, 3, length_of(L, 1)));
+  rs_charge(L, work(L, 1, range(L, 2, 3, length_of(L, 1))));
   return original(L, RS_ORIG_UNPACK);
+}
+
+// The order of `<`. Sorting runs no instructions of its own: each comparison pays for itself.
+static int less(lua_State *L) {
+  int64_t first = lua_type(L, 1) == LUA_TSTRING ? (int64_t)lua_rawlen(L, 1) : 0;
+  int64_t second = lua_type(L, 2) == LUA_TSTRING ? (int64_t)lua_rawlen(L, 2) : 0;
+  rs_charge(L, (first < second ? first : second) / 8);
+  lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
+  return 1;
+}
+
+// Calls a comparator that is no Lua function (upvalue 1), which no hook sees.
+static int paid(lua_State *L) {
+  rs_charge(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
 }
 
 static int guarded_sort(lua_State *L) {
   int64_t count = length_of(L, 1);
   int64_t levels = 1;
   for (int64_t n = count; n > 1; n /= 2) levels++;
-  if (count > 0 && count < INT32_MAX) rs_charge(L, count * levels);
+  if (count > 0 && count < INT32_MAX) rs_charge(L, work(L, 1, count) * levels);
+  if (lua_isnoneornil(L, 2)) {
+    lua_settop(L, 1);
+    lua_pushcfunction(L, less);
+  } else if (lua_iscfunction(L, 2)) {
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, paid, 1);
+    lua_replace(L, 2);
+  }
   return original(L, RS_ORIG_SORT);
 }
 

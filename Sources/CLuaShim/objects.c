@@ -120,6 +120,7 @@ static int core_attach(lua_State *L) {
       co->pair_count -= 2;
     }
   }
+  rs_co_sweep(co);
   lua_rawgeti(L, LUA_REGISTRYINDEX, co->call_ref);
   lua_pushnil(L);
   lua_setiuservalue(L, -2, 1);

@@ -64,14 +64,16 @@ int rs_sorted_keys(lua_State *L, int index) {
   index = lua_absindex(L, index);
   luaL_checkstack(L, 8, "pairs");
   int count = 0;
+  int64_t texts = 0;
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
     lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING) texts += (int64_t)lua_rawlen(L, -1) / 64;
     count++;
   }
   int64_t levels = 1;
   for (int n = count; n > 1; n /= 2) levels++;
-  rs_charge(L, count * levels);
+  rs_charge(L, (count + texts) * levels);
   lua_createtable(L, count, 0);
   int keys = lua_gettop(L);
   if (count == 0) return 0;

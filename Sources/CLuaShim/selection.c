@@ -20,9 +20,15 @@ static const char *describe(lua_State *L, int index) {
   return lua_isnoneornil(L, index) ? "nothing" : luaL_typename(L, index);
 }
 
-static const char *plain_name(lua_State *L, int index) {
-  size_t count;
-  return rs_plain_text(L, index, &count);
+// Pushes what messages call a value.
+static const char *push_name(lua_State *L, int index) {
+  int type = lua_type(L, index);
+  if (type == LUA_TSTRING || type == LUA_TNUMBER) {
+    lua_pushvalue(L, index);
+  } else {
+    lua_pushstring(L, luaL_typename(L, index));
+  }
+  return lua_tostring(L, -1);
 }
 
 // Raises at the line of the function that is `level` calls away.
@@ -40,17 +46,29 @@ static bool is_one_of(const char *text, const char *const *list) {
   return false;
 }
 
-// The first key of the table at the top that is not in `known` is an error.
+// A key of the table at the top that is not in `known` is an error; of several the first in order.
 static void check_keys(lua_State *L, const char *const *known, const char *text, int level) {
+  int table = lua_gettop(L);
+  lua_pushnil(L);  // the name to blame
   lua_pushnil(L);
-  while (lua_next(L, -2) != 0) {
+  while (lua_next(L, table) != 0) {
     lua_pop(L, 1);
+    rs_charge(L, 1);
     if (lua_type(L, -1) == LUA_TSTRING && is_one_of(lua_tostring(L, -1), known)) continue;
     // A read-only table is marked under a key that no script can have.
     if (lua_islightuserdata(L, -1)) continue;
-    lua_pushfstring(L, "%s '%s'", text, plain_name(L, -1));
+    const char *name = push_name(L, -1);
+    if (lua_isnil(L, table + 1) || strcmp(name, lua_tostring(L, table + 1)) < 0) {
+      lua_replace(L, table + 1);
+    } else {
+      lua_pop(L, 1);
+    }
+  }
+  if (!lua_isnil(L, table + 1)) {
+    lua_pushfstring(L, "%s '%s'", text, lua_tostring(L, table + 1));
     fail(L, level);
   }
+  lua_settop(L, table);
 }
 
 // Puts the contents of a read-only table in its place, where there is one.
@@ -117,7 +135,7 @@ static void check_priority(lua_State *L) {
 static void check_rule(lua_State *L) {
   if (lua_isnil(L, -1)) return;
   if (lua_type(L, -1) == LUA_TSTRING && is_one_of(lua_tostring(L, -1), rules)) return;
-  lua_pushfstring(L, "call:select: there is no rule '%s'", plain_name(L, -1));
+  lua_pushfstring(L, "call:select: there is no rule '%s'", push_name(L, -1));
   fail(L, 1);
 }
 

@@ -1,6 +1,7 @@
 // A thread that ends a step of another thread that takes too long.
 //
-// It wakes up a few times per allowed time and looks at a number that counts steps. When a step has
+// It wakes up a few times per allowed time and looks at a number that counts steps, taking those
+// that go on without a wait as one: two hundred notes shall not be two hundred times. When one has
 // had the allowed CPU time, a signal is sent to the engine's thread, whose handler calls
 // lua_sethook, as the `lua` program does on Ctrl-C. Entering and leaving a step cost two stores
 // each. A signal that comes too late, in the next step, is not for that one. Invariants: `running`
@@ -19,14 +20,16 @@
 
 #define WATCH_SIGNAL SIGURG  // ignored by default: one that comes late harms nobody
 #define LOOKS 4
+#define PAUSE_MAX 100000000  // nanoseconds between two looks: what stopping may have to wait for
 
 struct rs_watchdog {
   pthread_t watched;
   pthread_t thread;
   int64_t milliseconds;
   _Atomic(rs_lua *) running;
-  _Atomic uint64_t serial;  // odd while a step runs
-  _Atomic uint64_t late;    // the step that the signal is meant for
+  _Atomic uint64_t serial;   // odd while a step runs
+  _Atomic uint64_t late;     // the step that the signal is meant for
+  _Atomic uint64_t stretch;  // counts steps, those that go on with the one before
   _Atomic bool stopping;
 };
 
@@ -55,17 +58,26 @@ static void *watch(void *argument) {
   uint64_t seen = 0;
   int64_t since = 0;
   int64_t allowed = dog->milliseconds * 1000000;
-  struct timespec pause = {allowed / LOOKS / 1000000000, allowed / LOOKS % 1000000000};
+  int64_t between = allowed / LOOKS < PAUSE_MAX ? allowed / LOOKS : PAUSE_MAX;
+  int64_t next = between;
   while (!atomic_load(&dog->stopping)) {
+    struct timespec pause = {0, next};
     nanosleep(&pause, NULL);
+    next = between;
     uint64_t serial = atomic_load(&dog->serial);
     if ((serial & 1) == 0) continue;
-    if (serial != seen) {
-      seen = serial;
+    uint64_t stretch = atomic_load(&dog->stretch);
+    if (stretch != seen) {
+      seen = stretch;
       since = spent(clock);
-    } else if (spent(clock) - since >= allowed) {
+      continue;
+    }
+    int64_t left = allowed - (spent(clock) - since);
+    if (left <= 0) {
       atomic_store(&dog->late, serial);
       pthread_kill(dog->watched, WATCH_SIGNAL);
+    } else if (left < between) {
+      next = left;
     }
   }
   return NULL;
@@ -111,8 +123,12 @@ static void advance(rs_watchdog *dog) {
   atomic_store_explicit(&dog->serial, serial + 1, memory_order_release);
 }
 
-void rs_watchdog_enter(rs_watchdog *dog, rs_lua *rs) {
+void rs_watchdog_enter(rs_watchdog *dog, rs_lua *rs, bool goes_on) {
   if (dog == NULL) return;
+  if (!goes_on) {
+    uint64_t stretch = atomic_load_explicit(&dog->stretch, memory_order_relaxed);
+    atomic_store_explicit(&dog->stretch, stretch + 1, memory_order_relaxed);
+  }
   atomic_store_explicit(&dog->running, rs, memory_order_relaxed);
   advance(dog);
 }

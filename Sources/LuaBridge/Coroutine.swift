@@ -70,6 +70,9 @@ struct Coroutine {
   /// A transfer gave the call another identity.
   func rename(to connID: ConnID) { unsafe rs_co_number(pointer, RS_FACT_ID, connID.value) }
 
+  /// Tells whether the next step goes on where the last one was, with what its budgets have left.
+  func goesOn(_ goesOn: Bool) { unsafe rs_co_goes_on(pointer, goesOn) }
+
   /// The line of the script at which it waits.
   func place(_ names: inout FileNames) -> StrategyTrace {
     var file = unsafe rs_slice()

@@ -18,7 +18,7 @@ struct Interpreter: ~Copyable {
       instructions: Int64(limits.strategyInstructionsMax),
       growth: limits.strategyMemoryGrowthMax,
       total: limits.strategyMemoryMax,
-      string_max: 1 << 20,
+      string_max: 1 << 18,
       counted: counted
     )
     guard let pointer = unsafe rs_lua_new(budgets) else { return nil }

@@ -51,6 +51,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     var slot: Slot
     var steps: Int
     var strategy: StrategyName
+    /// The instant of its last step.
+    var now: UInt64
   }
 
   let limits: Limits
@@ -61,6 +63,10 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var live: [ConnID: Run] = [:]
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
+
+  /// What the last step, and those before it in the same instant, cost: instructions, where they
+  /// are counted, and the work of library calls.
+  public private(set) var workOfLastStep: Int64 = 0
 
   /// Where the last step was made.
   public private(set) var trace = StrategyTrace.none
@@ -112,12 +118,19 @@ extension LuaStrategies {
       return .failed(.memory)
     }
     coroutine.fill(facts)
-    watchdog.enter(current.generation.interpreter)
+    watchdog.enter(current.generation.interpreter, goesOn: false)
     let outcome = coroutine.start(lastReference)
     watchdog.leave()
+    workOfLastStep = unsafe rs_lua_work(current.generation.interpreter.pointer)
     if outcome == RS_YIELDED {
       current.liveCount += 1
-      let run = Run(coroutine: coroutine, slot: current, steps: 0, strategy: strategy)
+      let run = Run(
+        coroutine: coroutine,
+        slot: current,
+        steps: 0,
+        strategy: strategy,
+        now: facts.context.now
+      )
       return suspend(facts.connID, run)
     }
     return end(outcome, coroutine, in: current.generation, strategy)
@@ -129,13 +142,18 @@ extension LuaStrategies {
     with answer: StrategyAnswer,
     context: ResumeContext
   ) -> StrategyStep {
-    guard let run = live.removeValue(forKey: call) else {
+    guard var run = live.removeValue(forKey: call) else {
       return .failed(.error("the call has no strategy that waits"))
     }
     run.coroutine.update(context)
-    watchdog.enter(run.slot.generation.interpreter)
+    // What was answered in the instant in which it was asked is one stretch of work.
+    let goesOn = run.now == context.now
+    run.now = context.now
+    run.coroutine.goesOn(goesOn)
+    watchdog.enter(run.slot.generation.interpreter, goesOn: goesOn)
     let outcome = run.coroutine.resume(with: answer)
     watchdog.leave()
+    workOfLastStep = unsafe rs_lua_work(run.slot.generation.interpreter.pointer)
     if outcome == RS_YIELDED { return suspend(call, run) }
     let step = end(outcome, run.coroutine, in: run.slot.generation, run.strategy)
     leave(run.slot)
@@ -264,6 +282,13 @@ extension LuaStrategies {
   /// The fingerprint of the generation in which a call is suspended; nil when it is not.
   public func fingerprint(of call: ConnID) -> String? { live[call]?.slot.generation.fingerprint }
 
+  /// Frees what no call holds any more, in every generation; Lua does so by itself, bit by bit.
+  package func collect() {
+    for slot in retired + [current] {
+      unsafe rs_lua_collect(slot.generation.interpreter.pointer)
+    }
+  }
+
   private func prepare(_ generation: Generation) {
     unsafe rs_lua_set_counted(generation.interpreter.pointer, budget == .counted)
   }
@@ -291,9 +316,9 @@ private struct Watchdog: ~Copyable {
 
   deinit { unsafe rs_watchdog_stop(pointer) }
 
-  func enter(_ interpreter: borrowing Interpreter) {
+  func enter(_ interpreter: borrowing Interpreter, goesOn: Bool) {
     guard let pointer = unsafe pointer else { return }
-    unsafe rs_watchdog_enter(pointer, interpreter.pointer)
+    unsafe rs_watchdog_enter(pointer, interpreter.pointer, goesOn)
   }
 
   func leave() {

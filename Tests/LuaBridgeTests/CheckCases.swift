@@ -3,7 +3,15 @@ enum CheckCases {
   typealias Case = CheckDiagnosticsTests.Case
 
   private static let noTarget =
+    "error: this path ends without a target: the call goes to the default route"
+  private static let nothing =
     "warning: this path ends without a target: the call goes to the default route"
+  private static let waits =
+    "call:select without a timeout waits until it has a target"
+
+  private static func never(_ what: String, _ truth: String) -> String {
+    "warning: this \(what) never runs: the condition is always \(truth)"
+  }
 
   /// Bodies of the strategy function; their first column is 23.
   static let bodies: [Case] = names + members + arguments + options + flow
@@ -187,15 +195,26 @@ enum CheckCases {
     Case("local function f(c) c:frob() end f(call) return ANY, f"),
     Case("local function f(call) call:treat {} end f(0) return ANY"),
     Case("local function f(call) call:frob() end f({}) return ANY"),
-    Case("do local call = {} call:frob() end return ANY"),
+    Case(
+      "do local call = {} call:frob() end return ANY",
+      "1:32: warning: local 'call' hides the call of the strategy: give it another name"
+    ),
+    Case(
+      "for _, call in ipairs {} do end return ANY",
+      "1:30: warning: local 'call' hides the call of the strategy: give it another name"
+    ),
+    Case("local function f() return 1 end return ANY", "1:38: warning: unused local function 'f'"),
+    Case("local x, y = 1, 2 return ANY", "1:29: warning: unused local 'x'"),
+    Case("local x, y = ANY, 2 return x"),
+    Case("local _ignored = 1 return ANY"),
     Case(
       "call = other(call) return call:frob()",
       "1:30: error: undefined name 'other'"
     ),
     Case("if queues['9000'].waiting > 3 then return ANY end return queue '9000'"),
     Case(
-      "if queues['9001'].waiting > 3 then return ANY end return ANY",
-      "1:33: error: unknown queue \"9001\", did you mean \"9000\"?"
+      "if queues['9003'].waiting > 3 then return ANY end return ANY",
+      "1:33: error: unknown queue \"9003\", did you mean \"9000\"?"
     ),
     Case("local w = queues['9000'].expected_wait return ANY"),
     Case(
@@ -254,7 +273,7 @@ enum CheckCases {
     ),
     Case("return any { skills = 5 }", "1:45: error: skills of any expects a string, got a number"),
     Case("return any 'sales'", "1:34: error: any expects a table, got a string"),
-    Case("return any { group = 'x' }"),
+    Case("return any { group = 'night' }"),
     Case(
       "return any { skils = 'sales' }",
       "1:36: error: any has no field 'skils', did you mean 'skills'?"
@@ -321,7 +340,78 @@ enum CheckCases {
     Case("return call:select({})", "1:42: error: call:select expects at least one target"),
     Case("return call:select(ANY, { timeout = nil })"),
     Case("return call:select(ANY, { timeout = 20, priority = 3, by = 'longest_idle' })"),
-    Case("return call:select({ agent '1001', queue '9000' }, { timeout = 20 })"),
+    Case("return call:select({ agent '1001', dn '7001' }, { timeout = 20 })"),
+    Case(
+      "return call:select({ agent '1001', queue '9000' }, { timeout = 20 })",
+      "1:58: error: call:select cannot wait for a queue: return it, or write "
+        + "call:route(queue \"9000\")"
+    ),
+    Case(
+      "return call:select(reject(486))",
+      "1:42: error: call:select cannot wait for a refusal: return it"
+    ),
+    Case(
+      "return call:select(dn '9000')",
+      "1:42: error: call:select waits for extensions only, and \"9000\" is none: return dn \"9000\""
+    ),
+    Case(
+      "return call:select({ agent '1001', agent '1001' })",
+      "1:58: warning: agent \"1001\" is in this list already (line 1): one of them is enough"
+    ),
+    Case(
+      "return call:select({ ANY, agent '1001' })",
+      "1:49: warning: agent \"1001\" makes no difference: ANY, before it, takes every agent"
+    ),
+    Case(
+      "call:exclude(agent '1001') return call:select(agent '1001')",
+      "1:69: error: agent \"1001\" can never be chosen: call:exclude on line 1 keeps the call "
+        + "away from it"
+    ),
+    Case("if call.ani == '1' then call:exclude(agent '1001') end return call:select(agent '1001')"),
+    Case(
+      "return dn '8000'",
+      "1:33: error: dn \"8000\" can never be reached: it is a routing point, where strategies start"
+    ),
+    Case(
+      "return queue '9002'",
+      "1:36: error: nobody can serve queue \"9002\": no agent of the site satisfies \"x > 1\""
+    ),
+    Case(
+      "return any { skills = 'sales > 9' }",
+      "1:45: error: no agent of the site satisfies \"sales > 9\": this target can never be chosen "
+        + "(sales is at most 9)"
+    ),
+    Case(
+      "return any { skills = 'sales > 5 and sales < 3' }",
+      "1:45: error: \"sales > 5 and sales < 3\" holds for nobody, whatever his skills: "
+        + "this target can never be chosen"
+    ),
+    Case(
+      "return dn(tostring(agents.available { skills = 'sales > 9' }))",
+      "1:70: warning: no agent of the site satisfies \"sales > 9\": the answer is always 0 "
+        + "(sales is at most 9)"
+    ),
+    Case(
+      "return any { group = 'nights' }",
+      "1:44: error: unknown agent group \"nights\", did you mean \"night\"?"
+    ),
+    Case(
+      "return any { skills = 'group(nigt) and sales' }",
+      "1:52: error: unknown agent group \"nigt\", did you mean \"night\"?"
+    ),
+    Case("return any { skills = 'group(night) and sales' }"),
+    Case("return dn('7001', '7002')", "1:41: error: dn takes 1 argument, got 2"),
+    Case("call:wait(1, 2) return ANY", "1:36: error: call:wait takes 1 argument, got 2"),
+    Case(
+      "return call:select(ANY, { virtual_queue = '9109', timeout = 1 })",
+      "1:65: error: unknown virtual queue \"9109\", did you mean \"9100\"?"
+    ),
+    Case("return dn(queues['9100'].waiting)"),
+    Case(
+      "if call.user_data.vip == 1 then return ANY end return ANY",
+      "1:26: warning: call.user_data.vip is a string and never equals a number: put the number "
+        + "in quotes"
+    ),
     Case(
       "return call:select({ '1001' })",
       "1:44: error: call:select expects a target, got a string: write dn \"1001\""
@@ -380,8 +470,47 @@ enum CheckCases {
 
   static let flow: [Case] = [
     Case("", "1:24: \(noTarget)"),
-    Case("return", "1:23: \(noTarget)"),
-    Case("return nil", "1:23: \(noTarget)"),
+    Case("return", "1:23: \(nothing)"),
+    Case("return nil", "1:23: \(nothing)"),
+    Case("if false then return ANY end return ANY", "1:26: \(never("branch", "false"))"),
+    Case("if 1 > 2 then return ANY end return ANY", "1:26: \(never("branch", "false"))"),
+    Case("if '1' == 1 then return ANY end return ANY", "1:26: \(never("branch", "false"))"),
+    Case(
+      "if not true and call.ani then return ANY end return ANY",
+      "1:26: \(never("branch", "false"))"
+    ),
+    Case("if true then return ANY else return dn '7001' end", "1:52: \(never("branch", "true"))"),
+    Case(
+      "if 1 then return ANY elseif x then end",
+      "1:51: \(never("branch", "true"))",
+      "1:51: error: undefined name 'x'"
+    ),
+    Case("while false do call:wait(1) end return ANY", "1:29: \(never("loop", "false"))"),
+    Case("local debug = false if debug then return ANY end return ANY"),
+    Case(
+      "local a = call:select(ANY) if a then return a else return ANY end",
+      "1:74: warning: this branch never runs: \(waits)"
+    ),
+    Case(
+      "local a = call:select(ANY, { by = 'random' }) if not a then return ANY end return a",
+      "1:72: warning: this branch never runs: \(waits)"
+    ),
+    Case("local a = call:select(ANY, { timeout = 5 }) if not a then return ANY end return a"),
+    Case(
+      "local o = { timeout = 5 } local a = call:select(ANY, o) if not a then return ANY end "
+        + "return a"
+    ),
+    Case("local a = call:select(ANY) a = nil if not a then return ANY end return a"),
+    Case(
+      "call:route(reject(486)) return ANY",
+      "1:47: warning: unreachable code: call:route(reject(486)) does not come back"
+    ),
+    Case(
+      "call:route(queue '9000') return ANY",
+      "1:48: warning: unreachable code: call:route(queue \"9000\") does not come back"
+    ),
+    Case("call:route(queue '9001') return ANY"),
+    Case("call:route(queue '9000')"),
     Case("if call.ani then return ANY end", "1:55: \(noTarget)"),
     Case("if call.ani then return ANY else return queue '9000' end"),
     Case("if call.ani then return ANY else error('no') end"),
@@ -412,76 +541,10 @@ enum CheckCases {
       "1:30: error: the return of a strategy expects a target, 'any' is a function: "
         + "write ANY or any { ... }"
     ),
-    Case("return call:select(ANY) or queue '9000'"),
-  ]
-
-  static let files: [Case] = [
-    Case("", "1:1: error: a strategy must return a function: return function(call) ... end"),
     Case(
-      "local x = 1\n",
-      "2:1: error: a strategy must return a function: return function(call) ... end"
+      "return call:select(ANY) or queue '9000'",
+      "1:50: warning: this never counts: \(waits)"
     ),
-    Case("return", "1:1: error: a strategy must return a function: return function(call) ... end"),
-    Case(
-      "return {}",
-      "1:8: error: a strategy's table needs route = function(call) ... end "
-        + "(modules belong below lib/)"
-    ),
-    Case(
-      "return { route = function(call) call:rout(ANY) return ANY end }",
-      "1:38: error: the call has no method 'rout', did you mean call:route?"
-    ),
-    Case(
-      "local function go(call) return call.x end\nreturn { route = go, saev = go, save = 5 }",
-      "1:37: error: the call has no field 'x'",
-      "2:22: error: a strategy's table has no field 'saev', did you mean 'save'?",
-      "2:40: error: save of a strategy's table expects a function, got a number"
-    ),
-    Case(
-      "return { route = function(call) end, restore = function(s) return s end }",
-      "1:33: warning: this path ends without a target: the call goes to the default route"
-    ),
-    Case("return 'x'", "1:8: error: a strategy must return a function, got a string"),
-    Case(
-      "local function route(call) return call.x end return route",
-      "1:40: error: the call has no field 'x'"
-    ),
-    Case(
-      "local route = function(c) return c:frob() end\nreturn route",
-      "1:36: error: the call has no method 'frob'"
-    ),
-    Case("return require 'lib.hours'"),
-    Case(
-      "return function(call)\n  return queue \"9009\"\nend",
-      "2:16: error: unknown queue \"9009\", did you mean \"9000\"?"
-    ),
-    Case(
-      "return function(call)\n  -- é\n  local s = 'é' return ANT\nend",
-      "3:24: error: undefined name 'ANT', did you mean 'ANY'?"
-    ),
-    Case(
-      "return function(call)\n  if call.ani return ANY end\nend",
-      "2:15: error: 'then' expected near 'return'"
-    ),
-    Case(
-      "return function(call)\n  return ANY\n",
-      "3:1: error: 'end' expected (to close 'function' at line 1) near <eof>"
-    ),
-    Case(
-      "x = 1 y = 2 return function() return ANY end",
-      "1:1: error: assignment to global 'x': globals are read-only, use local x",
-      "1:7: error: assignment to global 'y': globals are read-only, use local y"
-    ),
-  ]
-
-  static let modules: [Case] = [
-    Case("return {}"),
-    Case("local M = {} function M.open(now) return now > 0 end return M"),
-    Case(
-      "local M = {} function M.open(now) return nw > 0 end return M",
-      "1:42: error: undefined name 'nw', did you mean 'now'?"
-    ),
-    Case("return function(call) return call.x end"),
-    Case("return { menu = function(call) call:treat { music = 'a' } end }"),
+    Case("return call:select(ANY, { timeout = 5 }) or queue '9000'"),
   ]
 }

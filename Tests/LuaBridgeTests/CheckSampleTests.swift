@@ -54,7 +54,8 @@ import Testing
           call:attach { vip = true }
         end
         for attempt = 1, 3 do
-          local target, reason = call:select({ agent "1001", any { exclude = { agent "1001" } } })
+          local target, reason = call:select({ agent "1001", any { exclude = { agent "1001" } } },
+            { timeout = 5 })
           if not target then break end
           if call:route(target, { timeout = 10 }) == "rejected" then call:exclude(target) end
         end

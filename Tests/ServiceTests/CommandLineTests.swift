@@ -2,14 +2,14 @@ import Foundation
 import Testing
 
 /// What a run of the program left behind.
-private struct Run {
+struct Run {
   var status: Int32
   var output: String
   var complaints: String
 }
 
 /// Runs `pointsman` as a shell would, in an empty folder.
-private func pointsman(_ arguments: [String], in folder: String? = nil) throws -> Run {
+func pointsman(_ arguments: [String], in folder: String? = nil) throws -> Run {
   let binary = Bundle.main.bundleURL.appendingPathComponent("pointsman")
   try #require(FileManager.default.isExecutableFile(atPath: binary.path), "\(binary.path)")
   let process = Process()

@@ -80,10 +80,11 @@ typedef struct {
   int restore;
 } rs_functions;
 
-/// Every budget of an interpreter.
+/// Every budget of an interpreter. A stretch is what a call's strategy does at one instant: steps
+/// between which it did not wait.
 typedef struct {
-  int64_t instructions;  // per step
-  size_t growth;         // bytes that one step may add
+  int64_t instructions;  // per stretch
+  size_t growth;         // bytes that one stretch may add
   size_t total;          // bytes that all calls together may add to the loaded generation
   size_t string_max;     // longest string that a script may build
   bool counted;          // true: count every instruction (exact); false: a watchdog interrupts
@@ -94,6 +95,8 @@ rs_lua *rs_lua_new(rs_limits limits);
 void rs_lua_free(rs_lua *rs);
 size_t rs_lua_bytes(const rs_lua *rs);
 void rs_lua_collect(rs_lua *rs);
+/// What the last stretch has cost of the instruction budget so far.
+int64_t rs_lua_work(const rs_lua *rs);
 void rs_lua_set_counted(rs_lua *rs, bool counted);
 /// Bytes in use by all interpreters of the process together.
 size_t rs_lua_bytes_everywhere(void);
@@ -141,6 +144,8 @@ void rs_co_uuid(rs_co *co, uint64_t high, uint64_t middle, uint64_t low);
 void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *value,
                      size_t value_count);
 rs_outcome rs_co_start(rs_co *co, int reference);
+/// Says whether the next step is of the same stretch as the last one, and shares its budgets.
+void rs_co_goes_on(rs_co *co, bool goes_on);
 rs_outcome rs_co_resume(rs_co *co, const rs_value *values, size_t count);
 
 /// The file and line of the script in which a coroutine that yielded stands; false: nobody knows.
@@ -189,7 +194,8 @@ void rs_lua_interrupt(rs_lua *rs);
 typedef struct rs_watchdog rs_watchdog;
 rs_watchdog *rs_watchdog_start(int64_t milliseconds);
 void rs_watchdog_stop(rs_watchdog *dog);
-void rs_watchdog_enter(rs_watchdog *dog, rs_lua *rs);
+/// A step begins; `goes_on` says that its time counts together with that of the last one.
+void rs_watchdog_enter(rs_watchdog *dog, rs_lua *rs, bool goes_on);
 void rs_watchdog_leave(rs_watchdog *dog);
 
 #endif

@@ -76,6 +76,38 @@ public struct SkillExpression: Sendable, Hashable {
     }
     return stack & 1 == 1
   }
+
+  /// Whether some person could satisfy it, with any skills and memberships.
+  ///
+  /// A level is as good as any other between two bounds that the expression compares with, so that
+  /// few have to be tried; true also when there are more combinations than `combinationsMax`.
+  package func canHold(combinationsMax: Int = 20_000) -> Bool {
+    var levels = [[Int32]](repeating: [0], count: skills.count)
+    for operation in program {
+      guard case .compare(let skill, _, let bound) = operation else { continue }
+      for level in [bound.subtractingReportingOverflow(1), bound.addingReportingOverflow(1)]
+      where !level.overflow && !levels[skill].contains(level.partialValue) {
+        levels[skill].append(level.partialValue)
+      }
+      if !levels[skill].contains(bound) { levels[skill].append(bound) }
+    }
+    let choices = levels.map { $0.count } + groups.map { _ in 2 }
+    var combinations = 1
+    for count in choices {
+      combinations *= count
+      guard combinations <= combinationsMax else { return true }
+    }
+    var picks = choices.map { _ in 0 }
+    for _ in 0..<combinations {
+      if holds({ levels[$0][picks[$0]] }, member: { picks[skills.count + $0] == 1 }) { return true }
+      // The next combination, as an odometer counts.
+      for wheel in picks.indices {
+        picks[wheel] = (picks[wheel] + 1) % choices[wheel]
+        if picks[wheel] != 0 { break }
+      }
+    }
+    return false
+  }
 }
 
 /// A mistake in a skill expression.

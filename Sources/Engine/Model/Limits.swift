@@ -32,9 +32,10 @@ public struct Limits: Sendable, Hashable {
   public var stateBytesMax = 65_536
   /// Places kept for callers who are to come back.
   public var keptPlacesMax = 10_000
-  /// VM instructions between two resumes of a strategy.
+  /// VM instructions of a strategy at one instant: until it waits.
   public var strategyInstructionsMax = 1_000_000
-  /// Bytes by which a strategy may grow its interpreter between two resumes.
+  /// Bytes by which a strategy may grow its interpreter at one instant; less when that is nearly
+  /// full.
   public var strategyMemoryGrowthMax = 8 << 20
   /// Bytes of a generation's interpreter in all.
   public var strategyMemoryMax = 256 << 20

@@ -4,6 +4,10 @@ extension CheckWalk {
   /// The kinds of names that a site defines.
   enum SiteKind: String {
     case dn, queue, agent, trunk, skill, table
+    case group = "agent group"
+    case virtualQueue = "virtual queue"
+    /// A queue or a virtual one: what can be asked how many wait.
+    case line
   }
 
   private func known(_ kind: SiteKind) -> Set<String>? {
@@ -14,13 +18,17 @@ extension CheckWalk {
     case .trunk: check.site.trunks
     case .skill: check.site.skills
     case .table: check.site.tables
+    case .group: check.site.groups
+    case .virtualQueue: check.site.virtualQueues
+    case .line: check.site.queues?.union(check.site.virtualQueues ?? [])
     }
   }
 
   mutating func checkKnown(_ name: String, _ kind: SiteKind, at position: SourcePosition) {
     guard let known = known(kind), !known.contains(name) else { return }
     let hint = suggestion(for: name, among: known) { "\"\($0)\"" }
-    error(at: position, "unknown \(kind.rawValue) \"\(name)\"\(hint)")
+    let what = kind == .line ? SiteKind.queue : kind
+    error(at: position, "unknown \(what.rawValue) \"\(name)\"\(hint)")
   }
 
   /// Checks a literal that names something of the site; `usage` is how an error calls the function.
@@ -109,7 +117,7 @@ extension CheckWalk {
 
   /// The function that makes the target an expression gives, or `ANY`; nil where the text does not
   /// show it.
-  private func maker(of expression: LuaExpression) -> String? {
+  func maker(of expression: LuaExpression) -> String? {
     let value = literal(expression)
     if let name = bindings.global(of: value) { return name == "ANY" ? name : nil }
     guard case .suffixed(let base, let suffixes) = value.kind, suffixes.count == 1,
@@ -183,12 +191,14 @@ extension CheckWalk {
     end: SourcePosition
   ) {
     guard check.surface.globals[name] == .available else { return }
+    checkCount(of: arguments, usage: name, atMost: Self.argumentsMax[name])
     switch name {
     case "dn", "agent", "queue":
       guard let kind = SiteKind(rawValue: name),
         !isMissing(0, arguments, "\(name) expects a string", at: position)
       else { return }
       checkName(arguments[0], kind, usage: name)
+      checkReach(kind, arguments[0])
     case "trunk":
       guard !isMissing(0, arguments, "trunk expects a name and a number", at: position) else {
         return
@@ -244,7 +254,25 @@ extension CheckWalk {
     guard !isMissing(0, arguments, "any expects a table: any { ... }", at: position) else { return }
     expectType("a table", arguments[0], usage: "any")
     guard case .table(let fields) = literal(arguments[0]).kind else { return }
-    checkFilter(fields, owner: "any")
+    checkFilter(fields, owner: "any", at: position)
+  }
+
+  /// How many arguments the functions of the language take, where the number is fixed.
+  private static let argumentsMax = [
+    "dn": 1, "agent": 1, "queue": 1, "any": 1, "trunk": 2, "reject": 1, "require": 1,
+    "table_lookup": 2, "random": 2, "call:select": 2, "call:route": 2, "call:wait": 1,
+    "call:priority": 1, "call:attach": 1, "call:note": 1, "call:exclude": 1, "call:header": 1,
+    "call:treat": 1,
+  ]
+
+  private mutating func checkCount(
+    of arguments: [LuaExpression],
+    usage: String,
+    atMost count: Int?
+  ) {
+    guard let count, arguments.count > count else { return }
+    let what = count == 1 ? "1 argument" : "\(count) arguments"
+    error(at: arguments[count].position, "\(usage) takes \(what), got \(arguments.count)")
   }
 
   // MARK: - Verbs of the call
@@ -260,6 +288,7 @@ extension CheckWalk {
       "priority": "a whole number", "attach": "a table", "note": "a string", "header": "a string",
       "treat": "a table", "keep_place": "a key", "take_place": "a key",
     ]
+    checkCount(of: arguments, usage: usage, atMost: Self.argumentsMax[usage])
     guard let what = wanted[name],
       !isMissing(0, arguments, "\(usage) expects \(what)", at: position)
     else { return }
@@ -271,6 +300,7 @@ extension CheckWalk {
       if case .table(let fields) = literal(first).kind, fields.isEmpty, name == "select" {
         error(at: first.position, "\(usage) expects at least one target")
       }
+      if name == "select" { checkSelection(first) }
       if let options = arguments.dropFirst().first { checkOptions(options, usage: usage) }
     case "seconds":
       expectSeconds(first, usage: usage)
@@ -356,7 +386,7 @@ extension CheckWalk {
       case "priority":
         expectWholeNumber(field.value, usage: "priority of \(usage)")
       case "virtual_queue":
-        expectType("a string", field.value, usage: "virtual_queue of \(usage)")
+        checkName(field.value, .virtualQueue, usage: "virtual_queue of \(usage)")
       case "by":
         checkRule(field.value, usage: usage)
       default:
@@ -419,20 +449,28 @@ extension CheckWalk {
 
   mutating func checkAgentFilter(_ filter: LuaExpression, owner: String) {
     let value = literal(filter)
-    if case .table(let fields) = value.kind { return checkFilter(fields, owner: owner) }
+    if case .table(let fields) = value.kind {
+      return checkFilter(fields, owner: owner, at: filter.position)
+    }
     if case .nil = value.kind { return }
     let wrongMaker = maker(of: filter).flatMap { $0 == "any" || $0 == "ANY" ? nil : $0 }
     guard let actual = typeName(value) ?? wrongMaker else { return }
     error(at: filter.position, "\(owner) expects ANY, any { ... } or a table, got \(actual)")
   }
 
-  mutating func checkFilter(_ fields: [LuaField], owner: String) {
+  mutating func checkFilter(_ fields: [LuaField], owner: String, at position: SourcePosition) {
+    let before = findingCount
+    // What is wrong by itself need not be tried on the agents.
+    defer { if findingCount == before { checkFit(fields, owner: owner, at: position) } }
     for field in fields {
       guard checkKey(of: field, check.surface.anyFields, what: "field", owner: owner) else {
         continue
       }
       if case .nil = literal(field.value).kind { continue }
       if key(of: field) == "exclude" { checkExclusion(field.value, owner: owner) }
+      if key(of: field) == "group" {
+        checkName(field.value, .group, usage: "group of \(owner)")
+      }
       guard key(of: field) == "skills" else { continue }
       expectType("a string", field.value, usage: "skills of \(owner)")
       if case .string(let text) = literal(field.value).kind {
@@ -465,8 +503,8 @@ extension CheckWalk {
     if let problem = check.skillExpression?(literal.text) {
       return error(at: place(problem.column), "skill expression: \(problem.message)")
     }
-    for (name, column) in SkillNames.names(in: literal.text) {
-      checkKnown(name, .skill, at: place(column))
+    for name in SkillNames.names(in: literal.text) {
+      checkKnown(name.text, name.isGroup ? .group : .skill, at: place(name.column))
     }
   }
 }

@@ -95,6 +95,12 @@ extension CheckWalk {
   }
 
   mutating func checkStrategyTable(_ fields: [LuaField], at position: SourcePosition) {
+    guard fields.contains(where: { key(of: $0) == "route" || key(of: $0) == nil }) else {
+      return error(
+        at: position,
+        "a strategy must return a function, got a table without route (modules belong below lib/)"
+      )
+    }
     for field in fields {
       let names = check.surface.strategyFields
       guard checkKey(of: field, names, what: "field", owner: "a strategy's table"),
@@ -102,10 +108,5 @@ extension CheckWalk {
       else { continue }
       expectType("a function", field.value, usage: "\(name) of a strategy's table")
     }
-    guard !fields.contains(where: { key(of: $0) == "route" || key(of: $0) == nil }) else { return }
-    error(
-      at: position,
-      "a strategy's table needs route = function(call) ... end (modules belong below lib/)"
-    )
   }
 }

@@ -209,7 +209,7 @@ extension CheckWalk {
     switch surface.callFields[name] ?? surface.callMethods[name] {
     case .available?:
       guard surface.callFields[name] == nil, case .call(let arguments)? = next?.kind,
-        arguments.first.map({ !isCall($0) && !$0.isOpen }) ?? true
+        arguments.first.map({ !isCall($0) && (!$0.isOpen || writtenTarget($0) != nil) }) ?? true
       else { return }
       error(at: position, "'\(name)' is called with a colon: write call:\(name)(...)")
     case .notYet?:
@@ -256,10 +256,13 @@ extension CheckWalk {
 
   /// The name of the call's fact that an expression reads, if that fact is text.
   private func textFact(_ expression: LuaExpression) -> String? {
-    guard case .suffixed(let base, let suffixes) = literal(expression).kind, suffixes.count == 1,
-      isCall(base), let name = memberName(suffixes[0]),
-      check.surface.callTextFields.contains(name)
+    guard case .suffixed(let base, let suffixes) = literal(expression).kind,
+      isCall(base), let name = suffixes.first.flatMap({ memberName($0) })
     else { return nil }
+    if suffixes.count == 2, name == "user_data" {
+      return memberName(suffixes[1]).map { "user_data.\($0)" }
+    }
+    guard suffixes.count == 1, check.surface.callTextFields.contains(name) else { return nil }
     return name
   }
 
@@ -268,9 +271,9 @@ extension CheckWalk {
   private mutating func checkQueueFacts(_ suffixes: [LuaSuffix]) {
     guard let first = suffixes.first else { return }
     if case .index(let index) = first.kind {
-      checkName(index, .queue, usage: "queues[...]")
+      checkName(index, .line, usage: "queues[...]")
     } else if let name = memberName(first) {
-      checkKnown(name, .queue, at: first.position)
+      checkKnown(name, .line, at: first.position)
     }
     if let second = suffixes.dropFirst().first { checkQueueField(second) }
   }

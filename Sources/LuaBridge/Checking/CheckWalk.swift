@@ -26,13 +26,26 @@ struct CheckWalk {
   private var callVariables: Set<Int> = []
 
   private var found: [Finding] = []
+
+  /// What `call:exclude` has named so far, with the line, block by block.
+  private var exclusions: [[String: Int]] = []
+
+  /// How much was found so far.
+  var findingCount: Int { found.count }
   private var undefinedSuggestions: [String: String?] = [:]
 
   var bindings: LuaBindings { chunk.bindings }
 
   /// The findings in order of place.
   var findings: [Finding] {
-    found.sorted {
+    let unused = found.filter { finding in
+      // A local that nobody uses because its name is misspelt elsewhere is one mistake, not two.
+      guard finding.message.hasPrefix("unused local"),
+        let name = finding.message.split(separator: " ").last
+      else { return true }
+      return !found.contains { $0.message.hasSuffix("did you mean \(name)?") }
+    }
+    return unused.sorted {
       ($0.position.offset, $0.message) < ($1.position.offset, $1.message)
     }
   }
@@ -155,14 +168,39 @@ struct CheckWalk {
   // MARK: - Statements
 
   mutating func walk(_ block: LuaBlock) {
-    for statement in block.statements { walk(statement) }
+    exclusions.append([:])
+    for statement in block.statements {
+      walk(statement)
+      if case .call(let call) = statement.kind { noteExclusion(call) }
+    }
+    exclusions.removeLast()
+  }
+
+  /// Remembers a `call:exclude(TARGET)` for what follows it in its block.
+  private mutating func noteExclusion(_ call: LuaExpression) {
+    guard case .suffixed(let base, let suffixes) = call.kind, isCall(base), suffixes.count == 1,
+      case .method("exclude", let arguments) = suffixes[0].kind, let first = arguments.first,
+      let text = writtenTarget(first)?.text
+    else { return }
+    exclusions[exclusions.count - 1][text] = call.position.line
+  }
+
+  /// The line on which a target was excluded for what is being walked now.
+  func excludedLine(of target: String) -> Int? {
+    exclusions.lazy.compactMap { $0[target] }.first
   }
 
   private mutating func walk(_ statement: LuaStatement) {
     switch statement.kind {
-    case .local(_, let values), .returned(let values):
+    case .local(let names, let values):
+      checkUse(of: names, isFunction: false)
+      checkShadow(of: names)
       walk(values)
-    case .localFunction(_, let function):
+    case .returned(let values):
+      walk(values)
+    case .localFunction(let name, let function):
+      checkUse(of: [name], isFunction: true)
+      checkShadow(of: [name])
       walk(function)
     case .function(let target, let function):
       checkAssignment(to: target, isFunction: true)
@@ -187,7 +225,12 @@ struct CheckWalk {
         walk(clause.body)
       }
       if let otherwise { walk(otherwise) }
-    case .numericFor(_, let values, let body), .genericFor(_, let values, let body):
+    case .numericFor(let name, let values, let body):
+      checkShadow(of: [name])
+      walk(values)
+      walk(body)
+    case .genericFor(let names, let values, let body):
+      checkShadow(of: names)
       walk(values)
       walk(body)
     case .goto, .label, .breakLoop:
@@ -232,6 +275,7 @@ struct CheckWalk {
       walk(first)
       for link in links { walk(link.operand) }
       if links.count == 1 { checkComparison(first, links[0]) }
+      checkAlternative(first, links)
     }
   }
 

@@ -18,6 +18,24 @@ public struct SiteNames: Sendable {
   /// The lookup tables below `strategies/data`.
   public var tables: Set<String>?
 
+  /// The named groups of agents.
+  public var groups: Set<String>?
+
+  /// The DNs that a call can wait for: those of phones.
+  public var extensions: Set<String>?
+
+  /// The routing points, to which no strategy can send a call.
+  public var routingPoints: Set<String> = []
+
+  /// The virtual queues: they are counted in, and nobody takes a call from them.
+  public var virtualQueues: Set<String>?
+
+  /// Queues that always take a call, however many wait: routing to one never comes back.
+  public var endlessQueues: Set<String> = []
+
+  /// Queues whose expression no agent satisfies, with the expression.
+  public var unservedQueues: [String: String] = [:]
+
   /// Creates the names; what is left out is not checked.
   public init(
     dns: Set<String>? = nil,
@@ -25,7 +43,13 @@ public struct SiteNames: Sendable {
     agents: Set<String>? = nil,
     trunks: Set<String>? = nil,
     skills: Set<String>? = nil,
-    tables: Set<String>? = nil
+    tables: Set<String>? = nil,
+    groups: Set<String>? = nil,
+    extensions: Set<String>? = nil,
+    routingPoints: Set<String> = [],
+    virtualQueues: Set<String>? = nil,
+    endlessQueues: Set<String> = [],
+    unservedQueues: [String: String] = [:]
   ) {
     self.dns = dns
     self.queues = queues
@@ -33,5 +57,11 @@ public struct SiteNames: Sendable {
     self.trunks = trunks
     self.skills = skills
     self.tables = tables
+    self.groups = groups
+    self.extensions = extensions
+    self.routingPoints = routingPoints
+    self.virtualQueues = virtualQueues
+    self.endlessQueues = endlessQueues
+    self.unservedQueues = unservedQueues
   }
 }

@@ -1,3 +1,13 @@
+/// Whom a filter leaves.
+public enum FilterFit: Sendable, Hashable {
+  /// Somebody passes.
+  case somebody
+  /// Nobody of this site does; the text says how far the skills go, and may be empty.
+  case nobody(String)
+  /// Nobody can, whatever his skills are: the expression contradicts itself.
+  case impossible
+}
+
 /// Finds mistakes in a strategy from its text alone, without a call and without running it.
 ///
 /// Everything the check must know about the world is a value given to it: the names of the sandbox,
@@ -8,6 +18,10 @@ public struct StrategyCheck: Sendable {
   /// The column counts characters from 1 within the expression.
   public typealias SkillExpressionCheck =
     @Sendable (_ expression: String) -> (column: Int, message: String)?
+
+  /// Who of the site passes a filter; what is nil does not narrow it down.
+  public typealias FilterCheck =
+    @Sendable (_ skills: String?, _ group: String?, _ excluded: Set<String>) -> FilterFit
 
   /// After so many diagnostics the rest of a file is not worth reading.
   public static let diagnosticsMax = 100
@@ -30,6 +44,9 @@ public struct StrategyCheck: Sendable {
   /// The compiler of skill expressions, owned by the engine; nil leaves them unchecked.
   public var skillExpression: SkillExpressionCheck?
 
+  /// Tells whether a filter leaves anybody; nil leaves it unchecked.
+  public var filter: FilterCheck?
+
   /// Creates a check; only the sandbox's allow list must be given.
   public init(
     allowedGlobals: Set<String>,
@@ -37,7 +54,8 @@ public struct StrategyCheck: Sendable {
     site: SiteNames = SiteNames(),
     modules: Set<String>? = nil,
     skillExpression: SkillExpressionCheck? = nil,
-    timeZones: Set<String>? = nil
+    timeZones: Set<String>? = nil,
+    filter: FilterCheck? = nil
   ) {
     self.allowedGlobals = allowedGlobals
     self.surface = surface
@@ -45,6 +63,7 @@ public struct StrategyCheck: Sendable {
     self.modules = modules
     self.skillExpression = skillExpression
     self.timeZones = timeZones
+    self.filter = filter
   }
 
   /// Checks one source file.

@@ -158,13 +158,16 @@ function methods.attach(self, data)
   return answer
 end
 
+local NOTE_MAX = 1000
+
 function methods.note(self, text)
   check_self(self)
   local t = type(text)
   if t ~= "string" and t ~= "number" then
     error("call:note expects a text, got " .. describe(text), 2)
   end
-  return ask(NOTE, tostring(text))
+  -- A note shall not fail a call: what is too long is cut.
+  return ask(NOTE, string.sub(tostring(text), 1, NOTE_MAX))
 end
 
 function methods.exclude(self, who)
@@ -281,6 +284,7 @@ queues = setmetatable({}, {
     if type(number) ~= "string" then
       error('queues expects a text, as in queues["9000"], got ' .. describe(number), 2)
     end
+    if #number > 256 then error("queues expects a text of at most 256 bytes", 2) end
     return setmetatable({}, {
       __index = function(_, field)
         if field == "waiting" then return ask(WAITING, number) end

@@ -40,7 +40,7 @@ struct ShardLoop: ~Copyable {
   }
 
   /// How long one step of a strategy may hold the loop.
-  private static let stepMilliseconds: Int64 = 25
+  private static let stepMilliseconds: Int64 = 10
   private static let lineToken = EventLoop.Token(1)
   private static let inboxToken = EventLoop.Token(2)
 

@@ -8,6 +8,9 @@ package enum SiteFile {
     package var site: Site?
     /// Errors and warnings, in the order of the file.
     package var findings: [Finding]
+    /// The site, also when its only errors are queues that nobody serves: good enough to check
+    /// strategies against.
+    package var draft: Site?
     /// What is in the file, for telling later whether it has changed.
     package var fingerprint: String
   }
@@ -45,7 +48,7 @@ package enum SiteFile {
     let fingerprint = Fingerprint.of([(file, bytes)])
     func failed(_ line: Int, _ column: Int, _ message: String) -> Loaded {
       let finding = Finding(file: file, line: line, column: column, message: message)
-      return Loaded(site: nil, findings: [finding], fingerprint: fingerprint)
+      return Loaded(site: nil, findings: [finding], draft: nil, fingerprint: fingerprint)
     }
     let locator: TableLocator
     do {
@@ -67,10 +70,11 @@ package enum SiteFile {
     )
     var reader = SiteReader(file: file, world: world)
     reader.read(value)
-    let hasErrors = reader.findings.contains { $0.severity == .error }
+    let errorCount = reader.findings.count { $0.severity == .error }
     return Loaded(
-      site: hasErrors ? nil : reader.site,
+      site: errorCount > 0 ? nil : reader.site,
       findings: reader.findings,
+      draft: errorCount > reader.unservedCount ? nil : reader.site,
       fingerprint: fingerprint
     )
   }

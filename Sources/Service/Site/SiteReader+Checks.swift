@@ -79,6 +79,7 @@ extension SiteReader {
         report(path, "there is no agent group \(name)\(ending)")
       }
       if !served {
+        unservedCount += 1
         report(path, "nobody can serve queue \(queue.dn): no agent satisfies \"\(text)\"")
       }
     }

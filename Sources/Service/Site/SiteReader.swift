@@ -33,6 +33,8 @@ package struct SiteReader {
 
   /// What was found so far.
   package internal(set) var findings: [Finding] = []
+  /// How many of them are errors about queues that nobody serves.
+  package internal(set) var unservedCount = 0
   /// What was read so far.
   package internal(set) var site = Site()
   let file: String

@@ -42,7 +42,9 @@ package enum StrategyFolder {
     let projects = nestedProjects(paths)
     var files: [StrategySource.File] = []
     for path in paths
-    where belongs(path) && !projects.contains(where: { path.hasPrefix($0 + "/") }) {
+    where belongs(path) && path != "site.lua"
+      && !projects.contains(where: { path.hasPrefix($0 + "/") })
+    {
       let name = folder + "/" + path
       guard let bytes = Files.read(name), bytes.count <= fileMax else {
         throw ReloadFailure(.read, name, "cannot read \(name)")
@@ -86,16 +88,7 @@ package enum StrategyFolder {
       .filter { $0.hasSuffix(".lua") && $0.contains("/") }
       .map { String($0.dropLast(4).map { $0 == "/" ? "." : $0 }) }
     var names = SiteNames(tables: Set(source.tables))
-    if let site {
-      names.dns = Set(
-        site.extensions.map { $0.dn } + site.queues.map { $0.dn }
-          + site.routingPoints.map { $0.dn }
-      )
-      names.queues = Set(site.queues.map { $0.dn })
-      names.agents = Set(site.agents.map { $0.id })
-      names.trunks = Set(site.trunks.map { $0.name })
-      names.skills = Set(site.agents.flatMap { agent in agent.skills.map { $0.name } })
-    }
+    if let site { add(site, to: &names) }
     return StrategyCheck(
       allowedGlobals: sandboxNames,
       site: names,
@@ -108,16 +101,42 @@ package enum StrategyFolder {
           return (error.column, error.message)
         }
       },
-      timeZones: TimeZones.names
+      timeZones: TimeZones.names,
+      filter: { skills, group, excluded in
+        SiteFit(site: site).fit(skills: skills, group: group, excluded: excluded)
+      }
     )
   }
 
+  private static func add(_ site: Site, to names: inout SiteNames) {
+    names.dns = Set(
+      site.extensions.map { $0.dn } + site.queues.map { $0.dn }
+        + site.routingPoints.map { $0.dn }
+    )
+    names.queues = Set(site.queues.map { $0.dn })
+    names.agents = Set(site.agents.map { $0.id })
+    names.trunks = Set(site.trunks.map { $0.name })
+    names.skills = Set(site.agents.flatMap { agent in agent.skills.map { $0.name } })
+    names.groups = Set(site.groups.map { $0.name })
+    names.extensions = Set(site.extensions.map { $0.dn })
+    names.routingPoints = Set(site.routingPoints.map { $0.dn })
+    names.virtualQueues = Set(site.virtualQueues.map { $0.dn.number })
+    names.endlessQueues = Set(
+      site.queues.filter { $0.limit == nil || $0.overflow != nil }.map { $0.dn }
+    )
+    let fit = SiteFit(site: site)
+    for queue in site.queues {
+      guard let text = queue.agents, !fit.isServed(by: text) else { continue }
+      names.unservedQueues[queue.dn] = text
+    }
+  }
+
   /// Everything that a script can reach, asked of a sandbox without any strategy.
-  private static var sandboxNames: Set<String> {
+  private static let sandboxNames: Set<String> = {
     let empty = StrategySource(fingerprint: "", files: [])
     guard let generation = try? Generation(empty) else { return [] }
     return Set(generation.reachableNames)
-  }
+  }()
 
   /// Whether a file holds tests.
   static func isTest(_ path: String) -> Bool { path.hasSuffix("_test.lua") }

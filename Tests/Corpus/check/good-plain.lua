@@ -1,0 +1,4 @@
+-- clean
+return function(call)
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: table
+return function(call)
+  assert(false, {})
+  return ANY
+end

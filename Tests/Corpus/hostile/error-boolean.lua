@@ -1,0 +1,5 @@
+-- outcome: error: true
+return function(call)
+  error(true)
+  return ANY
+end

@@ -1,0 +1,6 @@
+-- outcome: error: attempt to call a nil value
+return function(call)
+  local nothing
+  nothing()
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: userdata
+return function(call)
+  error(call)
+  return ANY
+end

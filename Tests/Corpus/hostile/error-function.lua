@@ -1,0 +1,5 @@
+-- outcome: error: function
+return function(call)
+  error(error)
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: nil
+return function(call)
+  error()
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: userdata
+return function(call)
+  error(ANY)
+  return ANY
+end

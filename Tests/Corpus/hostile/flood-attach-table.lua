@@ -1,0 +1,5 @@
+-- outcome: error: is a table
+return function(call)
+  call:attach { a = {} }
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: '%p' is not available
+return function(call)
+  local x = string.format("%p", {})
+  return ANY
+end

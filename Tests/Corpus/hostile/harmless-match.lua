@@ -1,0 +1,5 @@
+-- outcome: target: ANY
+return function(call)
+  assert(("hello"):match("^(h)(.-)o$") == "h")
+  return ANY
+end

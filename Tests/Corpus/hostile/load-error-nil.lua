@@ -1,0 +1,3 @@
+-- outcome: rejected at load: nil
+error()
+return function(call) return ANY end

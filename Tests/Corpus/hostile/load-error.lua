@@ -1,0 +1,3 @@
+-- outcome: rejected at load: boom
+error("boom")
+return function(call) return ANY end

@@ -1,0 +1,3 @@
+-- outcome: rejected at load: unfinished long string
+local s = [@{3000*=}[
+return function(call) return ANY end

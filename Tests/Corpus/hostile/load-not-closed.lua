@@ -1,0 +1,2 @@
+-- outcome: rejected at load: 'end' expected
+return function(call) while true do return ANY end

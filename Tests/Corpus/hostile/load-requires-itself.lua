@@ -1,0 +1,2 @@
+-- outcome: rejected at load: requires itself
+return require "s"

@@ -1,0 +1,2 @@
+-- outcome: rejected at load: a strategy returns a function
+return tostring

@@ -1,0 +1,5 @@
+-- outcome: instructions
+return function(call)
+  ::again:: goto again
+  return ANY
+end

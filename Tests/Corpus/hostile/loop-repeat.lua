@@ -1,0 +1,5 @@
+-- outcome: instructions
+return function(call)
+  repeat until false
+  return ANY
+end

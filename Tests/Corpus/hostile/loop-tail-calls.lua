@@ -1,0 +1,6 @@
+-- outcome: instructions
+return function(call)
+  local function f() return f() end
+  f()
+  return ANY
+end

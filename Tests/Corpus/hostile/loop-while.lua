@@ -1,0 +1,5 @@
+-- outcome: instructions
+return function(call)
+  while true do end
+  return ANY
+end

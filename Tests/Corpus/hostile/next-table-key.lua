@@ -1,0 +1,5 @@
+-- outcome: error: has no order
+return function(call)
+  next({}, {})
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: instructions
+return function(call)
+  ("a"):gsub("a", function() while true do end end)
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: collectgarbage
+return function(call)
+  local x = collectgarbage("stop")
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: coroutine
+return function(call)
+  local x = coroutine.wrap(function() end)()
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: _G
+return function(call)
+  local x = _G.string
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: loadstring
+return function(call)
+  local x = loadstring("return 1")
+  return ANY
+end

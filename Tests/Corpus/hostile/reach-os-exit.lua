@@ -1,0 +1,5 @@
+-- outcome: error: os
+return function(call)
+  local x = os.exit(1)
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: package
+return function(call)
+  local x = package.loaded
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: print
+return function(call)
+  local x = print("x")
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: rawget
+return function(call)
+  local x = rawget(string, "rep")
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: rawset
+return function(call)
+  local x = rawset(string, "rep", nil)
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: error: no module
+return function(call)
+  local x = require("os")
+  return ANY
+end

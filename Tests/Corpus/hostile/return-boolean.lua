@@ -1,0 +1,4 @@
+-- outcome: error: returned a boolean
+return function(call)
+  return false
+end

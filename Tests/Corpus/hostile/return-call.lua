@@ -1,0 +1,4 @@
+-- outcome: error: returned a userdata
+return function(call)
+  return call
+end

@@ -1,0 +1,4 @@
+-- outcome: error: returned a function
+return function(call)
+  return function() end
+end

@@ -1,0 +1,4 @@
+-- outcome: target: none
+return function(call)
+  return nil
+end

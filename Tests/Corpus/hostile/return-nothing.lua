@@ -1,0 +1,2 @@
+-- outcome: target: none
+return function(call) end

@@ -1,0 +1,4 @@
+-- outcome: error: returned a number
+return function(call)
+  return 7001
+end

@@ -1,0 +1,4 @@
+-- outcome: error: returned a table
+return function(call)
+  return {}
+end

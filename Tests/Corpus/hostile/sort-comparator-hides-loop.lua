@@ -1,0 +1,5 @@
+-- outcome: instructions
+return function(call)
+  table.sort({ 3, 2, 1 }, function() pcall(function() while true do end end) end)
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: target: ANY
+return function(call)
+  local a1@{198*, a#}
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: target: ANY
+return function(call)@{20000*
+}
+  return ANY
+end

@@ -1,0 +1,6 @@
+-- outcome: memory
+return function(call)
+  local t = {}
+  for i = 1, 1e9 do t[i] = i end
+  return ANY
+end

@@ -1,0 +1,5 @@
+-- outcome: instructions
+return function(call)
+  local x = table.unpack({}, math.mininteger, math.maxinteger)
+  return ANY
+end

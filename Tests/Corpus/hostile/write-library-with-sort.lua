@@ -1,0 +1,5 @@
+-- outcome: target: ANY
+return function(call)
+  table.sort(string)
+  return ANY
+end

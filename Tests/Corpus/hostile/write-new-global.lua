@@ -1,0 +1,5 @@
+-- outcome: error: no new globals: write 'local x'
+return function(call)
+  x = 1
+  return ANY
+end

@@ -1,0 +1,6 @@
+-- outcome: target: ANY
+return function(call)
+  local t = setmetatable({}, { __call = function() call:wait(1) return 7 end })
+  assert(t() == 7)
+  return ANY
+end
