@@ -80,6 +80,13 @@ struct Stopwatch {
     (Self.now(CLOCK_MONOTONIC) - wall, Self.now(CLOCK_PROCESS_CPUTIME_ID) - processor)
   }
 
+  /// The most memory that this process has held, in bytes.
+  static var memoryBytes: Int64 {
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int64(usage.ru_maxrss) * 1_024
+  }
+
   private static func now(_ clock: clockid_t) -> Double {
     var time = timespec()
     unsafe clock_gettime(clock, &time)

@@ -86,6 +86,7 @@ enum SimulateVerb {
       report = try input.run(runs: runs, sink: sink) { progress.goesOn(run: $0, arrived: $1) }
     }
     (report.wallSeconds, report.cpuSeconds) = watch.elapsed
+    report.memoryBytes = Stopwatch.memoryBytes
     if invocation.json {
       Console.print(report.json)
     } else if invocation["-o"] != "-" {

@@ -1,8 +1,8 @@
 /// Logarithm and exponential without a library of C: the same bits on every machine, so that a seed
 /// means the same calls everywhere.
-enum Elementary {
-  /// The natural logarithm of a positive, normal number; off by less than 4e-16 of its value or of 1.
-  static func log(_ value: Double) -> Double {
+package enum Elementary {
+  /// The natural logarithm of a positive, normal number, to the last digits of a `Double`.
+  package static func log(_ value: Double) -> Double {
     var mantissa = value.significand
     var exponent = Double(value.exponent)
     if mantissa > 1.414_213_562_373_095_1 {
@@ -25,7 +25,7 @@ enum Elementary {
   }
 
   /// The exponential of a number between -700 and 700; beyond that, of the nearer of these.
-  static func exp(_ value: Double) -> Double {
+  package static func exp(_ value: Double) -> Double {
     let value = min(max(value, -700), 700)
     let power = (value / 0.693_147_180_559_945_3).rounded()
     // The constant in two parts, so that nothing of the rest is lost.

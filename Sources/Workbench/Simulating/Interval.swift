@@ -9,7 +9,7 @@ public struct Interval: Sendable, Hashable {
 
   /// The interval of a quotient of sums over samples that are as good as independent: the delta
   /// method with Student's t. Nil for fewer than two samples, or when nothing is divided by.
-  init?(_ samples: [(dividend: Double, divisor: Double)]) {
+  package init?(_ samples: [(dividend: Double, divisor: Double)]) {
     guard samples.count >= 2 else { return nil }
     let count = Double(samples.count)
     let dividend = samples.reduce(0) { $0 + $1.dividend }
@@ -29,7 +29,7 @@ public struct Interval: Sendable, Hashable {
 }
 
 /// Two-sided quantiles of Student's distribution.
-enum Student {
+package enum Student {
   private static let table95 = [
     12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
   ]
@@ -38,12 +38,12 @@ enum Student {
   ]
 
   /// The quantile of the 95 % interval.
-  static func quantile95(_ freedom: Int) -> Double {
+  package static func quantile95(_ freedom: Int) -> Double {
     freedom <= 10 ? table95[max(freedom, 1) - 1] : expanded(1.959_964, Double(freedom))
   }
 
   /// The quantile of the 99 % interval.
-  static func quantile99(_ freedom: Int) -> Double {
+  package static func quantile99(_ freedom: Int) -> Double {
     freedom <= 10 ? table99[max(freedom, 1) - 1] : expanded(2.575_829, Double(freedom))
   }
 
@@ -53,6 +53,7 @@ enum Student {
     let first = z * (z2 + 1) / 4
     let second = z * ((5 * z2 + 16) * z2 + 3) / 96
     let third = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384
-    return z + (first + (second + third / freedom) / freedom) / freedom
+    let fourth = z * ((((79 * z2 + 776) * z2 + 1_482) * z2 - 1_920) * z2 - 945) / 92_160
+    return z + (first + (second + (third + fourth / freedom) / freedom) / freedom) / freedom
   }
 }

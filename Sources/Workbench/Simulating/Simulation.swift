@@ -35,8 +35,10 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ) {
     self.model = model
     self.recorder = recorder
+    // The engine's seed is the one that a recording names; callers have their own.
+    let engine = RoutingEngine(plan: model.plan, seed: model.seed, epoch: model.epoch)
     var seeds = SplitMix64(seed: model.seed)
-    let engine = RoutingEngine(plan: model.plan, seed: seeds.next(), epoch: model.epoch)
+    _ = seeds.next()
     shard = Shard(engine: engine, strategies: strategies)
     floor = SimulationFloor(model)
     var busyness = Chance(seed: seeds.next())
@@ -57,7 +59,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var wasStopped = false
     var next = nextArrival()
     if model.warmUp == 0 { floor.beginCounting() }
-    let end = model.arrivals.repeats ? nil : model.arrivals.end
+    let end = model.arrivals.repeats ? nil : model.arrivals.end.map { Self.instant($0) }
     var asked = 0
     loop: while true {
       let line = floor.agenda.next
@@ -67,6 +69,10 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       let due = min(line, clock, staff, caller)
       if next == nil, floor.calls.isEmpty { break }
       guard due < .max else { break }
+      if let end, due >= end, floor.now < end {
+        floor.now = end
+        floor.endCounting()
+      }
       floor.now = max(floor.now, due)
       if line == due {
         lineIsDue()
@@ -86,7 +92,6 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
           break loop
         }
       }
-      if let end, floor.now >= Self.instant(end) { floor.endCounting() }
     }
     floor.endCounting()
     recorder?.flush()

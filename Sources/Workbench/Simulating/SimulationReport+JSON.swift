@@ -13,6 +13,7 @@ extension SimulationReport {
     writer.member("seconds", wallSeconds)
     writer.member("calls_per_second", quotient(total[.calls], wallSeconds))
     writer.member("cpu_seconds", cpuSeconds)
+    writer.member("memory_bytes", memoryBytes)
     writer.member("waited", Int64(count(.waited)))
     writer.member("wait_all_mean", value(.waitAllMean))
     writer.member("waited_entered_share", value(.waitedEnteredShare))

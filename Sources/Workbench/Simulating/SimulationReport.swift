@@ -42,6 +42,8 @@ public struct SimulationReport: Sendable {
   public var wallSeconds = 0.0
   /// The processor time that it took.
   public var cpuSeconds = 0.0
+  /// The most memory that the process held, in bytes; 0: not measured.
+  public var memoryBytes: Int64 = 0
 
   var total: Tally
   var samples: [Tally]
@@ -123,6 +125,8 @@ extension SimulationReport {
     case rejectedShare = "rejected_share"
     /// Answered in time, of those answered or abandoned too late to leave out.
     case serviceLevel = "service_level_share"
+    /// Answered in time, of all calls, those turned away included.
+    case inTargetShare = "in_target_share"
     /// Busy time over logged-in time.
     case occupancy = "occupancy"
     /// How many callers wait on average.
@@ -137,6 +141,7 @@ extension SimulationReport {
       case .abandonedShare: (.abandoned, .calls)
       case .rejectedShare: (.rejected, .calls)
       case .serviceLevel: (.inTarget, .targetBase)
+      case .inTargetShare: (.inTarget, .calls)
       case .occupancy: (.busySeconds, .staffSeconds)
       case .queueLengthMean: (.waitingSeconds, .seconds)
       }

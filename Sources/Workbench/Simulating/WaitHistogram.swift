@@ -2,15 +2,18 @@
 ///
 /// Its size does not depend on how many waits it holds. Below a millisecond buckets are 8 µs wide;
 /// above, 128 buckets between a wait and its double: a quantile is right to 0.4 %.
-struct WaitHistogram: Sendable {
+package struct WaitHistogram: Sendable {
   private var buckets = [UInt64](repeating: 0, count: Self.octaves * 128 + 128)
-  private(set) var count: UInt64 = 0
-  private(set) var longest: UInt64 = 0
+  package private(set) var count: UInt64 = 0
+  package private(set) var longest: UInt64 = 0
 
   private static let octaves = 43
 
+  /// Makes an empty one.
+  package init() {}
+
   /// Takes in a wait in nanoseconds.
-  mutating func add(_ wait: UInt64) {
+  package mutating func add(_ wait: UInt64) {
     buckets[Self.bucket(of: wait)] += 1
     count += 1
     longest = max(longest, wait)
@@ -24,7 +27,7 @@ struct WaitHistogram: Sendable {
   }
 
   /// The wait in seconds that this share of waits does not exceed; 0 when there are none.
-  func quantile(_ share: Double) -> Double {
+  package func quantile(_ share: Double) -> Double {
     let wanted = UInt64((share * Double(count)).rounded(.up))
     var seen: UInt64 = 0
     for index in buckets.indices where buckets[index] > 0 {
