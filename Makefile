@@ -18,7 +18,7 @@ CALLS ?= 100000
 RELOADS ?= 1000
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio real-clients reload-soak \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio bench-simpy real-clients reload-soak \
   strategies-check embed clean
 
 help: ## this list
@@ -91,6 +91,9 @@ bench-memory: build ## bytes per agent and per waiting call, with a million of t
 
 bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
 	Benchmarks/against-kamailio
+
+bench-simpy: build ## simulated calls per CPU second against SimPy's, and where ours goes
+	Benchmarks/against-simpy
 
 real-clients: build ## sipp, baresip and sipsak against a running server
 	Tests/RealClients/run.py

@@ -87,7 +87,7 @@ public struct SimulationModel: Sendable {
   public var calls: Int?
   /// How many calls come before anything is counted.
   public var warmUp = 0
-  /// How many callers may wait at the same time; one more is turned away. Nil: any number.
+  /// How many callers may wait at the same time, for one more is turned away; nil: any number.
   public var waitingMax: Int?
   /// How long phones ring.
   public var ringing = Duration.zero

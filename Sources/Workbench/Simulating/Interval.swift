@@ -7,8 +7,10 @@ public struct Interval: Sendable, Hashable {
   /// Half the width of the 99 % interval.
   public var half99: Double
 
-  /// The interval of a quotient of sums over samples that are as good as independent: the delta
-  /// method with Student's t. Nil for fewer than two samples, or when nothing is divided by.
+  /// The interval of a quotient of sums over samples that are as good as independent.
+  ///
+  /// The delta method with Student's t. Nil for fewer than two samples, or when nothing is divided
+  /// by.
   package init?(_ samples: [(dividend: Double, divisor: Double)]) {
     guard samples.count >= 2 else { return nil }
     let count = Double(samples.count)

@@ -19,6 +19,10 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   private var arrived = 0
   private var nextChange = 0
   private var changes: [StaffChange]
+  /// The last change that an agent's group has seen; negative: none.
+  private var latestChange: [Int]
+  /// How many more work than each change says.
+  private var surplus: [Int]
 
   /// Makes a run.
   ///
@@ -47,6 +51,8 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     service = Chance(seed: seeds.next())
     patience = Chance(seed: seeds.next())
     changes = model.staffing.sorted { $0.at < $1.at }
+    latestChange = model.plan.agents.map { _ in -1 }
+    surplus = changes.map { _ in 0 }
     recorder?.begin(model, fingerprint: fingerprint)
   }
 
@@ -140,29 +146,40 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     send(.agent(.ready(id, reference: 0)))
   }
 
-  /// As many of a group work as the change says: who is idle goes first, who talks finishes.
+  /// As many of a group work as the change says: who is idle goes at once, then who finishes first.
   private mutating func changeStaff() {
     let change = changes[nextChange]
-    nextChange += 1
-    let known = change.agents.compactMap { id in floor.agentIndex[id].map { (id, $0) } }
-    var present = known.count { floor.isLoggedIn($0.1) }
-    for (id, index) in known where present > change.count {
+    let known = change.agents.compactMap { floor.agentIndex[$0] }
+    for index in known { latestChange[Int(index)] = nextChange }
+    var present = known.count { floor.isLoggedIn($0) }
+    for index in known where present > change.count {
       guard floor.isLoggedIn(index), !floor.hasCall(index) else { continue }
-      send(.agent(.logout(id, reference: 0)))
+      endWork(index)
       present -= 1
     }
-    for (id, index) in known where present > change.count && floor.isLoggedIn(index) {
-      send(.agent(.logout(id, reference: 0)))
-      present -= 1
-    }
+    surplus[nextChange] = max(0, present - change.count)
+    nextChange += 1
     // Whoever still talks from before counts only once he is called back: take the others first.
     for talks in [false, true] {
-      for (_, index) in known where present < change.count {
+      for index in known where present < change.count {
         guard !floor.isLoggedIn(index), floor.hasCall(index) == talks else { continue }
         beginWork(Int(index))
         present += 1
       }
     }
+  }
+
+  private mutating func endWork(_ index: Int32) {
+    send(.agent(.logout(model.plan.agents[Int(index)].id, reference: 0)))
+  }
+
+  /// Whoever hangs up when his group is too many goes home before he is given another call.
+  private mutating func leaveIfTooMany(_ agent: Int32) {
+    guard agent >= 0, !changes.isEmpty else { return }
+    let change = latestChange[Int(agent)]
+    guard change >= 0, surplus[change] > 0, floor.isLoggedIn(agent) else { return }
+    surplus[change] -= 1
+    endWork(agent)
   }
 
   // MARK: What happens
@@ -201,6 +218,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     let call = floor.calls[slot]
     if item % 2 == 0 {
       // The patience or the conversation is at its end.
+      if call.place == .talking { leaveIfTooMany(call.agent) }
       floor.end(slot, call.place == .talking ? .answered : .abandoned)
       send(.line(.released(call.connID, by: .caller)))
     } else if call.place == .ringing {
