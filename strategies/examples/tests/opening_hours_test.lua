@@ -1,0 +1,62 @@
+describe("opening hours", function()
+  -- 8006 is Vienna's number, 8016 London's.
+  cases {
+    { name = "Vienna on Friday morning", at = "8006", now = "2026-11-20T09:00:00Z", open = true },
+    { name = "Vienna at noon", at = "8006", now = "2026-11-19T11:00:00Z" },
+    { name = "Vienna at one", at = "8006", now = "2026-11-19T12:00:00Z", open = true },
+    { name = "Vienna at eight in winter", at = "8006", now = "2026-11-19T07:00:00Z", open = true },
+    { name = "Vienna at eight in summer", at = "8006", now = "2026-07-16T06:00:00Z", open = true },
+    { name = "Vienna at seven in winter", at = "8006", now = "2026-11-19T06:59:59Z" },
+    { name = "Vienna on Friday after three", at = "8006", now = "2026-11-20T14:00:00Z" },
+    { name = "Vienna on Saturday", at = "8006", now = "2026-11-21T10:00:00Z" },
+    { name = "Vienna on a holiday", at = "8006", now = "2026-10-26T10:00:00Z",
+      holiday = "Nationalfeiertag" },
+    { name = "Vienna on the morning of Christmas Eve", at = "8006", now = "2026-12-24T08:00:00Z",
+      open = true },
+    { name = "Vienna on the afternoon of Christmas Eve", at = "8006",
+      now = "2026-12-24T13:00:00Z", holiday = "Heiliger Abend" },
+    { name = "London at eight", at = "8016", now = "2026-11-20T08:00:00Z" },
+    { name = "London at nine", at = "8016", now = "2026-11-20T09:00:00Z", open = true },
+    { name = "London on Austria's holiday", at = "8016", now = "2026-10-26T10:00:00Z",
+      open = true },
+    { name = "London on Saturday night", at = "8016", now = "2026-11-21T23:00:00Z", open = true },
+    { name = "London on Sunday at half past one", at = "8016", now = "2026-11-22T01:30:00Z",
+      open = true },
+    { name = "London on Sunday at two", at = "8016", now = "2026-11-22T02:00:00Z" },
+    { name = "London on Good Friday", at = "8016", now = "2026-04-03T10:00:00Z",
+      holiday = "Good Friday" },
+  }("is right:", function(case)
+    local world = world { now = case.now }
+    local call = world:call { dnis = case.at }
+    if case.open then
+      assert.routed(call, queue "9000")
+      return
+    end
+    assert.note(call, "closed: " .. (case.holiday or "after hours"))
+    local heard = case.holiday and "closed_holiday" or "closed"
+    assert.equal(heard, call.treatment.announce)
+    world:advance(5)
+    assert.routed(call, dn "voicemail")
+  end)
+
+  it("puts a caller who comes a second before the end into the queue", function()
+    local world = world { now = "2026-11-20T13:59:59Z", agents = { ["1004"] = "busy" } }
+    local call = world:call { dnis = "8006" }
+    world:advance(60)
+    assert.queued(call, queue "9000")
+  end)
+
+  it("reaches the voicemail where nothing can be played", function()
+    local call = world { now = "2026-11-21T10:00:00Z", treatments = false }:call { dnis = "8006" }
+    assert.routed(call, dn "voicemail")
+  end)
+
+  it("takes the default route when the voicemail is out of service", function()
+    local world = world { now = "2026-11-21T10:00:00Z" }
+    world:dn("voicemail"):out_of_service()
+    local call = world:call { dnis = "8006" }
+    world:advance(5)
+    assert.defaulted(call)
+    assert.queued(call, queue "9000")
+  end)
+end)
