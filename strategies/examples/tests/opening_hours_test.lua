@@ -25,7 +25,7 @@ describe("opening hours", function()
     { name = "London on Sunday at two", at = "8016", now = "2026-11-22T02:00:00Z" },
     { name = "London on Good Friday", at = "8016", now = "2026-04-03T10:00:00Z",
       holiday = "Good Friday" },
-  }("is right:", function(case)
+  }("are right", function(case)
     local world = world { now = case.now }
     local call = world:call { dnis = case.at }
     if case.open then
@@ -34,29 +34,48 @@ describe("opening hours", function()
     end
     assert.note(call, "closed: " .. (case.holiday or "after hours"))
     local heard = case.holiday and "closed_holiday" or "closed"
-    assert.equal(heard, call.treatment.announce)
+    assert.equal(heard, call.treatment:match '([%w_]+)"?$')
     world:advance(5)
     assert.routed(call, dn "voicemail")
   end)
 
-  it("puts a caller who comes a second before the end into the queue", function()
+  it("keep a caller who comes a second before the end", function()
     local world = world { now = "2026-11-20T13:59:59Z", agents = { ["1004"] = "busy" } }
     local call = world:call { dnis = "8006" }
     world:advance(60)
     assert.queued(call, queue "9000")
   end)
 
-  it("reaches the voicemail where nothing can be played", function()
+  it("reach the voicemail where nothing can be played", function()
     local call = world { now = "2026-11-21T10:00:00Z", treatments = false }:call { dnis = "8006" }
     assert.routed(call, dn "voicemail")
   end)
 
-  it("takes the default route when the voicemail is out of service", function()
-    local world = world { now = "2026-11-21T10:00:00Z" }
+  it("take the default route when the voicemail is out of service", function()
+    local world = world { now = "2026-11-21T10:00:00Z", agents = {} }
     world:dn("voicemail"):out_of_service()
     local call = world:call { dnis = "8006" }
     world:advance(5)
     assert.defaulted(call)
     assert.queued(call, queue "9000")
+  end)
+
+  it("take the next agent when a phone is not answered", function()
+    local world = world { agents = { ["1003"] = "ready", ["1004"] = "ready" } }
+    world:phone("7003") { rings = true }
+    local call = world:call { dnis = "8006" }
+    world:advance(17)
+    assert.answered(call, agent "1004")
+  end)
+
+  -- Such a mistake fails the reload, and the generation before it goes on.
+  cases {
+    { friday = "8-18", problem = "opening hours look like" },
+    { fryday = "08:00-18:00", problem = "do not know 'fryday'" },
+    { zone = "Europe/Vienne", problem = "Europe/Vienne" },
+  }("say at once when a plan is wrong: {problem}", function(case)
+    local hours = require "lib.hours"
+    local plan = { zone = case.zone, friday = case.friday, fryday = case.fryday }
+    assert.error_matches(function() hours.week(plan) end, case.problem)
   end)
 end)
