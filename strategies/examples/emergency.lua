@@ -11,6 +11,6 @@ return function(call)
 
   call:note("emergency: " .. flag.reason)
   call:treat { announce = flag.announcement }
-  if flag.voicemail then return dn "voicemail" end
+  if flag.voicemail then call:route(dn "voicemail") end -- comes back only when it failed
   return reject(503)
 end

@@ -17,5 +17,6 @@ return function(call)
 
   call:note("closed: " .. (holiday or "after hours"))
   call:treat { announce = holiday and "closed_holiday" or "closed" }
-  return dn "voicemail"
+  call:route(dn "voicemail") -- comes back only when it failed
+  return reject(480)
 end

@@ -40,6 +40,15 @@ describe("emergency", function()
     assert.routed(call, dn "voicemail")
   end)
 
+  it("refuses the call when the voicemail is busy", function()
+    local row = { closed = true, reason = "storm", announcement = "emergency", voicemail = true }
+    local world = start { all = row }
+    world:phone("voicemail") { busy = true }
+    local call = call(world)
+    world:advance(6)
+    assert.rejected(call, 503)
+  end)
+
   it("closes where nothing can be played, too", function()
     assert.rejected(call(start({ all = closed }, false)), 503)
   end)

@@ -51,13 +51,12 @@ describe("opening hours", function()
     assert.routed(call, dn "voicemail")
   end)
 
-  it("take the default route when the voicemail is out of service", function()
-    local world = world { now = "2026-11-21T10:00:00Z", agents = {} }
+  it("refuse the call when the voicemail is out of service", function()
+    local world = world { now = "2026-11-21T10:00:00Z" }
     world:dn("voicemail"):out_of_service()
     local call = world:call { dnis = "8006" }
     world:advance(5)
-    assert.defaulted(call)
-    assert.queued(call, queue "9000")
+    assert.rejected(call, 480)
   end)
 
   it("take the next agent when a phone is not answered", function()
