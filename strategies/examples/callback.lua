@@ -1,4 +1,4 @@
--- Offers a call back when the wait is long; who accepts keeps his place in line.
+-- Offers a call back when the wait is long; whoever accepts keeps his place in line.
 --
 -- He hangs up, and the line moves on without him. When he is called back (the dialler connects
 -- him to this routing point, with his number as the caller's) or calls again himself, he stands

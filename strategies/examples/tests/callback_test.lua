@@ -30,7 +30,7 @@ describe("callback", function()
     assert.truthy(call.treatment:find "callback_offer")
   end)
 
-  it("promises it to who accepts, and lets him go", function()
+  it("promises it to whoever accepts, and lets him go", function()
     local call = accept(long_line())
     assert.rejected(call, 480)
     assert.equal(known, call.user_data.callback)
@@ -40,7 +40,7 @@ describe("callback", function()
     { name = "types something else", answer = { digits = "2" } },
     { name = "types nothing", answer = {} },
     { name = "cannot be played anything", answer = { fails = "no media" } },
-  }("queues a caller who", function(case)
+  }("queues a caller who {name}", function(case)
     local call = call(long_line())
     call:answer_treatment(case.answer)
     assert.queued(call, queue "9000")
@@ -84,7 +84,7 @@ describe("callback", function()
     assert.same({}, again.notes)
   end)
 
-  it("keeps no place for who hangs up during the offer", function()
+  it("keeps no place for a caller who hangs up during the offer", function()
     local world = long_line()
     call(world):hangup()
     world:advance(60)

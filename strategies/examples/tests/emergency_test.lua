@@ -28,7 +28,7 @@ describe("emergency", function()
     { name = "another routing point is closed", rows = { ["8001"] = closed } },
     { name = "only this one is open", rows = { all = closed, ["8010"] = { closed = false } } },
     { name = "the file is empty", rows = {} },
-  }("stays open when", function(case)
+  }("stays open when {name}", function(case)
     assert.routed(call(start(case.rows)), agent "1004")
   end)
 
@@ -53,10 +53,12 @@ describe("emergency", function()
     assert.rejected(call(start({ all = closed }, false)), 503)
   end)
 
-  it("takes the default route when the row lacks what it needs, and says so", function()
-    local call = call(start { all = { closed = true } })
-    assert.defaulted(call, "reason")
-    assert.routed(call, queue "9000")
+  it("needs nothing but the flag", function()
+    local world = start { all = { closed = true } }
+    local call = call(world)
+    assert.note(call, "emergency: no reason given")
+    world:advance(5)
+    assert.rejected(call, 503)
   end)
 
   it("takes the usual way on when a phone is not answered", function()

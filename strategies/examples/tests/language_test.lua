@@ -6,8 +6,8 @@ describe("language", function()
     { name = "Hungarian from Hungary", ani = "+3612345678", gets = "1005" },
     { name = "English from anywhere else", ani = "+442079460000", gets = "1004" },
     { name = "English without a number", ani = "", gets = "1004" },
-    { name = "what a menu asked", ani = "+4312345678", said = "hungarian", gets = "1005" },
-  }("speaks", function(case)
+    { name = "what a menu asked for", ani = "+4312345678", said = "hungarian", gets = "1005" },
+  }("speaks {name}", function(case)
     local call = world():call {
       ani = case.ani, dnis = "8002", user_data = { language = case.said },
     }
@@ -29,7 +29,7 @@ describe("language", function()
     assert.routed(call, agent "1004")
   end)
 
-  it("gives him who speaks it the call when he is free in time", function()
+  it("gives the call to whoever speaks it when he is free in time", function()
     local world = world { agents = { ["1004"] = "ready", ["1005"] = "busy" } }
     local call = world:call { ani = "+3612345678", dnis = "8002" }
     world:advance(10)
@@ -40,7 +40,7 @@ describe("language", function()
   cases {
     { name = "nobody here speaks it", ani = "+3612345678" },
     { name = "no agent has ever spoken it", ani = "+4312345678", said = "klingon" },
-  }("does not wait when", function(case)
+  }("does not wait when {name}", function(case)
     local world = world { agents = { ["1004"] = "ready" } }
     local call = world:call {
       ani = case.ani, dnis = "8002", user_data = { language = case.said },

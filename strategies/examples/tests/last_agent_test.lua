@@ -12,7 +12,7 @@ describe("last agent", function()
     { name = "from the attached data", ani = "4420", last_agent = "1006", gets = "1006" },
     { name = "from the attached data rather than the table", ani = known, last_agent = "1006",
       gets = "1006" },
-  }("takes the agent", function(case)
+  }("takes the agent {name}", function(case)
     local call = call(world(), case)
     assert.routed(call, agent(case.gets))
     assert.same({}, call.notes)
@@ -53,7 +53,7 @@ describe("last agent", function()
     { name = "is not logged in", ani = known, note = "agent 1004: unreachable" },
     { name = "has left", ani = "4420", last_agent = "1999", note = "agent 1999: no_such_target" },
     { name = "is not in the table", ani = "+442079460003" },
-  }("loses no time when he", function(case)
+  }("loses no time when he {name}", function(case)
     local world = world { agents = { ["1006"] = "ready" } }
     local call = call(world, case)
     assert.routed(call, agent "1006")
@@ -63,7 +63,7 @@ describe("last agent", function()
   cases {
     { name = "does not answer", phone = { rings = true }, after = 15, note = "no_answer" },
     { name = "rejects the call", phone = { rejects = true }, after = 1, note = "rejected" },
-  }("takes another when he", function(case)
+  }("takes another when he {name}", function(case)
     local world = world { agents = { ["1004"] = "ready", ["1006"] = "ready" } }
     world:phone("7004")(case.phone)
     local call = call(world, { ani = known })

@@ -25,7 +25,7 @@ describe("opening hours", function()
     { name = "London on Sunday at two", at = "8016", now = "2026-11-22T02:00:00Z" },
     { name = "London on Good Friday", at = "8016", now = "2026-04-03T10:00:00Z",
       holiday = "Good Friday" },
-  }("are right", function(case)
+  }("are right: {name}", function(case)
     local world = world { now = case.now }
     local call = world:call { dnis = case.at }
     if case.open then

@@ -16,7 +16,7 @@ describe("overflow", function()
     { name = "Vienna is busy", agents = { ["1004"] = "busy", ["1005"] = "busy" } },
     { name = "Vienna is closed", agents = { ["1005"] = "busy" } },
     { name = "Vienna is busy and Graz closed", agents = { ["1004"] = "busy" } },
-  }("waits for both when", function(case)
+  }("waits for both when {name}", function(case)
     local call = calls(world { agents = case.agents }, 1)
     assert.queued(call, queue "9001")
     assert.queued(call, queue "9002")

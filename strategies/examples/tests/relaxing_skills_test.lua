@@ -4,9 +4,9 @@ describe("relaxing skills", function()
   -- 1001 is the best, 1002 sells well enough, 1003 just sells.
   cases {
     { name = "at once to the best", free = "1001", after = 0 },
-    { name = "after ten seconds to who sells well", free = "1002", after = 10 },
-    { name = "after twenty-five seconds to who sells at all", free = "1003", after = 25 },
-  }("goes", function(case)
+    { name = "after ten seconds to those who sell well", free = "1002", after = 10 },
+    { name = "after twenty-five seconds to those who sell at all", free = "1003", after = 25 },
+  }("goes {name}", function(case)
     local world = world { agents = { [case.free] = "ready" } }
     local call = call(world)
     if case.after > 0 then

@@ -21,7 +21,7 @@ describe("site split", function()
       counts = { ["9001"] = 0, ["9002"] = 30, partner = 10 }, of = 40 },
     { name = "both are closed", agents = {},
       counts = { ["9001"] = 0, ["9002"] = 0, partner = 5 }, of = 5 },
-  }("is exact when", function(case)
+  }("is exact when {name}", function(case)
     assert.same(case.counts, (send(case.agents, case.of)))
   end)
 

@@ -15,10 +15,10 @@ describe("VIP and ageing", function()
   end
 
   cases {
-    { name = "passes who came just before", behind = 0, passes = true },
-    { name = "passes who came less than five minutes before", behind = 299, passes = true },
-    { name = "does not pass who came more than five minutes before", behind = 301 },
-  }("a customer", function(case)
+    { name = "passes those who came just before", behind = 0, passes = true },
+    { name = "passes those who came less than five minutes before", behind = 299, passes = true },
+    { name = "does not pass those who came more than five minutes before", behind = 301 },
+  }("a customer {name}", function(case)
     local world = busy_world()
     world:phone("7004") { talk = 3600 }
     local first = world:call { ani = "0", dnis = "8003" }
