@@ -74,7 +74,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: ["Service", "Wire", "Workbench"],
+      dependencies: ["Engine", "Service", "Simulator", "Wire", "Workbench"],
       swiftSettings: strict
     ),
 
@@ -119,7 +119,9 @@ let package = Package(
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
       name: "WorkbenchTests",
-      dependencies: ["Engine", "LuaBridge", "Wire", "Workbench", "Service", "TestSupport"],
+      dependencies: [
+        "Engine", "LuaBridge", "Simulator", "Wire", "Workbench", "Service", "TestSupport",
+      ],
       swiftSettings: relaxed
     ),
     .testTarget(

@@ -7,7 +7,8 @@ enum CommandLineTool {
 
   /// The verbs, in the order in which `--help` lists them.
   static let verbs: [Verb] = [
-    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, WatchVerb.verb, EventsVerb.verb,
+    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, ProveVerb.verb, WatchVerb.verb,
+    EventsVerb.verb,
     StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
@@ -20,7 +21,6 @@ enum CommandLineTool {
     ("import", "make a recording from other systems' material"),
     ("export", "make a recording from a server's store"),
     ("simulate", "make a recording from a model, or print its statistics"),
-    ("prove", "try every interleaving of a small world"),
     ("load", "generate SIP load"),
   ]
 

@@ -51,13 +51,7 @@ extension RoutingEngine {
     for slot in slots { describe(slot, among: slots, &numbers) }
     for index in agents.indices { describe(AgentSlot(index: index), &numbers) }
     for record in dns { numbers.append(record.isInService ? 1 : 0) }
-    shares.describe(&numbers)
-    states.describe(&numbers)
-    for place in places.present(at: now) {
-      numbers.append(place.key.stableHash)
-      numbers.append(Int64(slots.count { calls[$0].ticket < place.ticket }))
-      numbers.append(place.owner == nil ? (place.expires - now).nanosecondsClamped : -1)
-    }
+    describeKept(among: slots, &numbers)
     return numbers
   }
 
@@ -66,7 +60,18 @@ extension RoutingEngine {
     return (deadline - now).nanosecondsClamped
   }
 
-  private func describe(_ slot: CallSlot, among all: [CallSlot], _ numbers: inout [Int64]) {
+  /// What strategies keep from call to call.
+  func describeKept(among slots: [CallSlot], _ numbers: inout [Int64]) {
+    shares.describe(&numbers)
+    states.describe(&numbers)
+    for place in places.present(at: now) {
+      numbers.append(place.key.stableHash)
+      numbers.append(Int64(slots.count { calls[$0].ticket < place.ticket }))
+      numbers.append(place.owner == nil ? (place.expires - now).nanosecondsClamped : -1)
+    }
+  }
+
+  func describe(_ slot: CallSlot, among all: [CallSlot], _ numbers: inout [Int64]) {
     let call = calls[slot]
     numbers.append(Int64(bitPattern: call.attributes.connID.value))
     numbers.append(Int64(all.count { calls[$0].ticket < call.ticket }))
@@ -108,7 +113,7 @@ extension RoutingEngine {
     for index in dns.indices { numbers.append(call.tried.contains(Int32(index)) ? 1 : 0) }
   }
 
-  private func describe(_ slot: AgentSlot, _ numbers: inout [Int64]) {
+  func describe(_ slot: AgentSlot, _ numbers: inout [Int64]) {
     let agent = agents[slot]
     numbers.append(Int64(agent.dn))
     describe(agent.mode, &numbers)

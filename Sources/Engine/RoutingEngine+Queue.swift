@@ -106,7 +106,7 @@ extension RoutingEngine {
   }
 
   /// The longest idle of the agents who serve any of the call's queues.
-  private mutating func availableAgent(
+  mutating func availableAgent(
     for call: CallSlot,
     _ first: Int32
   ) -> (AgentSlot, Int32)? {

@@ -34,6 +34,18 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// The engine's state in numbers, for the simulator.
   package func fingerprint() -> [Int64] { engine.fingerprint() }
 
+  /// The engine's state in numbers, with what strategies can set, for `prove`.
+  package func searchKey(_ detail: SearchDetail) -> [Int64] { engine.searchKey(detail) }
+
+  /// A call that waits although somebody could take it.
+  package mutating func callPassedOver() -> ConnID? { engine.callPassedOver() }
+
+  /// A call whose strategy waits without a timeout for people none of whom is logged in.
+  package func callWithoutHope() -> ConnID? { engine.callWithoutHope() }
+
+  /// Whether somebody who is logged in serves a queue.
+  package func isAttended(_ queue: DN) -> Bool { engine.isAttended(queue) }
+
   /// Plants a bug in the engine, for the simulator.
   package mutating func plant(_ fault: InjectedFault?) { engine.fault = fault }
 

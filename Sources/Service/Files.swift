@@ -26,6 +26,23 @@ package enum Files {
     read(path).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Writes a text to a file, which it replaces; false when that cannot be.
+  package static func write(_ text: String, to path: String) -> Bool {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      bytes = bytes.dropFirst(count)
+    }
+    return true
+  }
+
   /// Whether something is a folder.
   package static func isFolder(_ path: String) -> Bool {
     var information = stat()
@@ -83,22 +100,6 @@ package enum Files {
       partial += "/"
     }
     return isFolder(path)
-  }
-
-  /// Writes a file anew; false when that cannot be.
-  package static func write(_ text: String, to path: String) -> Bool {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return false }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-      }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { break }
-      bytes = bytes.dropFirst(written)
-    }
-    return close(descriptor) == 0 && bytes.isEmpty
   }
 
   /// The folder of a path: what stands before its last slash.

@@ -141,6 +141,16 @@ struct HostileTests {
     #expect(Generation.byteCountEverywhere - before < 50 << 20)
   }
 
+  /// An error out of a hook leaves a coroutine without hooks: it must not serve the next call.
+  @Test("The budget holds for the next calls too")
+  func budgetOfTheNextCall() throws {
+    var bench = try Workbench("return function(call) while true do end end", limits: Self.limits)
+    for number in 1...3 {
+      let facts = Workbench.facts(UInt64(number))
+      #expect(bench.strategies.start("s", facts: facts) == .failed(.instructions))
+    }
+  }
+
   @Test func aCallStaysOnItsGeneration() throws {
     var bench = try Workbench("return function(call) call:wait(1) return dn \"1\" end")
     let first = Workbench.facts(1)

@@ -190,6 +190,38 @@ struct ReloadPhaseTests {
     #expect(service.statusOfACall() == 486)
   }
 
+  @Test("What strategies keep is handed over, or nothing is switched", .timeLimit(.minutes(2)))
+  func theRealHandOver() throws {
+    let counting = """
+      return {
+        route = function(call)
+          state.calls = (state.calls or 0) + 1
+          return reject(480 + state.calls)
+        end,
+      """
+    let service = try RunningService(site: site(), strategies: ["any.lua": counting + "}"])
+    try #require(service.port != 0, "\(service.said)")
+    #expect(service.statusOfACall() == 481)
+    try service.write(
+      counting + "\n  restore = function(saved)\n    error('lost it')\n  end,\n}",
+      to: "strategies/any.lua"
+    )
+    guard case .refused(let message, let findings) = try service.attempt("reload") else {
+      Issue.record("the reload was not refused")
+      return
+    }
+    #expect(message.hasPrefix("reload failed in phase hand-over: 1 error"), "\(message)")
+    #expect(findings.first?.contains("strategies/any.lua:7:") == true, "\(findings)")
+    #expect(findings.first?.contains("restore: lost it") == true, "\(findings)")
+    #expect(service.statusOfACall() == 482)
+    try service.write(
+      counting + "restore = function(saved) return { calls = saved.calls + 3 } end }",
+      to: "strategies/any.lua"
+    )
+    #expect(try service.attempt("reload").value?["changed"]?.bool == true)
+    #expect(service.statusOfACall() == 486)
+  }
+
   @Test(
     "The server's own gate runs the tests with the site that it serves",
     .timeLimit(.minutes(2))

@@ -90,6 +90,7 @@ struct TestVerbTests {
           + "  strategies/b_test.lua:1: expected 1, got 2\nFAIL: 1/2 ("
       )
     )
+    #expect(try folder.run(".").output.contains("FAILED   strategies/b_test.lua:1 is wrong\n"))
     #expect(try folder.run("strategies/tests").status == 0)
     #expect(try folder.run("strategies/tests/any_test.lua").status == 0)
     #expect(try folder.run("strategies", "--filter", "rings").status == 0)

@@ -1,5 +1,5 @@
 describe("hours", function()
-  -- The strategy counts in UTC+1; the 20th of November 2026 is a Friday.
+  -- The office keeps the time of Berlin; the 20th of November 2026 is a Friday.
   cases {
     { name = "on Friday morning", now = "2026-11-20T09:00:00Z", open = true },
     { name = "at eight sharp on Thursday", now = "2026-11-19T07:00:00Z", open = true },
@@ -8,6 +8,7 @@ describe("hours", function()
     { name = "before half past four on Friday", now = "2026-11-20T15:29:59Z", open = true },
     { name = "after half past four on Friday", now = "2026-11-20T15:30:00Z", open = false },
     { name = "on Saturday", now = "2026-11-21T11:00:00Z", open = false },
+    { name = "at eight in summer", now = "2026-07-02T06:00:00Z", open = true },
   }("is right", function(case)
     local world = world { strategy = "hours", now = case.now }
     local call = world:call { dnis = "8000" }
@@ -15,7 +16,14 @@ describe("hours", function()
       assert.routed(call, ANY)
     else
       assert.rejected(call, 480)
-      assert.note(call, "closed")
+      assert.equal("closed", call.notes[1])
     end
+  end)
+
+  it("knows the holidays by name", function()
+    local world = world { strategy = "hours", now = "2026-12-25T11:00:00Z" }
+    local call = world:call { dnis = "8000" }
+    assert.rejected(call, 480)
+    assert.note(call, "closed: Christmas Day")
   end)
 end)

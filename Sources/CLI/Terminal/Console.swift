@@ -18,6 +18,9 @@ enum Console {
   /// Writes a line for people to standard error.
   static func complain(_ line: String) { _ = put(line + "\n", to: STDERR_FILENO) }
 
+  /// Writes a text that goes on in the same line to standard error.
+  static func complainWithoutEnd(_ text: String) { _ = put(text, to: STDERR_FILENO) }
+
   /// Whether standard output is a terminal.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

@@ -5,6 +5,9 @@ public struct SplitMix64: Sendable, Hashable {
   /// Makes a generator from a seed; equal seeds give equal numbers.
   public init(seed: UInt64) { state = seed }
 
+  /// Where the generator stands, for those who compare states.
+  var position: UInt64 { state }
+
   /// The next 64 bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15

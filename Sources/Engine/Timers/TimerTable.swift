@@ -37,6 +37,21 @@ enum TimerKind: Sendable, Hashable {
   }
 }
 
+extension TimerKind {
+  /// Kind and owner as a number.
+  fileprivate var code: Int64 {
+    switch self {
+    case .routingPoint(let call): Int64(call.index) << 3
+    case .strategyWait(let call): Int64(call.index) << 3 | 1
+    case .ringNoAnswer(let call): Int64(call.index) << 3 | 2
+    case .reservation(let agent): Int64(agent.index) << 3 | 3
+    case .afterCallWork(let agent): Int64(agent.index) << 3 | 4
+    case .blackout(let agent): Int64(agent.index) << 3 | 5
+    case .generationDrain(let generation): Int64(generation) << 3 | 6
+    }
+  }
+}
+
 /// Names an armed timer.
 struct TimerID: Sendable, Hashable {
   fileprivate let slot: Int32
@@ -69,6 +84,16 @@ struct TimerTable: Sendable {
   var nextDeadline: Instant? { heap.first?.deadline }
 
   var nextKind: TimerKind? { heap.first.map { slots[Int($0.slot)].kind } }
+
+  /// Timers that are due at the same instant expire in the order in which they were armed; this
+  /// order in numbers, for the simulator.
+  func describeTies(_ numbers: inout [Int64]) {
+    guard heap.count > 1 else { return }
+    let sorted = heap.sorted { Self.before($0, $1) }
+    for (entry, next) in zip(sorted, sorted.dropFirst()) where entry.deadline == next.deadline {
+      numbers += [slots[Int(entry.slot)].kind.code, slots[Int(next.slot)].kind.code]
+    }
+  }
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
     let slot: Int32

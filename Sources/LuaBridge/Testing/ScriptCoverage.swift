@@ -22,11 +22,10 @@ public struct StepOrigins: Sendable, Hashable {
   public var targets: [ScriptPlace?] = []
 }
 
-extension Generation {
+extension Interpreter {
   /// How often the lines of each file ran, the line as index; empty unless coverage is kept.
-  public var lineHits: [String: [UInt32]] {
+  var lineHits: [String: [UInt32]] {
     var hits: [String: [UInt32]] = [:]
-    let pointer = unsafe interpreter.pointer
     for index in 0..<(unsafe rs_lua_covered_count(pointer)) {
       var count = 0
       let name = unsafe rs_lua_covered_name(pointer, index).text
@@ -35,6 +34,16 @@ extension Generation {
     }
     return hits
   }
+}
+
+extension TestScript {
+  /// How often the lines of the modules ran that tests required; empty unless coverage is kept.
+  public var lineHits: [String: [UInt32]] { interpreter.lineHits }
+}
+
+extension Generation {
+  /// How often the lines of each file ran, the line as index; empty unless coverage is kept.
+  public var lineHits: [String: [UInt32]] { interpreter.lineHits }
 
   /// A place by the index of its file.
   func place(_ file: Int32, _ line: Int32) -> ScriptPlace? {

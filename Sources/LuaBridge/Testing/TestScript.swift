@@ -24,7 +24,7 @@ public final class TestScript {
   /// The tests in the order of the file.
   public private(set) var cases: [Case] = []
 
-  private let interpreter: Interpreter
+  let interpreter: Interpreter
   private var coroutine: Coroutine?
 
   /// Instructions of one step of a test, as a multiple of what a strategy has.
@@ -37,12 +37,14 @@ public final class TestScript {
   ///   - bytes: What stands in it.
   ///   - strategies: What it may require, and the tables that it may look things up in.
   ///   - limits: The budgets of strategies; a test has more.
+  ///   - keepsCoverage: Whether it is noted which lines run of what tests require.
   /// - Throws: The mistake that keeps the file from being loaded; whoever wrote it caused it.
   public init(
     file: String,
     bytes: [UInt8],
     strategies: StrategySource,
-    limits: Limits = .standard
+    limits: Limits = .standard,
+    keepsCoverage: Bool = false
   ) throws(LuaProblem) {
     var limits = limits
     limits.strategyInstructionsMax *= Self.budgetFactor
@@ -50,6 +52,7 @@ public final class TestScript {
       throw LuaProblem(file: file, line: 0, message: "no memory")
     }
     self.file = file
+    if keepsCoverage { unsafe rs_lua_cover(interpreter.pointer) }
     self.interpreter = interpreter
     try open(strategies)
     try load(bytes, limits)
@@ -115,6 +118,17 @@ public final class TestScript {
 // MARK: - Running
 
 extension TestScript {
+  /// Dotted names of everything that a test can reach, sorted within their tables.
+  public static var reachableNames: [String] {
+    let empty = StrategySource(fingerprint: "", files: [])
+    let script = try? TestScript(file: "names_test.lua", bytes: [], strategies: empty)
+    guard let script else { return [] }
+    guard unsafe rs_lua_names(script.interpreter.pointer) == RS_RETURNED else { return [] }
+    return String(decoding: script.interpreter.flat, as: UTF8.self)
+      .split(separator: "\n")
+      .map(String.init)
+  }
+
   /// Starts a test, counted from 1.
   public func start(_ number: Int) -> TestStep {
     release()

@@ -125,7 +125,9 @@ extension SiteReader {
   }
 
   mutating func readLimits(_ node: LuaValue?) {
-    let known = ["generation_drain", "generations_kept", "self_test", "events_kept"]
+    let known = [
+      "generation_drain", "generations_kept", "self_test", "events_kept", "decisions_kept",
+    ]
     guard let fields = fields(of: node, at: ["limits"], known: known) else { return }
     func path(_ key: String) -> [TableKey] { ["limits", .name(key)] }
     let drain = fields["generation_drain"]
@@ -143,6 +145,10 @@ extension SiteReader {
     let events = fields["events_kept"]
     if let events = count(events, at: path("events_kept"), within: 100...10_000_000) {
       site.limits.eventsKeptMax = events
+    }
+    let decisions = fields["decisions_kept"]
+    if let decisions = count(decisions, at: path("decisions_kept"), within: 100...100_000_000) {
+      site.limits.decisionsKept = decisions
     }
   }
 

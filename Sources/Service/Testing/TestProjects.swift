@@ -15,7 +15,7 @@ public enum TestProjects {
   /// - Throws: When something cannot be read, or a site has mistakes.
   public static func find(_ paths: [String], site: String?) throws(ServiceError) -> [TestProject] {
     var projects: [TestProject] = []
-    for path in paths.map(trimmed) {
+    for path in paths.map({ strategies(below: trimmed($0)) }) {
       if Files.isFolder(path) {
         projects += try folder(path, site: site)
       } else {
@@ -24,6 +24,12 @@ public enum TestProjects {
       }
     }
     return projects
+  }
+
+  /// The folder `strategies` of a folder that holds a site; any other path as it is.
+  private static func strategies(below path: String) -> String {
+    let inner = path == "." ? "strategies" : path + "/strategies"
+    return Files.exists(path + "/site.lua") && Files.isFolder(inner) ? inner : path
   }
 
   /// Whether a file holds tests.

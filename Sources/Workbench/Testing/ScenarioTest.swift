@@ -101,7 +101,7 @@ struct ScenarioTest {
     } catch {
       throw TestMistake("\(file):1: the strategies do not load:\n\(error.description)")
     }
-    defer { collector?.add(generation) }
+    defer { collector?.add(generation.lineHits) }
     let strategies = LuaStrategies(generation, limits: plan.limits, budget: .counted)
     var shard = Shard(
       engine: RoutingEngine(plan: plan, seed: seed, epoch: epoch),

@@ -1,5 +1,4 @@
 import Engine
-import Wire
 
 /// A call of a test's world: who it is, what became of it, and its story.
 struct TestCall {
@@ -35,9 +34,6 @@ struct TestCall {
   var endedAt: Instant?
   /// The treatment that it hears or waits for.
   var treatment: (number: UInt32, treatment: Treatment)?
-  /// What happened, and how long after its arrival.
-  var story: [(after: Duration, text: String)] = []
-
   init(_ connID: ConnID, ani: String, dnis: String, at now: Instant) {
     self.connID = connID
     self.ani = ani
@@ -45,20 +41,9 @@ struct TestCall {
     offered = now
   }
 
-  mutating func tell(_ text: String, at now: Instant) { story.append((now - offered, text)) }
-
   /// The status with which it was refused, if it was.
   var status: UInt16? {
     guard case .rejected(let status)? = places.last else { return nil }
     return status
-  }
-
-  /// The story as lines of text.
-  var record: String {
-    let times = story.map { $0.after.secondsText }
-    let width = max(times.map(\.count).max() ?? 0, 4)
-    return zip(times, story).map { time, entry in
-      String(repeating: " ", count: width - time.count) + "\(time) s  \(entry.text)"
-    }.joined(separator: "\n")
   }
 }

@@ -69,7 +69,7 @@ extension TestRunner {
       return []
     case .snapshot:
       let call = try world.call(arguments.integer())
-      try compare(world.decisionRecord(of: call), with: arguments.text(), in: file)
+      try compare(world.record(of: call), with: arguments.text(), in: file)
       return []
     }
   }

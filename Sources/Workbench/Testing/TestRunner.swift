@@ -51,12 +51,18 @@ public struct TestRunner {
     }
     let script: TestScript
     do throws(LuaProblem) {
-      script = try TestScript(file: file.path, bytes: file.bytes, strategies: project.strategies)
+      script = try TestScript(
+        file: file.path,
+        bytes: file.bytes,
+        strategies: project.strategies,
+        keepsCoverage: collector != nil
+      )
     } catch {
       let outcome = TestReport.Result.Outcome.failed(error.description)
       add(.init(file: file.path, line: error.line, name: "loads", outcome: outcome), progress)
       return
     }
+    defer { collector?.add(script.lineHits) }
     for (index, entry) in script.cases.enumerated() {
       guard !options.shouldStop() else { return }
       if let filter = options.filter, !entry.name.contains(filter) { continue }

@@ -179,10 +179,10 @@ extension TestWorld {
   // MARK: Failing
 
   private func failure(_ index: Int, _ expected: String, got: String? = nil) -> TestMistake {
-    let record = calls[index].record.split(separator: "\n").map { "    " + $0 }
+    let story = story(of: index).map { "  " + $0 }
     return TestMistake(
       "expected call \(index + 1) \(expected)\n  got: \(got ?? situation(of: index))\n"
-        + "  its story:\n" + record.joined(separator: "\n")
+        + story.joined(separator: "\n")
     )
   }
 

@@ -59,7 +59,7 @@ extension TestWorld {
     case "dnis": return .text(call.dnis)
     case "id": return .text(call.connID.text)
     case "status": return call.status.map { .integer(Int($0)) } ?? .none
-    case "story": return .text(call.record)
+    case "story": return .text(story(of: index).joined(separator: "\n"))
     case "treatment": return call.treatment.map { .text($0.treatment.luaText) } ?? .none
     case "waited":
       let end = call.answeredAt ?? call.endedAt ?? now

@@ -10,25 +10,17 @@ extension TestWorld {
     body(&calls[index])
   }
 
-  private func tell(_ connID: ConnID, _ text: String) {
-    change(connID) { $0.tell(text, at: now) }
-  }
-
   // MARK: Commands
 
   func perform(_ command: LineCommand) {
     switch command {
     case .divert(let connID, let attempt, let destination, let mode):
       divert(connID, attempt, destination, mode)
-    case .cancelDiversion(let connID, let attempt, let failure):
+    case .cancelDiversion(let connID, let attempt, _):
       dismiss { $0.isOf(connID, attempt: attempt) }
-      tell(connID, "the call is taken back: \(failure.word)")
     case .queued, .dequeued: break
     case .reject(let connID, let status):
-      change(connID) { call in
-        call.places.append(.rejected(status))
-        call.tell("is refused with \(status)", at: now)
-      }
+      change(connID) { $0.places.append(.rejected(status)) }
       end(connID, "rejected with \(status)")
     case .release(let connID):
       end(connID, "released")
@@ -64,7 +56,6 @@ extension TestWorld {
       calls[index].places.append(.trunk(name: trunk, number: number))
     }
     if mode == .redirect {
-      calls[index].tell("is redirected to \(name)", at: now)
       plan(.diverted(connID, attempt: attempt))
       return
     }
@@ -120,9 +111,7 @@ extension TestWorld {
       switch act {
       case .started(let name):
         change(connID) { $0.strategy = name }
-        tell(connID, "strategy \"\(name.text)\" starts")
       case .answered(let answer):
-        if let text = answer.luaText { tell(connID, "→ \(text)") }
         if let collector, case .selected(let target) = answer {
           chosen.note(selected: target, of: connID, picture.agents, collector)
         }
@@ -138,7 +127,6 @@ extension TestWorld {
   private func note(_ step: StrategyStep, of connID: ConnID) {
     switch step {
     case .requested(let request):
-      tell(connID, request.luaText)
       change(connID) { call in
         switch request {
         case .note(let text): call.notes.append(text)
@@ -147,11 +135,8 @@ extension TestWorld {
         default: break
         }
       }
-    case .finished(let target):
-      tell(connID, "returns " + (target?.luaText ?? "nothing"))
-      change(connID) { $0.decision = target }
-    case .failed(let failure):
-      tell(connID, "fails: \(failure.luaText)")
+    case .finished(let target): change(connID) { $0.decision = target }
+    case .failed: break
     }
   }
 
@@ -162,24 +147,14 @@ extension TestWorld {
     change(connID) { $0.events.append(event) }
     switch event.kind {
     case .queued where plan.queues.contains { $0.dn == event.thisDN }:
-      change(connID) { call in
-        call.places.append(.queue(event.thisDN))
-        call.tell("waits in queue \(event.thisDN.number)", at: now)
-      }
+      change(connID) { $0.places.append(.queue(event.thisDN)) }
     case .routeUsed where event.routeType == .default || event.reason("DEFAULT") != nil:
       let reason = (event.reasons ?? []).map(\.value).joined(separator: ": ")
       change(connID) { call in
         call.isDefaulted = true
         call.reason = reason
-        call.tell("takes the default route: \(reason)", at: now)
       }
-    case .ringing where event.thisDNRole == .destination:
-      tell(connID, "rings at \(event.thisDN.number)")
     case .established where event.thisDNRole == .destination: noteAnswer(event, connID)
-    case .released where event.thisDNRole == .destination && !isDevice(event.thisDN):
-      tell(connID, "ends at \(event.thisDN.number)")
-    case .abandoned:
-      tell(connID, "the caller hangs up while he waits")
     default: break
     }
     if event.kind == .attachedDataChanged, let data = event.userData {
@@ -187,16 +162,10 @@ extension TestWorld {
     }
   }
 
-  /// Whether calls only wait there.
-  private func isDevice(_ dn: DN) -> Bool {
-    plan.routingPoints.contains { $0.dn == dn } || plan.queues.contains { $0.dn == dn }
-  }
-
   private func noteAnswer(_ event: Event, _ connID: ConnID) {
     guard let index = indices[connID], calls[index].answeredAt == nil else { return }
     calls[index].answeredAt = now
     calls[index].answeredBy = calls[index].places.last
-    calls[index].tell("is answered at \(event.thisDN.number)", at: now)
     guard !calls[index].isBackground else { return }
     let talk = (phones[event.thisDN.number] ?? phone).talk
     if let talk { plan(.released(connID, by: .target), after: talk) }

@@ -75,7 +75,6 @@ extension TestWorld {
     call.patience = try options.seconds("patience")
     call.userData = offer.userData
     try options.finish()
-    call.tell("from \(call.ani) arrives at \(at.number)", at: now)
     indices[connID] = calls.count
     calls.append(call)
     if let patience = call.patience { plan(.released(connID, by: .caller), after: patience) }

@@ -7,7 +7,6 @@
 
 import Engine
 import LuaBridge
-import Wire
 
 /// One engine with its strategies, callers and phones, in virtual time.
 final class TestWorld {
@@ -49,11 +48,10 @@ final class TestWorld {
       strategies: WatchedStrategies(LuaStrategies(generation, limits: limits, budget: .counted))
     )
     send(.control(.start))
-    send(.control(.strategies(fingerprint: generation.fingerprint)))
   }
 
   /// The test is over: what ran in its world is added up.
-  func close() { collector?.add(generation) }
+  func close() { collector?.add(generation.lineHits) }
 
   // MARK: Time
 
@@ -140,13 +138,6 @@ final class TestWorld {
     case .diverted(let connID, _): end(connID, "redirected")
     default: break
     }
-  }
-
-  /// The decision record of a call as `pointsman why` prints it: what snapshots compare.
-  func decisionRecord(of index: Int) -> String {
-    guard let record = shard.decision(of: calls[index].connID) else { return "no record" }
-    return DecisionText.lines(record, candidatesMax: .max, namesGeneration: false)
-      .joined(separator: "\n")
   }
 
   /// A picture of the engine now.

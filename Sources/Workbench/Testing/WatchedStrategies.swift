@@ -11,6 +11,7 @@ struct WatchedStrategies: StrategyRuntime, ~Copyable {
   }
 
   var inner: LuaStrategies
+  var trace: StrategyTrace { inner.trace }
   private(set) var acts: [(call: ConnID, act: Act)] = []
 
   init(_ inner: consuming LuaStrategies) { self.inner = inner }
@@ -38,8 +39,6 @@ struct WatchedStrategies: StrategyRuntime, ~Copyable {
     acts.append((call, .stepped(step, inner.lastOrigins)))
     return step
   }
-
-  var trace: StrategyTrace { inner.trace }
 
   mutating func cancel(_ call: ConnID) { inner.cancel(call) }
 

@@ -106,40 +106,50 @@ struct WorldSetup {
   }
 
   /// A table of the test takes the place of the one in strategies/data.
+  ///
+  /// Its cells are texts, as those of a CSV file, unless the one there is JSON.
   private mutating func setTables(
     _ tables: [(key: String, value: LuaValue)]
   ) throws(TestMistake) {
     for (name, value) in tables {
       var rows = try Options(.record([(name, value)]), of: "world: tables")
-      var columns: [String] = []
-      var lines: [(key: String, cells: [(String, String)])] = []
+      let isJSON = source.files.contains { $0.path == "data/\(name).json" }
+      var writer = JSONWriter()
+      writer.beginObject()
       for (key, row) in try rows.entries(name) ?? [] {
         guard case .table(let table) = row, table.array.isEmpty else {
           throw TestMistake("world: table \"\(name)\": row \"\(key)\" expects named cells")
         }
-        let cells = table.pairs.map { ($0.key.plainText ?? "", $0.value.plainText ?? "") }
-        for cell in cells where !columns.contains(cell.0) { columns.append(cell.0) }
-        lines.append((key, cells))
+        writer.key(key)
+        writer.beginObject()
+        for pair in table.pairs {
+          writer.key(pair.key.plainText ?? "")
+          WorldSetup.write(pair.value, keepingType: isJSON, to: &writer)
+        }
+        writer.endObject()
       }
-      let keyName = columns.contains("key") ? "_key" : "key"
-      var text = ([keyName] + columns).map(WorldSetup.quoted).joined(separator: ",") + "\n"
-      for line in lines {
-        let cells = columns.map { column in line.cells.first { $0.0 == column }?.1 ?? "" }
-        text += ([line.key] + cells).map(WorldSetup.quoted).joined(separator: ",") + "\n"
-      }
-      let path = "data/\(name).csv"
-      let files = source.files.filter { $0.path != path && $0.path != "data/\(name).json" }
+      writer.endObject()
+      let paths = ["data/\(name).csv", "data/\(name).json"]
       source = StrategySource(
         folder: source.folder,
         fingerprint: source.fingerprint,
-        files: files + [StrategySource.File(path: path, bytes: Array(text.utf8))]
+        files: source.files.filter { !paths.contains($0.path) }
+          + [StrategySource.File(path: paths[1], bytes: writer.bytes)]
       )
     }
   }
 
-  private static func quoted(_ cell: String) -> String {
-    "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
+  private static func write(
+    _ value: LuaValue,
+    keepingType: Bool,
+    to writer: inout JSONWriter
+  ) {
+    switch value {
+    case .integer(let number) where keepingType: writer.value(number)
+    case .number(let number) where keepingType: writer.value(number)
+    case .boolean(let truth) where keepingType: writer.value(truth)
+    default: writer.value(value.plainText ?? "")
+    }
   }
 
   // MARK: Agents

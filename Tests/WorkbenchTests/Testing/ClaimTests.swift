@@ -70,15 +70,19 @@ struct ClaimTests {
       failure == """
         tests/a_test.lua:5: expected call 1 to be routed to queue "9000"
           got: it talks with dn "7003"
-          its story:
-               0 s  from 4420 arrives at 8000
-               0 s  strategy "s" starts
-               0 s  note "tries 4420"
-               0 s  select any { skills = "sales > 5" }, timeout 10 s
-              10 s  → nil, "timeout"
-              10 s  returns dn "7003"
-              10 s  rings at 7003
-            11.5 s  is answered at 7003
+          call 0000000000000001  from 4420 to 8000  2026-11-20T09:00:00.000000Z
+               +0.000  strategy s
+               +0.000  strategies/s.lua:6  note "tries 4420"
+               +0.000  strategies/s.lua:7  select any { skills = "sales > 5" }, timeout 10 s
+                         1002  sales 3, needs > 5
+                         1001  logged out since 0 s
+              +10.000  -> nil, "timeout"
+              +10.000  returns dn "7003"
+              +10.000  the strategy is done: 2 of 1000 requests used
+              +10.000  sent to 7003 (attempt 1)
+              +10.000  the phone rings
+              +11.500  answered
+            it is still here
         """
     )
   }

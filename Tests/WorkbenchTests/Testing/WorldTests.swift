@@ -102,7 +102,7 @@ struct WorldTests {
       assert.same({ 'gold, and "more"', "", "hello" }, call.notes)
       assert.rejected(call, 480)
       assert.equal(480, call.status)
-      assert.equal("", w:call { ani = "2" }.notes[1])
+      assert.equal("3", w:call { ani = "2" }.notes[1])
       """,
       files: [
         (
@@ -110,7 +110,7 @@ struct WorldTests {
           """
           return function(call)
             local row = table_lookup("vip", call.ani)
-            call:note(row.tier)
+            call:note(row.tier or row.level)
             call:note(call:header("None") or "")
             call:note(call:header("x-note") or "")
             return reject(480)

@@ -22,9 +22,9 @@ final class CoverageCollector {
     }
   }
 
-  /// Adds the lines that ran in a generation.
-  func add(_ generation: Generation) {
-    for (file, lines) in generation.lineHits {
+  /// Adds the lines that ran somewhere, by file.
+  func add(_ lineHits: [String: [UInt32]]) {
+    for (file, lines) in lineHits {
       var sum = hits[file] ?? []
       if sum.count < lines.count {
         sum += Array(repeating: 0, count: lines.count - sum.count)
