@@ -46,6 +46,29 @@ struct ExamplesTests {
     #expect(coverage.unchosen.isEmpty, "\(coverage.unchosen)")
   }
 
+  @Test("their tests hold when people edit the tables, for a reload must not be refused for it")
+  func edited() throws {
+    let copy = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.copyItem(atPath: Self.folder, toPath: copy)
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    let tables = [
+      "customers.csv": "ani,customer,level,agent\n1,Tailspin,7,1006\n",
+      "emergency.json": "{ \"all\": { \"closed\": true, \"voicemail\": true } }",
+      "holidays_at.csv": "date,name,hours\n2026-11-20,Bridge day,\n",
+      "holidays_gb.csv": "date,name,hours\n2026-11-20,Bridge day,\n",
+      "hours.csv": "day,value\nzone,Europe/Vienna\nmonday-sunday,00:00-06:00\n",
+      "test_callers.csv": "ani,name\n4420,somebody\n",
+    ]
+    let files = try FileManager.default.contentsOfDirectory(atPath: copy + "/data")
+    #expect(files.sorted() == tables.keys.sorted())
+    for (name, text) in tables {
+      try text.write(toFile: copy + "/data/" + name, atomically: true, encoding: .utf8)
+    }
+    let report = try Self.run(copy)
+    #expect(report.results.count > 100)
+    #expect(report.failures.map(\.name).isEmpty)
+  }
+
   @Test("each has a routing point, tests, a page and a line in the index")
   func complete() throws {
     let site = try Self.text("strategies/examples/site.lua")

@@ -1,12 +1,14 @@
 describe("emergency", function()
-  local function start(rows, treatments)
-    return world { tables = { emergency = rows }, treatments = treatments }
+  -- Each test brings its own table. One that asked data/emergency.json would fail as soon as the
+  -- line is closed, and a server whose reloads are guarded by these tests would refuse to close it.
+  local function start(rows, treatments, agents)
+    return world { tables = { emergency = rows }, treatments = treatments, agents = agents }
   end
   local function call(world) return world:call { dnis = "8010" } end
   local closed = { closed = true, reason = "fire alarm", announcement = "emergency" }
 
-  it("changes nothing as the file is shipped", function()
-    local call = call(world())
+  it("changes nothing while the line is open", function()
+    local call = call(start { all = { closed = false } })
     assert.routed(call, agent "1004") -- as language has it
     assert.same({}, call.notes)
   end)
@@ -24,7 +26,6 @@ describe("emergency", function()
   end)
 
   cases {
-    { name = "nothing is closed", rows = { all = { closed = false } } },
     { name = "another routing point is closed", rows = { ["8001"] = closed } },
     { name = "only this one is open", rows = { all = closed, ["8010"] = { closed = false } } },
     { name = "the file is empty", rows = {} },
@@ -62,7 +63,7 @@ describe("emergency", function()
   end)
 
   it("takes the usual way on when a phone is not answered", function()
-    local world = world { agents = { ["1003"] = "ready", ["1004"] = "ready" } }
+    local world = start({}, true, { ["1003"] = "ready", ["1004"] = "ready" })
     world:phone("7004") { rings = true }
     local call = call(world)
     world:advance(17)

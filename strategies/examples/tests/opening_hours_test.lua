@@ -1,5 +1,24 @@
 describe("opening hours", function()
-  -- 8006 is Vienna's number, 8016 London's.
+  -- 8006 is Vienna's number, 8016 London's. The tables stand here, so that who changes the files
+  -- changes the hours and not the outcome of the tests.
+  local tables = {
+    hours = {
+      zone = { value = "Europe/Vienna" },
+      holidays = { value = "holidays_at" },
+      ["monday-thursday"] = { value = "08:00-12:00, 13:00-17:30" },
+      friday = { value = "08:00-15:00" },
+    },
+    holidays_at = {
+      ["10-26"] = { name = "Nationalfeiertag", hours = "" },
+      ["12-24"] = { name = "Heiliger Abend", hours = "08:00-12:00" },
+    },
+    holidays_gb = { ["2026-04-03"] = { name = "Good Friday", hours = "" } },
+  }
+  local function start(options)
+    options.tables = tables
+    return world(options)
+  end
+
   cases {
     { name = "Vienna on Friday morning", at = "8006", now = "2026-11-20T09:00:00Z", open = true },
     { name = "Vienna at noon", at = "8006", now = "2026-11-19T11:00:00Z" },
@@ -26,7 +45,7 @@ describe("opening hours", function()
     { name = "London on Good Friday", at = "8016", now = "2026-04-03T10:00:00Z",
       holiday = "Good Friday" },
   }("are right: {name}", function(case)
-    local world = world { now = case.now }
+    local world = start { now = case.now }
     local call = world:call { dnis = case.at }
     if case.open then
       assert.routed(call, queue "9000")
@@ -39,20 +58,26 @@ describe("opening hours", function()
     assert.routed(call, dn "voicemail")
   end)
 
+  it("can be read from the files as they are", function()
+    for _, number in ipairs { "8006", "8016" } do
+      assert.falsy(world():call({ dnis = number }).defaulted)
+    end
+  end)
+
   it("keep a caller who comes a second before the end", function()
-    local world = world { now = "2026-11-20T13:59:59Z", agents = { ["1004"] = "busy" } }
+    local world = start { now = "2026-11-20T13:59:59Z", agents = { ["1004"] = "busy" } }
     local call = world:call { dnis = "8006" }
     world:advance(60)
     assert.queued(call, queue "9000")
   end)
 
   it("reach the voicemail where nothing can be played", function()
-    local call = world { now = "2026-11-21T10:00:00Z", treatments = false }:call { dnis = "8006" }
+    local call = start { now = "2026-11-21T10:00:00Z", treatments = false }:call { dnis = "8006" }
     assert.routed(call, dn "voicemail")
   end)
 
   it("refuse the call when the voicemail is out of service", function()
-    local world = world { now = "2026-11-21T10:00:00Z" }
+    local world = start { now = "2026-11-21T10:00:00Z" }
     world:dn("voicemail"):out_of_service()
     local call = world:call { dnis = "8006" }
     world:advance(5)
@@ -60,7 +85,7 @@ describe("opening hours", function()
   end)
 
   it("take the next agent when a phone is not answered", function()
-    local world = world { agents = { ["1003"] = "ready", ["1004"] = "ready" } }
+    local world = start { agents = { ["1003"] = "ready", ["1004"] = "ready" } }
     world:phone("7003") { rings = true }
     local call = world:call { dnis = "8006" }
     world:advance(17)

@@ -55,9 +55,11 @@ describe("VIP and ageing", function()
   end)
 
   it("goes to the next agent, and keeps its place, when a phone is not answered", function()
-    local world = world { agents = { ["1004"] = "ready", ["1005"] = "busy" } }
+    local world = world {
+      agents = { ["1004"] = "ready", ["1005"] = "busy" }, tables = { customers = customers },
+    }
     world:phone("7004") { rings = true }
-    local call = world:call { ani = "+442079460001", dnis = "8003" }
+    local call = world:call { ani = "1", dnis = "8003" }
     world:advance(15)
     local later = world:call { ani = "0", dnis = "8003" }
     world:agent("1005").call:target_hangs_up()
