@@ -72,6 +72,9 @@ extension RoutingEngine {
 
   // MARK: Finding a record
 
+  /// Whether the site has an agent of this ID.
+  public func hasAgent(_ id: AgentID) -> Bool { agents.slot(of: id) != nil }
+
   /// The call that came in last of those that pass and are still known.
   public func lastCall(where passes: (CallEntrance) -> Bool) -> ConnID? {
     decisions.lastCall(where: passes)
@@ -82,9 +85,13 @@ extension RoutingEngine {
   /// Who was a candidate is worked out now, from what is kept: cost grows with the number of agents
   /// and steps, and nothing changes by asking.
   ///
-  /// - Parameter call: The call, alive or over.
-  /// - Returns: Its record; nil when nothing of it is kept (any more).
-  public func decision(of call: ConnID) -> DecisionRecord? {
+  /// - Parameters:
+  ///   - call: The call, alive or over.
+  ///   - agent: Whom alone to show as a candidate; nil: all agents of the site.
+  /// - Returns: Its record; nil when nothing of it is kept (any more), or there is no such agent.
+  public func decision(of call: ConnID, only agent: AgentID? = nil) -> DecisionRecord? {
+    let slot = agent.flatMap { agents.slot(of: $0) }
+    if agent != nil, slot == nil { return nil }
     let entries = decisions.entries(of: call)
     guard !entries.isEmpty else { return nil }
     var record = DecisionRecord(call: call, entrance: nil, steps: [])
@@ -100,7 +107,7 @@ extension RoutingEngine {
         DecisionStep(
           time: epoch &+ entry.at.nanoseconds,
           kind: entry.kind,
-          candidates: candidates(for: entry, story, chosen: chosen)
+          candidates: candidates(for: entry, story, chosen: chosen, only: slot)
         )
       )
     }

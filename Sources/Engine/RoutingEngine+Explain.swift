@@ -5,18 +5,25 @@
 // comes from the changes of his standing.
 
 extension RoutingEngine {
-  /// What was looked for at a step.
+  /// What was looked for at a step; expressions are compiled once for all agents.
   private enum Wanted {
-    case targets([Target])
-    case queues([DN])
+    case targets([(target: Target, skills: SkillExpression?)])
+    case queues([(queue: DN, skills: SkillExpression?)])
   }
 
-  /// Every agent of the site as a candidate; empty for a step in which nobody was looked for.
-  func candidates(for entry: DecisionEntry, _ story: Story, chosen: AgentID?) -> [Candidate] {
+  /// The agents of the site as candidates, or one of them; empty for a step in which nobody was
+  /// looked for.
+  func candidates(
+    for entry: DecisionEntry,
+    _ story: Story,
+    chosen: AgentID?,
+    only wantedAgent: AgentSlot?
+  ) -> [Candidate] {
     guard let wanted = wanted(entry.kind, story) else { return [] }
+    let indices = wantedAgent.map { $0.index..<($0.index + 1) } ?? agents.indices
     var list: [Candidate] = []
-    list.reserveCapacity(agents.indices.count)
-    for index in agents.indices {
+    list.reserveCapacity(indices.count)
+    for index in indices {
       let agent = AgentSlot(index: index)
       let change = change(of: agent, before: entry.order)
       let dn = change.flatMap { $0.dn >= 0 ? dns[Int($0.dn)].dn : nil }
@@ -36,17 +43,30 @@ extension RoutingEngine {
 
   private func wanted(_ kind: DecisionKind, _ story: Story) -> Wanted? {
     switch kind {
-    case .asked(.select, _): return .targets(story.targets)
+    case .asked(.select, _): return .targets(story.targets.map { compiled($0) })
     case .asked(.route(let target, _), _), .returned(let target?, _), .triedDefault(let target):
       switch target {
-      case .any, .agent: return .targets([target])
+      case .any, .agent: return .targets([compiled(target)])
       case .queue, .queues, .dn, .trunk, .reject: return nil
       }
-    case .queued(let first, let others): return .queues([first] + others)
+    case .queued(let first, let others):
+      return .queues(([first] + others).map { ($0, skills(ofQueue: $0)) })
     case .answered, .asked, .connected, .defaulted, .ended, .entered, .failed, .missed, .overtook,
       .rang, .returned, .sent, .started, .used:
       return nil
     }
+  }
+
+  private func compiled(_ target: Target) -> (target: Target, skills: SkillExpression?) {
+    guard case .any(let filter) = target, let text = filter.skills else { return (target, nil) }
+    return (target, try? SkillExpression(parsing: text))
+  }
+
+  private func skills(ofQueue queue: DN) -> SkillExpression? {
+    guard let index = dnIndex[queue], case .queue(let place) = dns[Int(index)].kind else {
+      return SkillExpression.never
+    }
+    return queueExpressions[Int(place)]
   }
 
   // MARK: What he was
@@ -103,15 +123,15 @@ extension RoutingEngine {
     case .queues(let list):
       if let dn, dn.number == story.ani { return .caller }
       var last: CandidateVerdict?
-      for queue in list {
-        last = notServing(agent, queue)
+      for (queue, skills) in list {
+        last = skills.flatMap { agents.failure(of: $0, agent) }.map { .notOfQueue(queue, $0) }
         if last == nil { return nil }
       }
       return last
     case .targets(let targets):
       var reason: CandidateVerdict?
-      for target in targets {
-        guard let found = notMeant(agent, at: dn, by: target) else {
+      for (target, skills) in targets {
+        guard let found = notMeant(agent, at: dn, by: target, skills) else {
           reason = nil
           break
         }
@@ -128,15 +148,12 @@ extension RoutingEngine {
     }
   }
 
-  private func notServing(_ agent: AgentSlot, _ queue: DN) -> CandidateVerdict? {
-    guard let index = dnIndex[queue], case .queue(let place) = dns[Int(index)].kind else {
-      return .notNamed
-    }
-    guard let expression = queueExpressions[Int(place)] else { return nil }
-    return agents.failure(of: expression, agent).map { .notOfQueue(queue, $0) }
-  }
-
-  private func notMeant(_ agent: AgentSlot, at dn: DN?, by target: Target) -> CandidateVerdict? {
+  private func notMeant(
+    _ agent: AgentSlot,
+    at dn: DN?,
+    by target: Target,
+    _ skills: SkillExpression?
+  ) -> CandidateVerdict? {
     let id = agents.id(of: agent)
     switch target {
     case .agent(let wanted): return wanted == id ? nil : .notNamed
@@ -145,9 +162,7 @@ extension RoutingEngine {
       if filter.excludedAgents.contains(id) { return .excluded }
       if let dn, filter.excludedDNs.contains(dn) { return .excluded }
       if let group = filter.group, !agents.isMember(agent, of: group) { return .notInGroup(group) }
-      guard let text = filter.skills, let expression = try? SkillExpression(parsing: text)
-      else { return nil }
-      return agents.failure(of: expression, agent).map { .skills($0) }
+      return skills.flatMap { agents.failure(of: $0, agent) }.map { .skills($0) }
     case .queue, .queues, .trunk, .reject: return .notNamed
     }
   }

@@ -20,8 +20,13 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// A picture of the engine for people.
   public func snapshot(at now: Instant) -> Snapshot { engine.snapshot(at: now) }
 
-  /// Why a call went where it went; nil when nothing is known of it.
-  public func decision(of call: ConnID) -> DecisionRecord? { engine.decision(of: call) }
+  /// Why a call went where it went, for all agents or one; nil when nothing is known of it.
+  public func decision(of call: ConnID, only agent: AgentID? = nil) -> DecisionRecord? {
+    engine.decision(of: call, only: agent)
+  }
+
+  /// Whether the site has an agent of this ID.
+  public func hasAgent(_ id: AgentID) -> Bool { engine.hasAgent(id) }
 
   /// The call that came in last of those that pass and are still known.
   public func lastCall(where passes: (CallEntrance) -> Bool) -> ConnID? {

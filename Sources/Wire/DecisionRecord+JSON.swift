@@ -1,13 +1,13 @@
 public import Engine
 
 extension JSONWriter {
-  /// Writes a decision record as one object: whole, or what it says of one agent.
+  /// Writes a decision record as one object.
   ///
   /// - Parameters:
   ///   - record: The record.
-  ///   - agent: Whom to show; nil: every candidate.
+  ///   - onlySearches: Whether steps in which nobody was looked for are left out (`why-not`).
   ///   - lines: The same for people.
-  public mutating func value(_ record: DecisionRecord, of agent: AgentID?, lines: [String]) {
+  public mutating func value(_ record: DecisionRecord, onlySearches: Bool, lines: [String]) {
     beginObject()
     call(record.call)
     if let entrance = record.entrance {
@@ -22,7 +22,7 @@ extension JSONWriter {
     member("cut", record.isCut)
     key("steps")
     beginArray()
-    for step in record.steps { value(step, of: agent) }
+    for step in record.steps where !onlySearches || !step.candidates.isEmpty { value(step) }
     endArray()
     key("text")
     beginArray()
@@ -31,9 +31,7 @@ extension JSONWriter {
     endObject()
   }
 
-  private mutating func value(_ step: DecisionStep, of agent: AgentID?) {
-    let shown = agent == nil ? step.candidates : step.candidates.filter { $0.agent == agent }
-    guard agent == nil || !shown.isEmpty else { return }
+  private mutating func value(_ step: DecisionStep) {
     beginObject()
     key("time")
     time(step.time)
@@ -49,10 +47,10 @@ extension JSONWriter {
       break
     }
     if let words = DecisionText.words(step.kind) { member("words", words) }
-    if !shown.isEmpty {
+    if !step.candidates.isEmpty {
       key("candidates")
       beginArray()
-      for candidate in shown {
+      for candidate in step.candidates {
         beginObject()
         member("agent", candidate.agent.text)
         if let dn = candidate.dn { member("dn", dn.number) }

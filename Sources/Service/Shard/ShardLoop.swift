@@ -227,7 +227,7 @@ struct ShardLoop: ~Copyable {
       writer.value(line.statistics, at: max(Clock.realtime, line.statistics.time))
       reports.post(.report(.statistics(writer.text, ticket: ticket)))
     case .decision(let call, let agent, let all, let ticket):
-      let (text, isRefusal) = explain(call, agent, all: all, at: now)
+      let (text, isRefusal) = explain(call, agent, all: all)
       reports.post(.report(.decision(text, isRefusal: isRefusal, ticket: ticket)))
     case .snapshot(let ticket):
       let snapshot = shard.snapshot(at: now)
@@ -307,14 +307,13 @@ struct ShardLoop: ~Copyable {
   private func explain(
     _ name: String,
     _ agent: AgentID?,
-    all: Bool,
-    at now: Instant
+    all: Bool
   ) -> (text: String, isRefusal: Bool) {
-    if let agent, !shard.snapshot(at: now).agents.contains(where: { $0.id == agent }) {
+    if let agent, !shard.hasAgent(agent) {
       return ("there is no agent \"\(agent.text)\"", true)
     }
     guard let call = shard.lastCall(where: { $0.isNamed(name) }) ?? ConnID(text: name),
-      let record = shard.decision(of: call)
+      let record = shard.decision(of: call, only: agent)
     else {
       return (
         "no call \"\(name)\" is known (any more): say a ConnID, a CallUUID, a CallID, the caller's "
@@ -326,7 +325,7 @@ struct ShardLoop: ~Copyable {
       agent.map { DecisionText.lines(record, whyNot: $0) }
       ?? DecisionText.lines(record, candidatesMax: all ? .max : DecisionText.candidatesShown)
     var writer = JSONWriter()
-    writer.value(record, of: agent, lines: lines)
+    writer.value(record, onlySearches: agent != nil, lines: lines)
     return (writer.text, false)
   }
 
