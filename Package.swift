@@ -37,6 +37,7 @@ let package = Package(
     .target(name: "COSIPShim", dependencies: ["COSIP"]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
 
     // Layer 1.
@@ -59,6 +60,11 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .target(
+      name: "Journal",
+      dependencies: ["Engine", "Wire", "CSQLite"],
+      swiftSettings: strict
+    ),
     .target(name: "Simulator", dependencies: ["Engine"], swiftSettings: strict),
 
     // Layers 3, 4 and 5.
@@ -69,12 +75,14 @@ let package = Package(
     ),
     .target(
       name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Workbench"],
+      dependencies: [
+        "Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Journal", "Workbench",
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: ["Engine", "Service", "Simulator", "Wire", "Workbench"],
+      dependencies: ["Engine", "Journal", "Service", "Simulator", "Wire", "Workbench"],
       swiftSettings: strict
     ),
 
@@ -115,6 +123,11 @@ let package = Package(
       dependencies: ["Engine", "SIPGlue", "TestSupport", "Reactor"],
       swiftSettings: relaxed
     ),
+    .testTarget(
+      name: "JournalTests",
+      dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport", "CSQLite"],
+      swiftSettings: relaxed
+    ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
@@ -127,7 +140,8 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport",
+        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Journal", "Workbench", "CLI",
+        "TestSupport",
       ],
       swiftSettings: relaxed
     ),
