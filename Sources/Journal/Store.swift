@@ -239,7 +239,9 @@ public struct Store: ~Copyable {
 enum Checksum {
   static func of(_ bytes: UnsafeRawBufferPointer) -> Int64 {
     var sum: UInt64 = 0xcbf2_9ce4_8422_2325
-    for unsafe byte in unsafe bytes { sum = (sum ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for index in 0..<bytes.count {
+      sum = (sum ^ UInt64(unsafe bytes[index])) &* 0x100_0000_01b3
+    }
     return Int64(bitPattern: sum)
   }
 }

@@ -1,6 +1,6 @@
 // What a shard begins with: nothing, or what its store remembers.
 //
-// The same site: the engine as it was, from its signals; instants, events and tickets go on. Another
+// The same site: the engine as it was, from its signals; instants, events, tickets go on. Another
 // site: a new recording in the same store, which begins with what can be carried over (who is
 // registered, who is logged in and how, what strategies keep); sequence numbers go on.
 
