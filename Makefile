@@ -19,7 +19,7 @@ RELOADS ?= 1000
 DATA ?= var
 
 .PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio real-clients reload-soak \
-  strategies-check embed clean
+  strategies-check tutorial embed clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | \
@@ -37,7 +37,7 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check embed sim-check replay-check statistics-check real-clients bench-check test ## what CI runs
+check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
@@ -98,6 +98,9 @@ bench-check: build ## compare the benchmarks with their thresholds
 strategies-check: build ## check the sample strategies and the sample site, and run their tests
 	$(RELEASE)/pointsman check strategies --site site.lua
 	$(RELEASE)/pointsman test strategies --only-failures --coverage --fail-under 100
+
+tutorial: build ## follow docs/strategies.md from an empty folder: every command prints what it says
+	Tests/Tutorial/run
 
 embed: setup ## build and run Examples/Embed, the engine inside another program
 	swift run --package-path Examples/Embed $(SWIFT_FLAGS)

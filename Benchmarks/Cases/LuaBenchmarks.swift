@@ -11,11 +11,15 @@ private let salesSource = """
   """
 
 /// A generation with one strategy.
-private func generation(_ name: String, _ source: String) -> Generation {
+private func generation(
+  _ name: String,
+  _ source: String,
+  keepsCoverage: Bool = false
+) -> Generation {
   let file = StrategySource.File(path: "\(name).lua", bytes: Array(source.utf8))
   let sources = StrategySource(fingerprint: "bench", files: [file])
   do {
-    return try Generation(sources)
+    return try Generation(sources, keepsCoverage: keepsCoverage)
   } catch {
     preconditionFailure("the benchmark's own strategy does not load: \(error)")
   }
@@ -29,7 +33,23 @@ private func skilledPlan(_ divert: DivertMode) -> Plan {
   return plan
 }
 
+/// The sales strategy with or without decision records and coverage; everything is counted.
+private func salesCase(_ name: String, records: Bool, coverage: Bool) -> Case {
+  Case(name: "cost: a bridged call, Lua selects, \(name)", operations: 100_000) {
+    var plan = skilledPlan(.bridge)
+    if !records { plan.limits.decisionsKept = 0 }
+    let strategies = LuaStrategies(
+      generation("sales", salesSource, keepsCoverage: coverage),
+      budget: .counted
+    )
+    return prepareCalls(plan, strategies, bridged: true, count: $0)
+  }
+}
+
 let luaCases: [Case] = [
+  salesCase("records off, coverage off", records: false, coverage: false),
+  salesCase("records on, coverage off", records: true, coverage: false),
+  salesCase("records off, coverage on", records: false, coverage: true),
   Case(name: "strategy: a redirected call, Lua returns ANY, budget counted", operations: 100_000) {
     let plan = benchmarkPlan(agents: 100, divert: .redirect)
     let strategies = LuaStrategies(generation("any", anySource), budget: .counted)

@@ -176,6 +176,10 @@ extension RoutingEngine {
       }
       releaseSelection(of: call, &outbox)
     }
+    guard isKnown(target) else {
+      takeDefaultRoute(call, .targetFailed(.noSuchTarget), &outbox)
+      return
+    }
     do {
       let resolved = try resolveWaitable(target)
       if let choice = choose(resolved, by: .longestIdle, for: call) {

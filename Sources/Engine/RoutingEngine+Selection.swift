@@ -18,11 +18,18 @@ extension RoutingEngine {
       }
     }
     var targets: [ResolvedTarget] = []
-    for target in selection.targets { targets.append(try resolveWaitable(target)) }
+    for target in selection.targets where isKnown(target) {
+      targets.append(try resolveWaitable(target))
+    }
     if let priority = selection.priority { calls[call].priority = priority }
     releaseSelection(of: call, &outbox)
     if selection.clears { dropTargets(of: call) }
     keep(targets, of: call)
+    guard !calls[call].targets.isEmpty else {
+      leaveVirtualQueue(call, .cleared, &outbox)
+      resume(call, .failed(.noSuchTarget), &outbox)
+      return
+    }
     calls[call].rule = selection.rule
     if virtualQueue >= 0 {
       enterVirtualQueue(call, virtualQueue, &outbox)
@@ -48,6 +55,17 @@ extension RoutingEngine {
       calls[call].waitTimer = timers.arm(.strategyWait(call), at: now + timeout)
     }
     wait(call)
+  }
+
+  /// Whether the site has such a target; a name that has gone stale in a table is no mistake of
+  /// the strategy, which hears `no_such_target`.
+  func isKnown(_ target: Target) -> Bool {
+    switch target {
+    case .agent(let id): agents.slot(of: id) != nil
+    case .dn(let dn): dnIndex[dn] != nil
+    case .trunk(let name, _): plan.trunks.contains(name)
+    case .any, .queue, .queues, .reject: true
+    }
   }
 
   mutating func resolveWaitable(_ target: Target) throws(StrategyMistake) -> ResolvedTarget {

@@ -244,7 +244,7 @@ public struct RandomStrategies: StrategyRuntime {
     switch request {
     case .select:
       switch answer {
-      case .selected, .failed(.timeout): return true
+      case .selected, .failed(.timeout), .failed(.noSuchTarget): return true
       case .done, .failed, .count, .duration, .expectedWait, .treated, .notTreated, .bits, .text,
         .value, .noSuchPlace, .invalid:
         return false

@@ -84,8 +84,9 @@ package enum StrategyFolder {
 
   /// A check that knows the sandbox, the site and what can be required.
   static func makeCheck(_ source: StrategySource, site: Site?) -> StrategyCheck {
+    // A strategy is a module, too: another may call it.
     let modules = source.files.map { $0.path }
-      .filter { $0.hasSuffix(".lua") && $0.contains("/") }
+      .filter { $0.hasSuffix(".lua") }
       .map { String($0.dropLast(4).map { $0 == "/" ? "." : $0 }) }
     var names = SiteNames(tables: Set(source.tables))
     if let site { add(site, to: &names) }
