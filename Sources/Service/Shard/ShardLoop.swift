@@ -4,9 +4,9 @@
 // Invariants: everything here belongs to one thread; others reach it through `Inbox` only. Instants
 // never go back. A turn of the loop is: what came on the line (at most one batch), what was posted,
 // what is due, until no signal is left; then everything that is to be sent goes out in one batch.
-// With a store, each turn is handed to its writer as values, and what outsiders will rely on leaves
-// With a store, each turn is handed to its writer as values; what outsiders will rely on leaves when
-// it is committed. Between a packet and its reply there is no allocation per datagram, and no text.
+// With a store, each turn is handed to its writer as values; what outsiders will rely on leaves
+// when it is committed. Between a packet and its reply there is no allocation per datagram, and no
+// text. Who may change it: the thread itself; requests change it in the order of the inbox.
 // Source: HOUSE 2.9 (threading), 2.10 (a call in ten lines).
 
 internal import Engine
