@@ -16,7 +16,7 @@ public struct Store: ~Copyable {
   public static let fileName = "pointsman.db"
 
   let database: Database
-  private var statements: Statements
+  private let statements: StoreStatements
   private var writer = JSONWriter()
   private var recording: Int64
   /// The number of the last signal, and of the last one that came from outside.
@@ -25,17 +25,6 @@ public struct Store: ~Copyable {
   private struct Position {
     var signal: Int64
     var outside: Int64
-  }
-
-  private struct Statements: ~Copyable {
-    var signal: Statement
-    var event: Statement
-    var call: Statement
-    var answered: Statement
-    var ended: Statement
-    var binding: Statement
-    var unbound: Statement
-    var source: Statement
   }
 
   /// The path of the store in a folder.
@@ -51,7 +40,7 @@ public struct Store: ~Copyable {
   /// - Throws: Why it cannot be used; it is then as it was.
   public init(writing folder: String, isChecked: Bool = false) throws(StoreError) {
     let opened = try Self.open(folder, isChecked: isChecked)
-    let prepared = try Self.prepare(opened)
+    let prepared = try StoreStatements(opened)
     let recording = try opened.number("SELECT max(id) FROM recordings")
     let signal = try opened.number("SELECT max(sequence) FROM signals")
     database = opened
@@ -208,30 +197,40 @@ public struct Store: ~Copyable {
       try statements.source.run()
     }
   }
+}
 
-  private static func prepare(_ database: borrowing Database) throws(StoreError) -> Statements {
-    Statements(
-      signal: try database.prepare("INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?)"),
-      event: try database.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"),
-      call: try database.prepare(
-        "INSERT INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, NULL, NULL, NULL, ?7, ?7) "
-          + "ON CONFLICT (conn_id) DO UPDATE SET last_event = excluded.last_event"
-      ),
-      answered: try database.prepare(
-        "UPDATE calls SET answered = coalesce(answered, ?1), answered_by = ?2, last_event = ?3 "
-          + "WHERE conn_id = ?4"
-      ),
-      ended: try database.prepare(
-        "UPDATE calls SET ended = ?1, last_event = ?3, "
-          + "outcome = CASE WHEN answered IS NOT NULL THEN 'answered' ELSE ?2 END "
-          + "WHERE conn_id = ?4"
-      ),
-      binding: try database.prepare(
-        "INSERT OR REPLACE INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?)"
-      ),
-      unbound: try database.prepare("DELETE FROM bindings WHERE dn = ?"),
-      source: try database.prepare("INSERT OR IGNORE INTO strategies VALUES (?, ?, ?, ?)")
+/// What the store runs again and again.
+///
+/// A class: the linker misses the layout of a structure of this kind inside a public one.
+private final class StoreStatements {
+  var signal: Statement
+  var event: Statement
+  var call: Statement
+  var answered: Statement
+  var ended: Statement
+  var binding: Statement
+  var unbound: Statement
+  var source: Statement
+
+  init(_ database: borrowing Database) throws(StoreError) {
+    signal = try database.prepare("INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?)")
+    event = try database.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)")
+    call = try database.prepare(
+      "INSERT INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, NULL, NULL, NULL, ?7, ?7) "
+        + "ON CONFLICT (conn_id) DO UPDATE SET last_event = excluded.last_event"
     )
+    answered = try database.prepare(
+      "UPDATE calls SET answered = coalesce(answered, ?1), answered_by = ?2, last_event = ?3 "
+        + "WHERE conn_id = ?4"
+    )
+    ended = try database.prepare(
+      "UPDATE calls SET ended = ?1, last_event = ?3, "
+        + "outcome = CASE WHEN answered IS NOT NULL THEN 'answered' ELSE ?2 END "
+        + "WHERE conn_id = ?4"
+    )
+    binding = try database.prepare("INSERT OR REPLACE INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?)")
+    unbound = try database.prepare("DELETE FROM bindings WHERE dn = ?")
+    source = try database.prepare("INSERT OR IGNORE INTO strategies VALUES (?, ?, ?, ?)")
   }
 }
 
