@@ -88,7 +88,7 @@ let package = Package(
 
     .executableTarget(
       name: "torment",
-      dependencies: ["Engine", "Simulator", "Wire", "TestSupport"],
+      dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
       exclude: ["replay-check"],
       swiftSettings: relaxed

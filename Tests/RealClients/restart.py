@@ -135,7 +135,7 @@ def kill(base):
             is_over.set()
             thread.join()
             for caller in callers:
-                caller.terminate()
+                caller.kill()
                 caller.wait()
             world.serve(site)
             seen = is_as_told(world, base, people, seen)
