@@ -19,7 +19,7 @@ RELOADS ?= 1000
 KILLS ?= 100
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio real-clients kill-check reload-soak \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -38,7 +38,7 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check real-clients bench-check test ## what CI runs
+check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
@@ -63,6 +63,12 @@ statistics-check: build ## fold the events of CALLS calls in Python too: the sam
 
 replay-check: build ## one journal, three processes: the same bytes
 	Simulations/replay-check
+
+fidelity: build ## simulate against exact tables and published results: docs/fidelity.md (minutes)
+	Simulations/fidelity
+
+fidelity-check: build ## a handful of exact values with fixed seeds, as CI runs them
+	Simulations/fidelity --quick
 
 scenarios-accept: ## rewrite what the scenarios expect; review the difference
 	SCENARIOS_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ScenarioTests
@@ -89,6 +95,9 @@ bench-memory: build ## bytes per agent and per waiting call, with a million of t
 
 bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
 	Benchmarks/against-kamailio
+
+bench-simpy: build ## simulated calls per CPU second against SimPy's, and where ours goes
+	Benchmarks/against-simpy
 
 real-clients: build ## sipp, baresip and sipsak against a running server
 	Tests/RealClients/run.py

@@ -90,7 +90,7 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
-      exclude: ["replay-check"],
+      exclude: ["replay-check", "fidelity", "Fidelity"],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),

@@ -7,8 +7,8 @@ enum CommandLineTool {
 
   /// The verbs, in the order in which `--help` lists them.
   static let verbs: [Verb] = [
-    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, ProveVerb.verb, WatchVerb.verb,
-    EventsVerb.verb, ExportVerb.verb, ReplayVerb.verb,
+    ServeVerb.verb, CheckVerb.verb, TestVerb.verb, ProveVerb.verb, SimulateVerb.verb,
+    ReplayVerb.verb, ExportVerb.verb, WatchVerb.verb, EventsVerb.verb,
     StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
@@ -18,7 +18,6 @@ enum CommandLineTool {
   static let laterVerbs: [(name: String, summary: String)] = [
     ("dryrun", "run strategies on recorded calls"),
     ("import", "make a recording from other systems' material"),
-    ("simulate", "make a recording from a model, or print its statistics"),
     ("load", "generate SIP load"),
   ]
 
@@ -122,13 +121,14 @@ enum CommandLineTool {
         result.flags[name] = ""
         continue
       }
-      if parts.count == 2 {
-        result.flags[name] = String(parts[1])
-      } else {
+      var text = parts.count == 2 ? String(parts[1]) : ""
+      if parts.count == 1 {
         guard index < arguments.count else { throw UsageError("\(name) needs a value: \(value)") }
-        result.flags[name] = arguments[index]
+        text = arguments[index]
         index += 1
       }
+      if flag.repeats, let before = result.flags[name] { text = before + "\n" + text }
+      result.flags[name] = text
     }
     try checkOperands(result.operands, of: verb)
     return result

@@ -35,6 +35,8 @@ struct Verb: Sendable {
     var value: String?
     /// What it does, in one line.
     let summary: String
+    /// Whether it may be given more than once; the values come as lines.
+    var repeats = false
   }
 
   /// Flags that every verb understands.

@@ -49,6 +49,8 @@ public enum DecisionText {
         let words = words(step.kind)
       else { continue }
       wasLookedFor = true
+      // A step that names somebody else says nothing about him.
+      if candidate.verdict == .notNamed { continue }
       lines.append("  \(offset(step.time, start))  \(words)")
       lines.append("               \(agent.text): \(candidate.verdict.words)")
     }
@@ -178,7 +180,8 @@ extension DefaultReason {
   /// The reason in words.
   public var words: String {
     switch self {
-    case .strategyFailed(let failure): "the strategy failed: \(failure.luaText)"
+    case .strategyFailed(.drained): "the strategy's generation was drained"
+    case .strategyFailed: "the strategy failed"
     case .noTarget: "the strategy ended without a target"
     case .timeout: "the routing point's time was over"
     case .targetFailed(let failure): "the target could not be had: \(failure.word)"

@@ -52,7 +52,7 @@ struct DefaultRouteTests {
     "A target that cannot be had takes it",
     arguments: [
       (Target.dn("7999"), "no_such_target"), (.queue("7001"), "no_such_target"),
-      (.trunk(name: "none", number: "1"), "no_such_target"), (.agent("9999"), "error"),
+      (.trunk(name: "none", number: "1"), "no_such_target"), (.agent("9999"), "no_such_target"),
       (.any(AgentFilter(skills: "sales >")), "error"), (.dn("7002"), "unreachable"),
     ]
   )

@@ -34,7 +34,7 @@ func pointsman(_ arguments: [String], in folder: String? = nil) throws -> Run {
 struct CommandLineTests {
   private static let verbs = [
     "serve", "check", "test", "watch", "events", "strategies", "calls", "queues", "agents", "dns",
-    "reservations", "agent", "prove",
+    "reservations", "agent", "prove", "simulate",
   ]
 
   @Test("Every verb explains itself with an example", arguments: verbs)
@@ -61,7 +61,7 @@ struct CommandLineTests {
       (["agent", "ready", "1", "--dn", "2"], "pointsman: --dn goes with login only"),
       (["check"], "pointsman: check needs PATH…"),
       (["check", "/nowhere.lua"], "pointsman: cannot read /nowhere.lua"),
-      (["simulate", "--agents", "3"], "pointsman: simulate is not available yet"),
+      (["simulate", "--agents", "x"], "pointsman: --agents needs a whole number"),
       (["--frm", "1"], "pointsman: there is no verb \"1\""),
       (["--data"], "pointsman: --data: a verb is missing"),
       (["calls", "--data", "/nowhere"], "pointsman: no server is running with --data /nowhere"),

@@ -90,6 +90,37 @@ struct ServiceTests {
     #expect(ofCall[2]["ThirdPartyDN"]?.string == "7001")
   }
 
+  @Test("A call's decision record can be had by any of its names", .timeLimit(.minutes(15)))
+  func decisionRecords() throws {
+    let service = try RunningService(
+      site: Self.site([]),
+      strategies: ["any.lua": "return function(call)\n  call:note \"hello\"\n  return ANY\nend"]
+    )
+    let caller = LoopbackCaller("4420", calls: "8000", at: service.port)
+    caller.invite()
+    #expect(caller.wait(for: 100), "\(caller.statuses)")
+    try wait { try !(service.ask(ControlRequest("calls"))["calls"]?.elements ?? []).isEmpty }
+    func record(_ call: String, agent: String? = nil) throws -> JSONValue {
+      var request = ControlRequest("decision")
+      request.set("call", call)
+      if let agent { request.set("agent", agent) }
+      return try service.ask(request)
+    }
+    let last = try record("last")
+    let asked = last["steps"]?.elements?.first { $0["step"]?.string == "asked" }
+    #expect(asked?["place"]?.string?.hasSuffix("any.lua:2") == true)
+    #expect(last["text"]?.elements?.last?.string == "  it is still here")
+    for name in [last["call"]?.string, last["CallUUID"]?.string, "1", "4420"] {
+      let found = try record(try #require(name))
+      #expect(found["call"] == last["call"])
+    }
+    let notHim = try record("last", agent: "1009")["steps"]?.elements ?? []
+    let words = notHim.last?["candidates"]?.elements?.first?["words"]?.string
+    #expect(words?.hasPrefix("logged out since") == true)
+    #expect(throws: (any Error).self) { try record("nobody") }
+    #expect(throws: (any Error).self) { try record("last", agent: "4711") }
+  }
+
   @Test("With redirect the caller is told the agent's address", .timeLimit(.minutes(15)))
   func redirect() throws {
     let phone = LoopbackPhone("7001")

@@ -2,7 +2,7 @@
 //
 // Two rings of fixed size: entries (what was asked, answered, tried, by call) and transitions (what
 // an agent's standing became). Keeping a decision costs one append; which agents were candidates,
-// and why each was dropped, is worked out from both rings when somebody asks (ADR 0014). So the
+// and why each was dropped, is worked out from both rings when somebody asks (ADR 0016). So the
 // record is always on, and its cost does not depend on the number of agents.
 // Invariants: `order` only grows and is common to both rings; what is overwritten is the oldest.
 // Nothing here influences a call.

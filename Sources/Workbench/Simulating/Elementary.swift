@@ -1,0 +1,41 @@
+/// Logarithm and exponential without a library of C: the same bits on every machine, so that a seed
+/// means the same calls everywhere.
+package enum Elementary {
+  /// The natural logarithm of a positive, normal number, to the last digits of a `Double`.
+  package static func log(_ value: Double) -> Double {
+    var mantissa = value.significand
+    var exponent = Double(value.exponent)
+    if mantissa > 1.414_213_562_373_095_1 {
+      mantissa /= 2
+      exponent += 1
+    }
+    // ln m = 2 artanh s, with |s| < 0.172.
+    let s = (mantissa - 1) / (mantissa + 1)
+    let square = s * s
+    var sum = 1.0 / 19
+    sum = sum * square + 1.0 / 17
+    sum = sum * square + 1.0 / 15
+    sum = sum * square + 1.0 / 13
+    sum = sum * square + 1.0 / 11
+    sum = sum * square + 1.0 / 9
+    sum = sum * square + 1.0 / 7
+    sum = sum * square + 1.0 / 5
+    sum = sum * square + 1.0 / 3
+    return exponent * 0.693_147_180_559_945_3 + 2 * s * (1 + square * sum)
+  }
+
+  /// The exponential of a number between -700 and 700; beyond that, of the nearer of these.
+  package static func exp(_ value: Double) -> Double {
+    let value = min(max(value, -700), 700)
+    let power = (value / 0.693_147_180_559_945_3).rounded()
+    // The constant in two parts, so that nothing of the rest is lost.
+    let rest = value - power * 0.693_147_180_369_123_8 - power * 1.908_214_929_270_587_7e-10
+    var term = 1.0
+    var sum = 1.0
+    for step in 1...18 {
+      term *= rest / Double(step)
+      sum += term
+    }
+    return Double(sign: .plus, exponent: Int(power), significand: sum)
+  }
+}

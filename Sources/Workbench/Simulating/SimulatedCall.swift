@@ -1,0 +1,93 @@
+internal import Engine
+
+/// A call on the floor, from its offer to its end.
+struct SimulatedCall {
+  enum Place: UInt8 {
+    /// Nobody: the slot is free.
+    case none
+    case waiting
+    /// A phone rings for it.
+    case ringing
+    case talking
+  }
+
+  var connID = ConnID(0)
+  var offered: UInt64 = 0
+  /// When it was answered; until then unknown.
+  var answered: UInt64 = 0
+  /// How long it will talk.
+  var service: UInt64 = 0
+  var type: Int32 = 0
+  var attempt: UInt32 = 0
+  var treatment: UInt32 = 0
+  /// Who is busy with it; negative: nobody.
+  var agent: Int32 = -1
+  /// The target that it was sent to last; negative: none.
+  var target: Int32 = -1
+  /// The queue that it entered last; negative: none.
+  var queue: Int32 = -1
+  var place = Place.none
+  var isCounted = false
+  var hasWaited = false
+  var isDefaulted = false
+}
+
+/// How a call ended.
+enum SimulatedEnd {
+  case answered
+  case abandoned
+  case rejected
+  case gone
+}
+
+/// The calls on the floor, in slots that are used again.
+///
+/// A ConnID holds its slot in the lower 24 bits and a number that only grows above them, so that
+/// none is used twice.
+struct SimulatedCalls {
+  private var calls: [SimulatedCall] = []
+  private var free: [Int32] = []
+  private var lastNumber: UInt64 = 0
+
+  static let slotBits: UInt64 = 24
+
+  /// How many slots there are: the most calls that there were at once.
+  var slotCount: Int { calls.count }
+
+  /// Whether nobody is there.
+  var isEmpty: Bool { free.count == calls.count }
+
+  subscript(slot: Int32) -> SimulatedCall {
+    _read { yield calls[Int(slot)] }
+    _modify { yield &calls[Int(slot)] }
+  }
+
+  /// Takes a slot.
+  mutating func insert() -> Int32 {
+    let slot: Int32
+    if let used = free.popLast() {
+      slot = used
+    } else {
+      slot = Int32(calls.count)
+      calls.append(SimulatedCall())
+    }
+    lastNumber += 1
+    calls[Int(slot)] = SimulatedCall()
+    calls[Int(slot)].connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
+    return slot
+  }
+
+  /// Gives a slot back.
+  mutating func remove(_ slot: Int32) {
+    calls[Int(slot)].connID = ConnID(0)
+    calls[Int(slot)].place = .none
+    free.append(slot)
+  }
+
+  /// The slot of a call that is still there.
+  func slot(of connID: ConnID) -> Int32? {
+    let slot = Int(connID.value & (1 << Self.slotBits - 1))
+    guard slot < calls.count, calls[slot].connID == connID else { return nil }
+    return Int32(slot)
+  }
+}

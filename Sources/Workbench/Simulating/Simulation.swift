@@ -1,0 +1,299 @@
+// A model in virtual time: the loop that gives the engine its signals.
+//
+// Invariants: instants never go back; what is due at the same instant happens in this order: the
+// line, the engine's clock, the staff, the next caller. The same model and seed give the same
+// signals, to the byte. Nothing grows with the number of calls.
+// Source: SURFACE 7; Law and Kelton on batch means and independent runs.
+
+public import Engine
+
+/// Runs the real engine and real strategies on a model.
+public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
+  private let model: SimulationModel
+  private let recorder: SimulationRecorder?
+  private var shard: Shard<Strategies>
+  private var floor: SimulationFloor
+  private var arrivals: ArrivalStream
+  private var service: Chance
+  private var patience: Chance
+  private var arrived = 0
+  private var nextChange = 0
+  private var changes: [StaffChange]
+  /// The last change that an agent's group has seen; negative: none.
+  private var latestChange: [Int]
+  /// How many more work than each change says.
+  private var surplus: [Int]
+
+  /// Makes a run.
+  ///
+  /// - Parameters:
+  ///   - model: What is simulated.
+  ///   - strategies: What decides.
+  ///   - fingerprint: Of the strategies, for the head of the recording.
+  ///   - recorder: Takes down what happens; nil: nobody does.
+  public init(
+    _ model: SimulationModel,
+    strategies: consuming Strategies,
+    fingerprint: String = "",
+    recorder: SimulationRecorder? = nil
+  ) {
+    self.model = model
+    self.recorder = recorder
+    // The engine's seed is the one that a recording names; callers have their own.
+    let engine = RoutingEngine(plan: model.plan, seed: model.seed, epoch: model.epoch)
+    var seeds = SplitMix64(seed: model.seed)
+    _ = seeds.next()
+    shard = Shard(engine: engine, strategies: strategies)
+    floor = SimulationFloor(model)
+    var busyness = Chance(seed: seeds.next())
+    let factor = model.busynessShape.map { busyness.gamma(shape: $0) } ?? 1
+    arrivals = ArrivalStream(model.arrivals, factor: factor, chance: Chance(seed: seeds.next()))
+    service = Chance(seed: seeds.next())
+    patience = Chance(seed: seeds.next())
+    changes = model.staffing.sorted { $0.at < $1.at }
+    latestChange = model.plan.agents.map { _ in -1 }
+    surplus = changes.map { _ in 0 }
+    recorder?.begin(model, fingerprint: fingerprint)
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Parameter goesOn: Asked now and then with the number of calls that have come; false stops.
+  /// - Returns: What was found.
+  public consuming func run(goesOn: (_ arrived: Int) -> Bool = { _ in true }) -> SimulationReport {
+    begin()
+    var wasStopped = false
+    var next = nextArrival()
+    if model.warmUp == 0 { floor.beginCounting() }
+    let end = model.arrivals.repeats ? nil : model.arrivals.end.map { Self.instant($0) }
+    var asked = 0
+    loop: while true {
+      let line = floor.agenda.next
+      let clock = shard.nextDeadline?.nanoseconds ?? .max
+      let staff = nextChange < changes.count ? Self.instant(changes[nextChange].at) : .max
+      let caller = next?.at ?? .max
+      let due = min(line, clock, staff, caller)
+      if next == nil, floor.calls.isEmpty { break }
+      guard due < .max else { break }
+      if let end, due >= end, floor.now < end {
+        floor.now = end
+        floor.endCounting()
+      }
+      floor.now = max(floor.now, due)
+      if line == due {
+        lineIsDue()
+      } else if clock == due {
+        send(.clock)
+      } else if staff == due {
+        changeStaff()
+      } else if let arrival = next {
+        offer(type: arrival.type)
+        next = nextArrival()
+        if next == nil, end == nil { floor.endCounting() }
+      }
+      if arrived - asked >= 2_048 {
+        asked = arrived
+        guard goesOn(arrived) else {
+          wasStopped = true
+          break loop
+        }
+      }
+    }
+    floor.endCounting()
+    recorder?.flush()
+    return report(wasStopped)
+  }
+
+  private func report(_ wasStopped: Bool) -> SimulationReport {
+    var report = SimulationReport(types: model.types.map(\.name))
+    report.wasStopped = wasStopped
+    report.threshold = Double(floor.threshold) / 1e9
+    report.total = floor.total
+    report.samples = floor.batches.full
+    report.histogram = floor.histogram
+    report.targets = floor.targets.filter { $0.diverted > 0 }.sorted { $0.name < $1.name }
+    report.queues = floor.queues
+    report.agents = floor.agents
+    return report
+  }
+
+  private static func instant(_ seconds: Double) -> UInt64 {
+    SimulationFloor.nanoseconds(seconds)
+  }
+
+  // MARK: The beginning
+
+  private mutating func begin() {
+    send(.control(.start))
+    var mentioned: [Bool] = model.plan.agents.map { _ in false }
+    for change in changes {
+      for id in change.agents {
+        if let index = floor.agentIndex[id] { mentioned[Int(index)] = true }
+      }
+    }
+    for index in model.plan.agents.indices where !mentioned[index] { beginWork(index) }
+    while nextChange < changes.count, changes[nextChange].at <= 0 { changeStaff() }
+  }
+
+  private mutating func beginWork(_ index: Int) {
+    let id = model.plan.agents[index].id
+    var dn = model.plan.agents[index].extensionDN
+    if dn == nil || floor.seats[dn ?? ""] != nil {
+      dn = model.plan.extensions.first { floor.seats[$0.dn] == nil }?.dn
+    }
+    guard let dn else { return }
+    send(.agent(.login(id, dn: dn, reference: 0)))
+    send(.agent(.ready(id, reference: 0)))
+  }
+
+  /// As many of a group work as the change says: who is idle goes at once, then who finishes first.
+  private mutating func changeStaff() {
+    let change = changes[nextChange]
+    let known = change.agents.compactMap { floor.agentIndex[$0] }
+    for index in known { latestChange[Int(index)] = nextChange }
+    var present = known.count { floor.isLoggedIn($0) }
+    for index in known where present > change.count {
+      guard floor.isLoggedIn(index), !floor.hasCall(index) else { continue }
+      endWork(index)
+      present -= 1
+    }
+    surplus[nextChange] = max(0, present - change.count)
+    nextChange += 1
+    // Whoever still talks from before counts only once he is called back: take the others first.
+    for talks in [false, true] {
+      for index in known where present < change.count {
+        guard !floor.isLoggedIn(index), floor.hasCall(index) == talks else { continue }
+        beginWork(Int(index))
+        present += 1
+      }
+    }
+  }
+
+  private mutating func endWork(_ index: Int32) {
+    send(.agent(.logout(model.plan.agents[Int(index)].id, reference: 0)))
+  }
+
+  /// Whoever hangs up when his group is too many goes home before he is given another call.
+  private mutating func leaveIfTooMany(_ agent: Int32) {
+    guard agent >= 0, !changes.isEmpty else { return }
+    let change = latestChange[Int(agent)]
+    guard change >= 0, surplus[change] > 0, floor.isLoggedIn(agent) else { return }
+    surplus[change] -= 1
+    endWork(agent)
+  }
+
+  // MARK: What happens
+
+  private mutating func nextArrival() -> (at: UInt64, type: Int)? {
+    if let calls = model.calls, arrived >= calls { return nil }
+    guard let arrival = arrivals.next() else { return nil }
+    return (Self.instant(arrival.at), arrival.type)
+  }
+
+  private mutating func offer(type: Int) {
+    arrived += 1
+    if arrived == model.warmUp + 1, model.warmUp > 0 { floor.beginCounting() }
+    let caller = model.types[type]
+    let slot = floor.arrive(
+      type: type,
+      service: caller.service.draw(&service),
+      patience: caller.patience.map { $0.draw(&patience) },
+      isCounted: arrived > model.warmUp
+    )
+    let connID = floor.calls[slot].connID
+    var offer = CallOffer(connID, at: caller.place, ani: caller.ani, dnis: caller.dnis)
+    offer.userData = caller.userData
+    send(.line(.offered(offer)))
+    guard floor.calls[slot].connID == connID, floor.calls[slot].place == .waiting else { return }
+    floor.calls[slot].hasWaited = true
+    if let most = model.waitingMax, floor.waiting > most {
+      floor.end(slot, .rejected)
+      send(.line(.released(connID, by: .line)))
+    }
+  }
+
+  private mutating func lineIsDue() {
+    let item = floor.agenda.removeFirst()
+    let slot = item / 2
+    let call = floor.calls[slot]
+    if item % 2 == 0 {
+      // The patience or the conversation is at its end.
+      if call.place == .talking { leaveIfTooMany(call.agent) }
+      floor.end(slot, call.place == .talking ? .answered : .abandoned)
+      send(.line(.released(call.connID, by: .caller)))
+    } else if call.place == .ringing {
+      send(.line(.answered(call.connID, attempt: call.attempt)))
+    } else {
+      let result = TreatmentResult()
+      send(.line(.treatmentEnded(call.connID, treatment: call.treatment, result)))
+    }
+  }
+
+  // MARK: The engine
+
+  private mutating func send(_ signal: consuming Signal) {
+    Self.give(signal, &shard, &floor, recorder)
+    while !floor.replies.isEmpty {
+      let replies = floor.replies
+      floor.replies.removeAll(keepingCapacity: true)
+      for reply in replies { Self.give(.line(reply), &shard, &floor, recorder) }
+    }
+  }
+
+  private static func give(
+    _ signal: consuming Signal,
+    _ shard: inout Shard<Strategies>,
+    _ floor: inout SimulationFloor,
+    _ recorder: SimulationRecorder?
+  ) {
+    let now = Instant(nanoseconds: floor.now)
+    switch signal {
+    case .line(.answered(let connID, _)):
+      guard floor.answer(connID) else { return }
+    case .line(.diverted(let connID, _)):
+      if let slot = floor.calls.slot(of: connID) { floor.end(slot, .gone) }
+    case .line, .agent, .strategy, .clock, .control: break
+    }
+    recorder?.note(signal, at: now)
+    shard.handle(signal, at: now) { outbox in
+      floor.note(outbox)
+      for index in outbox.lineCommands.indices { floor.perform(outbox.lineCommands[index]) }
+      recorder?.note(outbox.events)
+    }
+  }
+}
+
+extension SimulationFloor {
+  /// Carries out what the engine asks of the line.
+  mutating func perform(_ command: LineCommand) {
+    switch command {
+    case .divert(let connID, let attempt, let destination, let mode):
+      divert(connID, attempt, to: destination, mode)
+    case .cancelDiversion(let connID, _, _): cancelDiversion(connID)
+    case .queued, .dequeued: break
+    case .reject(let connID, _):
+      if let slot = calls.slot(of: connID) { end(slot, .rejected) }
+    case .release(let connID):
+      if let slot = calls.slot(of: connID) {
+        end(slot, calls[slot].place == .talking ? .answered : .gone)
+      }
+    case .applyTreatment(let connID, let treatment, let kind):
+      treat(connID, treatment, kind)
+    case .readHeader(let connID, _): replies.append(.header(connID, nil))
+    }
+  }
+
+  /// Announcements take five seconds; nobody types anything.
+  private mutating func treat(_ connID: ConnID, _ treatment: UInt32, _ kind: Treatment) {
+    guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return }
+    calls[slot].treatment = treatment
+    replies.append(.treatmentApplied(connID, treatment: treatment))
+    switch kind {
+    case .music, .silence, .ringback: agenda.remove(2 * slot + 1)
+    case .announce: agenda.set(2 * slot + 1, due: now + 5_000_000_000)
+    case .collect(_, let timeout, _):
+      let wait = timeout ?? .seconds(10)
+      agenda.set(2 * slot + 1, due: now + UInt64(max(0, wait.nanosecondsClamped)))
+    }
+  }
+}

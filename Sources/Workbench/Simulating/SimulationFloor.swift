@@ -1,0 +1,359 @@
+// Callers, phones and what is counted: everything around the engine.
+//
+// States: before the warm-up is over -> counting -> the last call has come, the rest is finished.
+// Invariants: every call of `calls` that waits is in `waiting`; the agenda holds a caller's
+// patience or the end of his talk under twice his slot, and what his phone or treatment does next
+// under the number after that; nothing here grows with the number of calls that have ended.
+// Who may change it: `Simulation`, before and after each signal.
+
+internal import Engine
+
+/// The callers and phones of a simulation, and its figures.
+struct SimulationFloor {
+  let model: SimulationModel
+  var calls = SimulatedCalls()
+  var agenda = Agenda()
+  /// What the line answers at once to the engine's last commands.
+  var replies: [LineSignal] = []
+  var now: UInt64 = 0
+
+  var total: Tally
+  var batches: Batches
+  var histogram = WaitHistogram()
+  var targets: [SimulationReport.Place] = []
+  var queues: [SimulationReport.Place] = []
+  var agents: [SimulationReport.Agent] = []
+  let threshold: UInt64
+
+  private var targetIndex: [Destination: Int32] = [:]
+  private var queueIndex: [DN: Int32] = [:]
+  private var lastDevice: (dn: DN, queue: Int32) = ("", -1)
+  var agentIndex: [AgentID: Int32] = [:]
+  /// Who sits where.
+  var seats: [DN: Int32] = [:]
+  private var standings: [Standing]
+  private(set) var waiting = 0
+  private var busy = 0
+  private var staff = 0
+  private var isCounting = false
+  private var lastChange: UInt64 = 0
+  private let ringing: UInt64
+
+  /// How an agent stands, for his times.
+  private struct Standing {
+    var isLoggedIn = false
+    var isInAfterCallWork = false
+    var calls = 0
+    var busySince: UInt64 = 0
+    var staffSince: UInt64 = 0
+
+    var isBusy: Bool { calls > 0 || isInAfterCallWork }
+  }
+
+  init(_ model: SimulationModel) {
+    self.model = model
+    total = Tally(types: model.types.count)
+    batches = Batches(types: model.types.count)
+    threshold = UInt64(max(0, model.threshold.nanosecondsClamped))
+    ringing = UInt64(max(0, model.ringing.nanosecondsClamped))
+    standings = [Standing](repeating: Standing(), count: model.plan.agents.count)
+    for (index, agent) in model.plan.agents.enumerated() {
+      agentIndex[agent.id] = Int32(index)
+      agents.append(SimulationReport.Agent(id: agent.id.text))
+    }
+    for queue in model.plan.queues {
+      queueIndex[queue.dn] = Int32(queues.count)
+      queues.append(SimulationReport.Place(name: queue.dn.number))
+    }
+  }
+
+  // MARK: Time
+
+  /// From here on things count.
+  mutating func beginCounting() {
+    isCounting = true
+    lastChange = now
+    for index in standings.indices {
+      standings[index].busySince = now
+      standings[index].staffSince = now
+    }
+  }
+
+  /// Times and averages end here; calls that are still there may finish.
+  mutating func endCounting() {
+    guard isCounting else { return }
+    accrue()
+    for index in standings.indices {
+      if standings[index].isBusy { addBusy(index) }
+      if standings[index].isLoggedIn { addStaff(index) }
+    }
+    isCounting = false
+  }
+
+  private mutating func accrue() {
+    guard isCounting, now > lastChange else { return }
+    let seconds = Double(now - lastChange) / 1e9
+    lastChange = now
+    total.add(seconds, to: .seconds)
+    total.add(seconds * Double(waiting), to: .waitingSeconds)
+    total.add(seconds * Double(busy), to: .busySeconds)
+    total.add(seconds * Double(staff), to: .staffSeconds)
+  }
+
+  private mutating func addBusy(_ agent: Int) {
+    agents[agent].busySeconds += Double(now - standings[agent].busySince) / 1e9
+  }
+
+  private mutating func addStaff(_ agent: Int) {
+    agents[agent].staffSeconds += Double(now - standings[agent].staffSince) / 1e9
+  }
+
+  // MARK: Callers
+
+  /// A caller is there; returns his slot.
+  mutating func arrive(type: Int, service: Double, patience: Double?, isCounted: Bool) -> Int32 {
+    let slot = calls.insert()
+    calls[slot].offered = now
+    calls[slot].type = Int32(type)
+    calls[slot].service = Self.nanoseconds(service)
+    calls[slot].place = .waiting
+    calls[slot].isCounted = isCounted
+    accrue()
+    waiting += 1
+    if let patience { agenda.set(2 * slot, due: now + Self.nanoseconds(patience)) }
+    return slot
+  }
+
+  /// Seconds as nanoseconds, up to a hundred years.
+  static func nanoseconds(_ seconds: Double) -> UInt64 {
+    UInt64(min(max(seconds, 0), 3e9) * 1e9)
+  }
+
+  /// A call is over.
+  mutating func end(_ slot: Int32, _ end: SimulatedEnd) {
+    let call = calls[slot]
+    agenda.remove(2 * slot)
+    agenda.remove(2 * slot + 1)
+    accrue()
+    switch call.place {
+    case .none: return
+    case .waiting: waiting -= 1
+    case .ringing, .talking: letGo(call.agent)
+    }
+    if call.isCounted { count(call, end) }
+    calls.remove(slot)
+  }
+
+  private mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
+    let type = Int(call.type)
+    total.add(1, to: .calls)
+    total.add(1, to: .calls, type)
+    let wait = (end == .answered ? call.answered : now) - call.offered
+    let seconds = Double(wait) / 1e9
+    switch end {
+    case .answered:
+      histogram.add(wait)
+      total.add(1, to: .answered)
+      total.add(1, to: .answered, type)
+      total.add(seconds, to: .waitSeconds)
+      total.add(seconds, to: .waitSeconds, type)
+      total.add(1, to: .targetBase)
+      if wait <= threshold {
+        total.add(1, to: .inTarget)
+        total.add(1, to: .inTarget, type)
+      }
+    case .abandoned:
+      total.add(1, to: .abandoned)
+      total.add(1, to: .abandoned, type)
+      if wait > threshold { total.add(1, to: .targetBase) }
+    case .rejected:
+      total.add(1, to: .rejected)
+      total.add(1, to: .rejected, type)
+    case .gone: total.add(1, to: .gone)
+    }
+    if end != .rejected {
+      total.add(1, to: .entered)
+      total.add(seconds, to: .allSeconds)
+      total.add(seconds, to: .allSeconds, type)
+    }
+    if call.hasWaited {
+      total.add(1, to: .waited)
+      total.add(1, to: .waited, type)
+      if end != .rejected { total.add(1, to: .waitedEntered) }
+    }
+    if call.target >= 0 {
+      total.add(1, to: .diverted)
+      targets[Int(call.target)].diverted += 1
+    }
+    if call.isDefaulted { total.add(1, to: .defaulted) }
+    countAtPlaces(call, end, seconds)
+    batches.advance(to: total)
+  }
+
+  private mutating func countAtPlaces(
+    _ call: SimulatedCall,
+    _ end: SimulatedEnd,
+    _ seconds: Double
+  ) {
+    if end == .answered, call.target >= 0 { targets[Int(call.target)].answered += 1 }
+    guard call.queue >= 0 else { return }
+    let queue = Int(call.queue)
+    queues[queue].entered += 1
+    switch end {
+    case .answered:
+      queues[queue].answered += 1
+      queues[queue].waitSeconds += seconds
+    case .abandoned: queues[queue].abandoned += 1
+    case .rejected, .gone: break
+    }
+  }
+
+  // MARK: Phones
+
+  /// Who was asked to take a call is busy from then on.
+  mutating func divert(
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    to destination: Destination,
+    _ mode: DivertMode
+  ) {
+    guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return }
+    accrue()
+    waiting -= 1
+    agenda.remove(2 * slot + 1)
+    calls[slot].attempt = attempt
+    calls[slot].place = .ringing
+    calls[slot].target = target(destination)
+    if case .dn(let dn) = destination, let agent = seats[dn] {
+      calls[slot].agent = agent
+      engage(agent, isCounted: calls[slot].isCounted)
+    }
+    if mode == .redirect {
+      replies.append(.diverted(connID, attempt: attempt))
+    } else if ringing == 0 {
+      replies.append(.answered(connID, attempt: attempt))
+    } else {
+      replies.append(.ringing(connID, attempt: attempt))
+      agenda.set(2 * slot + 1, due: now + ringing)
+    }
+  }
+
+  private mutating func target(_ destination: Destination) -> Int32 {
+    if let index = targetIndex[destination] { return index }
+    let index = Int32(targets.count)
+    targetIndex[destination] = index
+    switch destination {
+    case .dn(let dn): targets.append(SimulationReport.Place(name: dn.number))
+    case .trunk(let name, _): targets.append(SimulationReport.Place(name: "trunk:" + name))
+    }
+    return index
+  }
+
+  private mutating func engage(_ agent: Int32, isCounted: Bool) {
+    let index = Int(agent)
+    if isCounted { agents[index].calls += 1 }
+    if !standings[index].isBusy {
+      busy += 1
+      standings[index].busySince = now
+    }
+    standings[index].calls += 1
+  }
+
+  private mutating func letGo(_ agent: Int32) {
+    guard agent >= 0 else { return }
+    standings[Int(agent)].calls -= 1
+    rest(Int(agent))
+  }
+
+  private mutating func rest(_ agent: Int) {
+    guard !standings[agent].isBusy else { return }
+    busy -= 1
+    if isCounting { addBusy(agent) }
+  }
+
+  /// The call comes back from a phone.
+  mutating func cancelDiversion(_ connID: ConnID) {
+    guard let slot = calls.slot(of: connID), calls[slot].place == .ringing else { return }
+    accrue()
+    agenda.remove(2 * slot + 1)
+    letGo(calls[slot].agent)
+    calls[slot].agent = -1
+    calls[slot].place = .waiting
+    waiting += 1
+  }
+
+  /// Somebody picked up; false when nothing rings for this call any more.
+  mutating func answer(_ connID: ConnID) -> Bool {
+    guard let slot = calls.slot(of: connID), calls[slot].place == .ringing else { return false }
+    agenda.remove(2 * slot + 1)
+    calls[slot].place = .talking
+    calls[slot].answered = now
+    agenda.set(2 * slot, due: now + calls[slot].service)
+    return true
+  }
+
+  // MARK: Events
+
+  /// Takes in what the engine announced, as far as it is not known anyhow.
+  mutating func note(_ outbox: borrowing Outbox) {
+    for index in outbox.events.indices {
+      switch outbox.events[index].kind {
+      case .agentLogin, .agentLogout, .agentReady, .agentNotReady:
+        noteAgent(outbox.events[index])
+      case .queued where !queues.isEmpty: noteQueue(outbox.events[index])
+      case .routeUsed where outbox.events[index].routeType == .default:
+        if let call = outbox.events[index].call, let slot = calls.slot(of: call.connID) {
+          calls[slot].isDefaulted = true
+        }
+      default: break
+      }
+    }
+  }
+
+  private mutating func noteQueue(_ event: borrowing Event) {
+    // Most calls enter at the same device as the one before.
+    if event.thisDN != lastDevice.dn {
+      lastDevice = (event.thisDN, queueIndex[event.thisDN] ?? -1)
+    }
+    guard lastDevice.queue >= 0, let call = event.call, let slot = calls.slot(of: call.connID)
+    else { return }
+    calls[slot].queue = lastDevice.queue
+  }
+
+  private mutating func noteAgent(_ event: borrowing Event) {
+    guard let id = event.agentID, let agent = agentIndex[id] else { return }
+    let index = Int(agent)
+    accrue()
+    if event.kind == .agentLogin {
+      seats[event.thisDN] = agent
+      if !standings[index].isLoggedIn {
+        standings[index].isLoggedIn = true
+        standings[index].staffSince = now
+        staff += 1
+      }
+    }
+    let isInAfterCallWork = event.kind == .agentNotReady && event.workMode == .afterCallWork
+    if standings[index].isInAfterCallWork != isInAfterCallWork {
+      let wasBusy = standings[index].isBusy
+      standings[index].isInAfterCallWork = isInAfterCallWork
+      if wasBusy {
+        rest(index)
+      } else {
+        busy += 1
+        standings[index].busySince = now
+      }
+    }
+    if event.kind == .agentLogout, standings[index].isLoggedIn {
+      standings[index].isLoggedIn = false
+      staff -= 1
+      if isCounting { addStaff(index) }
+      seats[event.thisDN] = nil
+    }
+  }
+
+  /// Whether an agent is busy with a call.
+  func hasCall(_ agent: Int32) -> Bool { standings[Int(agent)].calls > 0 }
+
+  /// Whether an agent is logged in.
+  func isLoggedIn(_ agent: Int32) -> Bool { standings[Int(agent)].isLoggedIn }
+}
