@@ -70,7 +70,7 @@ let package = Package(
     // Layers 3, 4 and 5.
     .target(
       name: "Workbench",
-      dependencies: ["Engine", "Wire", "LuaBridge", "Simulator"],
+      dependencies: ["Engine", "Wire", "Journal", "LuaBridge", "Simulator"],
       swiftSettings: strict
     ),
     .target(

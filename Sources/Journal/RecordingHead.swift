@@ -10,6 +10,8 @@ public struct RecordingHead: Sendable {
   /// What instant zero is when a recording does not say.
   public static let usualEpoch: UInt64 = 1_700_000_000_000_000_000
 
+  /// What it is, for people; may be empty.
+  public var title = ""
   /// The site.
   public var plan: Plan
   /// The source of all chance.
@@ -50,10 +52,11 @@ public struct RecordingHead: Sendable {
     guard let site = json["site"] else { throw JSONError("\"site\" is missing") }
     plan = try Plan(site, unknown: &unknown)
     seed = UInt64(bitPattern: json["seed"]?.integer ?? 1)
-    epoch = json["epoch"]?.integer.map { UInt64(clamping: $0) } ?? Self.usualEpoch
+    epoch = try Self.time("epoch", in: json) ?? Self.usualEpoch
+    title = json["title"]?.string ?? ""
     strategies = json["strategies"]?.string ?? ""
     engine = json["engine"]?.string ?? ""
-    since = json["since"]?.integer.map { UInt64(clamping: $0) }
+    since = try Self.time("since", in: json)
     if let after = json["after"] {
       counters.sequence = UInt64(clamping: after["event"]?.integer ?? 0)
       counters.callID = UInt32(clamping: after["call"]?.integer ?? 0)
@@ -62,9 +65,20 @@ public struct RecordingHead: Sendable {
       sources.append(try Self.files(member.key, member.value))
     }
     let known = [
-      "recording", "site", "seed", "epoch", "strategies", "engine", "since", "after", "sources",
+      "recording", "title", "site", "seed", "epoch", "strategies", "engine", "since", "after",
+      "sources",
     ]
     unknown += (json.members ?? []).map(\.key).filter { !known.contains($0) }
+  }
+
+  /// A time as text (RFC 3339, up to nanoseconds) or as nanoseconds since 1970.
+  private static func time(_ key: String, in json: JSONValue) throws(JSONError) -> UInt64? {
+    guard let value = json[key] else { return nil }
+    if let number = value.integer, number >= 0 { return UInt64(number) }
+    guard let text = value.string, let time = nanoseconds(ofTime: text) else {
+      throw JSONError("\"\(key)\" is no time like 2026-11-20T09:00:00Z")
+    }
+    return time
   }
 
   /// The site as one line.
@@ -110,6 +124,10 @@ extension JSONWriter {
     beginObject()
     key("recording")
     value(RecordingHead.version)
+    if !head.title.isEmpty {
+      key("title")
+      value(head.title)
+    }
     if !head.engine.isEmpty {
       key("engine")
       value(head.engine)
@@ -121,7 +139,7 @@ extension JSONWriter {
     key("seed")
     value(Int64(bitPattern: head.seed))
     key("epoch")
-    value(head.epoch)
+    moment(head.epoch)
     if head.counters != EngineCounters() {
       key("after")
       beginObject()
@@ -133,10 +151,15 @@ extension JSONWriter {
     }
     if let since = head.since {
       key("since")
-      value(since)
+      moment(since)
     }
     if !head.sources.isEmpty { sources(head.sources) }
     endObject()
+  }
+
+  /// A time as text when microseconds say it, else in nanoseconds.
+  private mutating func moment(_ time: UInt64) {
+    if time % 1_000 == 0 { self.time(time) } else { value(time) }
   }
 
   private mutating func sources(_ sources: [StrategyFiles]) {

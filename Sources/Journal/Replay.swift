@@ -111,6 +111,8 @@ public enum Replay {
     )
     var comparison = Comparison(since: head.since)
     var reader = GroupReader(lines)
+    // Not every recording says again which strategies it begins with.
+    if !head.strategies.isEmpty { _ = shard.strategies.inner.use(head.strategies) }
     while let group = try reader.next() {
       if case .control(.strategies(let fingerprint, _)) = group.signal,
         let trouble = shard.strategies.inner.use(fingerprint)

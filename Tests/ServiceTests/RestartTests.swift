@@ -208,7 +208,10 @@ struct RestartTests {
     #expect(report.steps > 2)
   }
 
-  @Test("Another site begins another recording, and takes over what it can", .timeLimit(.minutes(15)))
+  @Test(
+    "Another site begins another recording and takes over what it can",
+    .timeLimit(.minutes(15))
+  )
   func otherSite() throws {
     let ground = Ground()
     let first = try ground.serve()

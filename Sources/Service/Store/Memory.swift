@@ -39,7 +39,8 @@ struct Memory: ~Copyable {
 
   /// The beginning of a shard that remembers nothing.
   init(_ plan: Plan) {
-    epoch = Clock.realtime
+    // In whole microseconds, which recordings spell as text.
+    epoch = Clock.realtime / 1_000 * 1_000
     engine = RoutingEngine(plan: plan, seed: Self.newSeed, epoch: epoch)
     instant = .zero
     log = EventLog(capacity: plan.limits.eventsKeptMax)
