@@ -62,7 +62,7 @@ struct RefusalTests {
     #expect(try refusal(folder)?.kind == .damaged)
   }
 
-  @Test("A page that was overwritten", .timeLimit(.minutes(5)))
+  @Test("A page that was overwritten", .timeLimit(.minutes(15)))
   func damagedPages() throws {
     let folder = try filled()
     let sound = try folder.bytes

@@ -117,7 +117,7 @@ struct ReloadPhaseTests {
 
   @Test(
     "Every phase can fail, and says what and where",
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: failures
   )
   func aFailure(_ failure: Failure) throws {
@@ -145,7 +145,7 @@ struct ReloadPhaseTests {
     #expect(wait { service.said.contains { $0.contains("phase \(failure.phase)") } })
   }
 
-  @Test("A server that stops refuses at the switch", .timeLimit(.minutes(2)))
+  @Test("A server that stops refuses at the switch", .timeLimit(.minutes(15)))
   func atTheSwitch() throws {
     let service = try RunningService(
       site: site(),
@@ -166,7 +166,10 @@ struct ReloadPhaseTests {
     #expect(try service.versions().count == 1)
   }
 
-  @Test("Tests that fail keep a server from starting, unless they are off", .timeLimit(.minutes(2)))
+  @Test(
+    "Tests that fail keep a server from starting, unless they are off",
+    .timeLimit(.minutes(15))
+  )
   func atTheStart() throws {
     let service = try RunningService(
       site: site(),
@@ -177,7 +180,7 @@ struct ReloadPhaseTests {
     #expect(service.said.contains { $0.hasPrefix("failed: ") && $0.contains("--self-test off") })
   }
 
-  @Test("The gate can be left out of one reload", .timeLimit(.minutes(2)))
+  @Test("The gate can be left out of one reload", .timeLimit(.minutes(15)))
   func withoutTheGate() throws {
     let service = try RunningService(
       site: site(),
@@ -190,7 +193,7 @@ struct ReloadPhaseTests {
     #expect(service.statusOfACall() == 486)
   }
 
-  @Test("What strategies keep is handed over, or nothing is switched", .timeLimit(.minutes(2)))
+  @Test("What strategies keep is handed over, or nothing is switched", .timeLimit(.minutes(15)))
   func theRealHandOver() throws {
     let counting = """
       return {
@@ -224,7 +227,7 @@ struct ReloadPhaseTests {
 
   @Test(
     "The server's own gate runs the tests with the site that it serves",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func theRealGate() throws {
     let test = """
@@ -250,7 +253,7 @@ struct ReloadPhaseTests {
     #expect(service.statusOfACall() == 480)
   }
 
-  @Test("Tests of a nested project are not the folder's", .timeLimit(.minutes(2)))
+  @Test("Tests of a nested project are not the folder's", .timeLimit(.minutes(15)))
   func nestedProjects() throws {
     let seen = Mutex<[String]>([])
     let service = try RunningService(
@@ -272,7 +275,7 @@ struct ReloadPhaseTests {
 
   @Test(
     "Tests that never end are given up, and people are served meanwhile",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func endlessTests() throws {
     let service = try RunningService(
@@ -296,7 +299,7 @@ struct ReloadPhaseTests {
     #expect(service.statusOfACall() == 480)
   }
 
-  @Test("Reloads at the same time are one switch, and all are answered", .timeLimit(.minutes(2)))
+  @Test("Reloads at the same time are one switch, and all are answered", .timeLimit(.minutes(15)))
   func together() throws {
     let service = try RunningService(site: site(), strategies: ["any.lua": refusing(480)])
     var clients = ClientBundle()

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Wire
 
-@Suite("pointsman simulate", .timeLimit(.minutes(5)))
+@Suite("pointsman simulate", .timeLimit(.minutes(15)))
 struct SimulateVerbTests {
   private let model = [
     "simulate", "--arrivals-per-hour", "252", "--service-mean", "120", "--agents", "12",

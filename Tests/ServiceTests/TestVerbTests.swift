@@ -193,7 +193,7 @@ struct TestVerbTests {
     #expect(try folder.run("strategies").status == 0)
   }
 
-  @Test("--watch runs again when a file changes, and Ctrl-C ends it", .timeLimit(.minutes(1)))
+  @Test("--watch runs again when a file changes, and Ctrl-C ends it", .timeLimit(.minutes(15)))
   func watch() throws {
     let folder = try TestFolder()
     let process = try folder.process(["strategies", "--watch"])

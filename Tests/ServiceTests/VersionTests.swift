@@ -41,7 +41,7 @@ struct VersionTests {
     _ = try service.ask(ControlRequest("reload"))
   }
 
-  @Test("The list says who asked, what changed, and which calls run what", .timeLimit(.minutes(2)))
+  @Test("The list says who asked, what changed, and which calls run what", .timeLimit(.minutes(15)))
   func list() throws {
     let service = try Self.start()
     try service.write("return {}", to: "strategies/lib/new.lua")
@@ -69,7 +69,7 @@ struct VersionTests {
     #expect(calls.first?["generation"] == versions[1]["fingerprint"])
   }
 
-  @Test("Every step back goes further back; the folder then differs", .timeLimit(.minutes(2)))
+  @Test("Every step back goes further back; the folder then differs", .timeLimit(.minutes(15)))
   func stepsBack() throws {
     let service = try Self.start()
     try Self.change("any", 486, service)
@@ -92,7 +92,7 @@ struct VersionTests {
     #expect(service.statusOfACall() == 487)
   }
 
-  @Test("A save from before a rollback does not undo it", .timeLimit(.minutes(2)))
+  @Test("A save from before a rollback does not undo it", .timeLimit(.minutes(15)))
   func savedBefore() throws {
     let service = try Self.start()
     try Self.change("any", 486, service)
@@ -108,7 +108,7 @@ struct VersionTests {
 
   @Test(
     "A version is named by its number or the beginning of its fingerprint",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func byName() throws {
     let service = try Self.start()
@@ -128,7 +128,7 @@ struct VersionTests {
     #expect(message.contains("there is no version or strategy \"nonsense\""))
   }
 
-  @Test("A strategy's name brings back that file alone", .timeLimit(.minutes(2)))
+  @Test("A strategy's name brings back that file alone", .timeLimit(.minutes(15)))
   func oneStrategy() throws {
     let service = try Self.start()
     try Self.change("any", 486, service)
@@ -143,7 +143,7 @@ struct VersionTests {
     #expect(service.statusOfACall() == 480)
   }
 
-  @Test("A restart lists the same versions and can go back", .timeLimit(.minutes(2)))
+  @Test("A restart lists the same versions and can go back", .timeLimit(.minutes(15)))
   func restart() throws {
     let folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -161,7 +161,7 @@ struct VersionTests {
     #expect(service.statusOfACall() == 480)
   }
 
-  @Test("No more are kept than the site says; blobs go with them", .timeLimit(.minutes(2)))
+  @Test("No more are kept than the site says; blobs go with them", .timeLimit(.minutes(15)))
   func pruning() throws {
     let service = try Self.start("generations_kept = 2")
     for status in 482...486 { try Self.change("any", status, service) }
@@ -174,7 +174,7 @@ struct VersionTests {
     #expect(manifests.sorted() == ["0000000005.json", "0000000006.json"])
   }
 
-  @Test("What a crash has damaged is never run", .timeLimit(.minutes(2)))
+  @Test("What a crash has damaged is never run", .timeLimit(.minutes(15)))
   func damage() throws {
     let service = try Self.start()
     try Self.change("any", 486, service)
@@ -191,7 +191,7 @@ struct VersionTests {
     #expect(service.statusOfACall() == 486)
   }
 
-  @Test("A store that cannot be written does not hold up a reload", .timeLimit(.minutes(2)))
+  @Test("A store that cannot be written does not hold up a reload", .timeLimit(.minutes(15)))
   func noStore() throws {
     let folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -206,7 +206,7 @@ struct VersionTests {
 
   @Test(
     "Decisions name their strategy and generation from the first call on",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(15))
   )
   func marks() throws {
     let service = try Self.start()

@@ -40,7 +40,7 @@ struct ProveTests {
 
   @Test(
     "Every wrong strategy gives a counterexample, and one signal less gives none",
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(15)),
     arguments: wrong
   )
   func wrongStrategies(_ name: String, _ kind: ProofKind, _ signals: Int) throws {
@@ -111,7 +111,7 @@ struct ProveTests {
 
   @Test(
     "The shipped strategies pass",
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(15)),
     arguments: [("any", 2), ("sales", 2), ("hours", 2), ("vip", 1), ("test_callers", 2)]
   )
   func shipped(_ name: String, _ agents: Int) throws {

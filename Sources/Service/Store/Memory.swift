@@ -53,6 +53,8 @@ struct Memory: ~Copyable {
   init(_ plan: Plan, store folder: String) throws(StoreError) {
     self.init(plan)
     // Made when there is none, and read from end to end when there is one.
+    // Callers' numbers and data stand in it.
+    Files.makePrivate(folder + "/" + Store.fileName)
     do { _ = try Store(writing: folder) }
     var head = RecordingHead(plan: plan, seed: Self.newSeed, epoch: epoch)
     head.engine = Service.version

@@ -27,7 +27,7 @@ func run(_ input: SimulationInput, runs: Int = 1) throws -> SimulationReport {
   try input.run(runs: runs, sink: nil) { _, _ in true }
 }
 
-@Suite("Simulations", .timeLimit(.minutes(5)))
+@Suite("Simulations", .timeLimit(.minutes(15)))
 struct SimulationTests {
   @Test("M/M/n: exact values lie in the 99 % intervals of fixed seeds")
   func erlangC() throws {
@@ -144,7 +144,7 @@ struct SimulationTests {
   }
 }
 
-@Suite("Recordings of simulations", .timeLimit(.minutes(5)))
+@Suite("Recordings of simulations", .timeLimit(.minutes(15)))
 struct SimulationRecordingTests {
   private final class Text { var bytes: [UInt8] = [] }
 
