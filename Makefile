@@ -16,9 +16,10 @@ SEEDS ?= 1000
 SIGNALS ?= 10000
 CALLS ?= 100000
 RELOADS ?= 1000
+KILLS ?= 100
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-memory bench-kamailio bench-simpy real-clients reload-soak \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -86,6 +87,9 @@ bench: build ## print the benchmarks: CPU and allocations, then instructions (a 
 	$(RELEASE)/Benchmarks
 	Benchmarks/instructions
 
+bench-store: build ## CPU and latency per call with the store and without (needs ../shared/tools)
+	Benchmarks/store-cost
+
 bench-memory: build ## bytes per agent and per waiting call, with a million of them (3 GB)
 	$(RELEASE)/Benchmarks --memory
 
@@ -97,6 +101,9 @@ bench-simpy: build ## simulated calls per CPU second against SimPy's, and where 
 
 real-clients: build ## sipp, baresip and sipsak against a running server
 	Tests/RealClients/run.py
+
+kill-check: build ## kill -9 at KILLS random moments under load, then the day to the byte
+	KILLS='$(KILLS)' Tests/RealClients/run.py restart full_disk
 
 reload-soak: build ## 1,000 reloads while 100 calls a second run (RELOADS=n)
 	RELOADS='$(RELOADS)' Tests/RealClients/run.py reload_soak

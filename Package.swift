@@ -37,6 +37,7 @@ let package = Package(
     .target(name: "COSIPShim", dependencies: ["COSIP"]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
 
     // Layer 1.
@@ -59,28 +60,35 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .target(
+      name: "Journal",
+      dependencies: ["Engine", "Wire", "CSQLite"],
+      swiftSettings: strict
+    ),
     .target(name: "Simulator", dependencies: ["Engine"], swiftSettings: strict),
 
     // Layers 3, 4 and 5.
     .target(
       name: "Workbench",
-      dependencies: ["Engine", "Wire", "LuaBridge", "Simulator"],
+      dependencies: ["Engine", "Wire", "Journal", "LuaBridge", "Simulator"],
       swiftSettings: strict
     ),
     .target(
       name: "Service",
-      dependencies: ["Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Workbench"],
+      dependencies: [
+        "Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Journal", "Workbench",
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: ["Engine", "Service", "Simulator", "Wire", "Workbench"],
+      dependencies: ["Engine", "Journal", "Service", "Simulator", "Wire", "Workbench"],
       swiftSettings: strict
     ),
 
     .executableTarget(
       name: "torment",
-      dependencies: ["Engine", "Simulator", "Wire", "TestSupport"],
+      dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
       exclude: ["replay-check", "fidelity", "Fidelity"],
       swiftSettings: relaxed
@@ -115,6 +123,11 @@ let package = Package(
       dependencies: ["Engine", "SIPGlue", "TestSupport", "Reactor"],
       swiftSettings: relaxed
     ),
+    .testTarget(
+      name: "JournalTests",
+      dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport", "CSQLite"],
+      swiftSettings: relaxed
+    ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: relaxed),
     .testTarget(
@@ -127,7 +140,8 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Workbench", "CLI", "TestSupport",
+        "Engine", "Service", "LuaBridge", "SIPGlue", "Wire", "Journal", "Workbench", "CLI",
+        "TestSupport",
       ],
       swiftSettings: relaxed
     ),

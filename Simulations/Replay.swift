@@ -5,23 +5,34 @@
 
 import Engine
 import Glibc
+import Journal
 import Simulator
 import Wire
 
-/// Writes the journal of a world in which so many calls came.
+/// Writes the journal of a world in which so many calls came, as a recording with its events.
 func writeJournal(ofCalls calls: Int, seed: UInt64) {
   var world = World(seed: seed)
   world.isComparing = false
   world.keepJournal()
   while world.callCount < calls { world.torment(signals: world.signalCount + 1_000) }
-  var buffer: [UInt8] = Array("{\"recording\":1,\"seed\":\(seed)}\n".utf8)
-  for (instant, signal) in world.journal {
-    var writer = JSONWriter()
+  var engine = RoutingEngine(plan: world.plan, seed: seed, epoch: World.epoch)
+  var outbox = Outbox()
+  var writer = JSONWriter()
+  writer.value(RecordingHead(plan: world.plan, seed: seed, epoch: World.epoch))
+  writer.endLine()
+  // What the world gives first is not in its journal.
+  let start = (at: Instant.zero, signal: Signal.control(.start))
+  for (instant, signal) in [start] + world.journal {
     writer.value(signal, at: instant)
-    buffer.append(contentsOf: writer.text.utf8)
-    buffer.append(10)
+    writer.endLine()
+    engine.handle(signal, at: instant, into: &outbox)
+    for event in outbox.events {
+      writer.value(event)
+      writer.endLine()
+    }
+    outbox.removeAll()
   }
-  put(buffer)
+  put(writer.bytes)
 }
 
 /// Replays a journal and writes what the engine announces and commands; false: unreadable.
@@ -40,19 +51,12 @@ func replay(_ path: String) -> Bool {
     number += 1
     let text = String(cString: line)
     do {
+      var unknown: [String] = []
       if number == 1 {
-        guard let seed = try JSONValue(parsing: text)["seed"]?.integer else {
-          throw JSONError("the seed is missing")
-        }
-        // The world's own site, and what it gives first.
-        let world = World(seed: UInt64(seed))
-        engine = RoutingEngine(plan: world.plan, seed: UInt64(seed), epoch: World.epoch)
-        var outbox = Outbox()
-        engine?.handle(.control(.start), at: .zero, into: &outbox)
-        write(outbox)
+        let head = try RecordingHead(JSONValue(parsing: text), unknown: &unknown)
+        engine = RoutingEngine(plan: head.plan, seed: head.seed, epoch: head.epoch)
         continue
       }
-      var unknown: [String] = []
       guard case .signal(let signal, let at) = try RecordingLine(reading: text, unknown: &unknown)
       else { continue }
       var outbox = Outbox()

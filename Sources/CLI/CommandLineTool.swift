@@ -3,13 +3,12 @@ internal import Service
 /// The program: finds the verb, takes its arguments apart, runs it.
 enum CommandLineTool {
   /// The version that `--version` prints.
-  static let version = "0.1.0"
+  static let version = Service.version
 
   /// The verbs, in the order in which `--help` lists them.
   static let verbs: [Verb] = [
     ServeVerb.verb, CheckVerb.verb, TestVerb.verb, ProveVerb.verb, SimulateVerb.verb,
-    WatchVerb.verb,
-    EventsVerb.verb,
+    ReplayVerb.verb, ExportVerb.verb, WatchVerb.verb, EventsVerb.verb,
     StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
@@ -18,9 +17,7 @@ enum CommandLineTool {
   /// Verbs of the contract that this version does not serve yet.
   static let laterVerbs: [(name: String, summary: String)] = [
     ("dryrun", "run strategies on recorded calls"),
-    ("replay", "run a recording and compare its events"),
     ("import", "make a recording from other systems' material"),
-    ("export", "make a recording from a server's store"),
     ("load", "generate SIP load"),
   ]
 

@@ -9,6 +9,7 @@ extension RoutingEngine {
       shares.beginGeneration()
       if let state { install(state, &outbox) }
     case .drain: isDraining = true
+    case .alarm(let text): emitError(text, at: "", &outbox)
     }
   }
 
@@ -23,6 +24,7 @@ extension RoutingEngine {
   }
 
   private mutating func start(_ outbox: inout Outbox) {
+    isDraining = false
     for (index, entry) in plan.extensions.enumerated()
     where entry.startsInService && !dns[index].isInService {
       dns[index].isInService = true

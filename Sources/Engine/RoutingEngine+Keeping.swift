@@ -10,7 +10,7 @@ extension RoutingEngine {
   }
 
   /// What all strategies keep, ordered by strategy and key.
-  var strategyState: [StrategyState] { states.all }
+  public var strategyState: [StrategyState] { states.all }
 
   /// The largest weight of a part: all parts together still fit into 63 bits.
   private static var weightMax: Int64 { 1_000_000_000_000_000 }

@@ -71,9 +71,17 @@ public struct RoutingEngine: ~Copyable {
   ///     checks; an invalid expression of a queue is served by nobody).
   ///   - seed: The source of all chance.
   ///   - epoch: What instant zero is: nanoseconds since the Unix epoch.
-  public init(plan: Plan, seed: UInt64, epoch: UInt64) {
+  ///   - counters: Where counting begins: where an earlier engine of the same server stopped.
+  public init(
+    plan: Plan,
+    seed: UInt64,
+    epoch: UInt64,
+    after counters: EngineCounters = EngineCounters()
+  ) {
     self.plan = plan
     self.epoch = epoch
+    sequence = counters.sequence
+    lastCallID = counters.callID
     agents = AgentTable(plan)
     waiting = WaitingCalls(words: agents.membership.words)
     random = SplitMix64(seed: seed)
@@ -99,6 +107,9 @@ public struct RoutingEngine: ~Copyable {
 
   /// The instant at which `handle(.clock, …)` must next be called; nil when nothing is pending.
   public var nextDeadline: Instant? { timers.nextDeadline }
+
+  /// How far it has counted.
+  public var counters: EngineCounters { EngineCounters(sequence: sequence, callID: lastCallID) }
 
   /// What `nextDeadline` is for, for people who read scenarios.
   package var nextTimer: String? { timers.nextKind?.word }
@@ -148,6 +159,20 @@ public struct RoutingEngine: ~Copyable {
       nextAutomatic[index] = firstAutomatic[Int(at)]
       firstAutomatic[Int(at)] = Int32(index)
     }
+  }
+}
+
+/// What goes on counting when another engine takes a server over.
+public struct EngineCounters: Sendable, Hashable {
+  /// The sequence number of the last event.
+  public var sequence: UInt64
+  /// The CallID of the last call.
+  public var callID: UInt32
+
+  /// Makes counters; without arguments those of a beginning.
+  public init(sequence: UInt64 = 0, callID: UInt32 = 0) {
+    self.sequence = sequence
+    self.callID = callID
   }
 }
 

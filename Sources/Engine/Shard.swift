@@ -7,12 +7,19 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// The runtime; the shell may install new generations between signals.
   public var strategies: Strategies
   private var outbox = Outbox()
+  /// Whether the steps of strategies are kept for whoever records them.
+  public var keepsSteps = false
+  /// The steps that the last signal led to, in order, if they are kept.
+  public private(set) var steps: [Signal] = []
 
   /// Makes a shard of an engine and a runtime.
   public init(engine: consuming RoutingEngine, strategies: consuming Strategies) {
     self.engine = engine
     self.strategies = strategies
   }
+
+  /// How far the engine has counted.
+  public var counters: EngineCounters { engine.counters }
 
   /// When the next `.clock` signal is due; nil when nothing is pending.
   public var nextDeadline: Instant? { engine.nextDeadline }
@@ -65,6 +72,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     at now: Instant,
     deliver: (borrowing Outbox) -> Void
   ) {
+    if !steps.isEmpty { steps.removeAll(keepingCapacity: true) }
     engine.handle(signal, at: now, into: &outbox)
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
@@ -97,6 +105,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var step = step
     while true {
       let count = outbox.strategyCommands.count
+      if keepsSteps { steps.append(.strategy(call, step)) }
       engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
       step = strategies.resume(call, with: answer, context: context)

@@ -1,8 +1,23 @@
 // REGISTER: read by libosip2, decided by the registrar, answered before the engine hears of it.
 
-internal import Engine
+public import Engine
 
 extension SIPSwitch {
+  /// Shows where the extensions are reached whose registration has changed since the last time;
+  /// nil: nowhere any more.
+  public mutating func takeRegistrations(at now: Instant, _ show: (DN, Binding?) -> Void) {
+    guard registrar.hasTouched else { return }
+    for dn in registrar.touched { show(dn, registrar.binding(of: dn, at: now)) }
+    registrar.forgetTouched()
+  }
+
+  /// Puts a registration of an earlier run back, before the first datagram.
+  ///
+  /// - Returns: Whether the site still has the extension, and lets it register.
+  public mutating func restore(_ binding: Binding, of dn: DN) -> Bool {
+    registrar.restore(binding, of: dn)
+  }
+
   mutating func register(
     _ received: borrowing Received,
     _ handle: TransactionHandle,

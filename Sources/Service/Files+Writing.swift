@@ -33,6 +33,14 @@ extension Files {
     return nil
   }
 
+  /// Makes an empty file that nobody but its owner reads; one that is there keeps what is in it.
+  static func makePrivate(_ path: String) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return }
+    fchmod(descriptor, 0o600)
+    close(descriptor)
+  }
+
   /// Removes a file, if it is there.
   static func remove(_ path: String) { unsafe _ = unlink(path) }
 

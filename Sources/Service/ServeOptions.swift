@@ -8,6 +8,8 @@ public struct ServeOptions: Sendable, Hashable {
   public var data = "var"
   /// Write every event there as a T-Library text dump.
   public var dumpPath: String?
+  /// Whether what happens is kept in the folder's store, and gone on with after a restart.
+  public var store = true
   /// Stop by itself after so many seconds.
   public var seconds: Double?
   /// How many seconds calls may still take when the service stops.

@@ -1,4 +1,5 @@
 internal import Engine
+internal import Journal
 internal import LuaBridge
 internal import Reactor
 internal import Wire
@@ -47,6 +48,9 @@ package struct ServiceParts: Sendable {
 
 /// The assembled service: site, strategies, shard, control socket.
 public enum Service {
+  /// The version of the program, which recordings carry.
+  public static let version = "0.1.0"
+
   /// Serves until stopped.
   ///
   /// Runs the control loop on the calling thread and the shard on a thread of its own.
@@ -97,11 +101,14 @@ public enum Service {
       site: files.site,
       installation: Installation(
         generation: files.prepared.generation,
-        number: version.number
+        number: version.number,
+        sources: StrategyFiles(files.prepared.source)
       ),
       requests: requests,
       reports: inbox,
       dumpPath: options.dumpPath,
+      storeFolder: options.store ? options.data : nil,
+      sources: StrategyFiles(files.prepared.source),
       handOver: parts.handOver,
       whenBound: { address in bound.withLock { $0 = address } }
     )

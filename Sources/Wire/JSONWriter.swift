@@ -107,6 +107,13 @@
     text.withUTF8 { bytes in unsafe put(bytes) }
   }
 
+  /// Writes what is JSON already.
+  public mutating func verbatim(_ json: String) {
+    separate()
+    var json = json
+    json.withUTF8 { bytes in unsafe put(bytes) }
+  }
+
   /// Writes a truth value.
   public mutating func value(_ truth: Bool) {
     separate()

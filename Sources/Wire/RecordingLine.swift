@@ -192,6 +192,7 @@ extension Fields {
     case "control.strategies":
       .strategies(fingerprint: try string("fingerprint"), state: try optionalStates("state"))
     case "control.drain": .drain
+    case "control.alarm": .alarm(try string("text"))
     default: nil
     }
   }

@@ -164,6 +164,9 @@ extension JSONWriter {
       member("fingerprint", fingerprint)
       if let state { member("state", state) }
     case .drain: name("control.drain")
+    case .alarm(let text):
+      name("control.alarm")
+      member("text", text)
     }
   }
 }

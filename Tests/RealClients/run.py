@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 
+import restart as memory
 import soak
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -696,8 +697,18 @@ def reload_soak():
     soak.run(sys.modules[__name__], RELOADS)
 
 
+def restart():
+    """kill -9 at KILLS random moments (10): nothing acknowledged is lost; the day replays."""
+    memory.kill(sys.modules[__name__])
+
+
+def full_disk():
+    """A full disk: 503 for new calls, an alarm, and nothing lost that was accepted."""
+    memory.full_disk(sys.modules[__name__])
+
+
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, reload_soak]
+          fuzz, reload_soak, restart, full_disk]
 
 
 def main():

@@ -13,6 +13,7 @@ enum LayerRules {
     Room(name: "Reactor", layer: 1, system: ["Glibc"]),
     Room(name: "LuaBridge", layer: 2, system: ["Glibc"]),
     Room(name: "SIPGlue", layer: 2, system: ["Glibc"]),
+    Room(name: "Journal", layer: 2, system: []),
     Room(name: "Simulator", layer: 2, system: []),
     Room(name: "Workbench", layer: 3, system: []),
     Room(name: "Service", layer: 4, system: ["Glibc", "Foundation"]),
@@ -28,6 +29,7 @@ enum LayerRules {
     "COSIPShim": ["SIPGlue"],
     "CCrypto": ["SIPGlue"],
     "CJansson": ["Wire"],
+    "CSQLite": ["Journal"],
     "CLinux": ["Reactor", "Service"],
   ]
 

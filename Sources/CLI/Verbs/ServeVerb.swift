@@ -13,6 +13,7 @@ enum ServeVerb {
         summary: "the folder of strategies (default: strategies)"
       ),
       Verb.data,
+      Verb.Flag(name: "--no-store", summary: "keep nothing: a restart begins from nothing"),
       Verb.Flag(
         name: "--tlib-log",
         value: "FILE",
@@ -39,6 +40,7 @@ enum ServeVerb {
     options.site = invocation["--site"] ?? "site.lua"
     options.strategies = invocation["--strategies"] ?? "strategies"
     options.data = invocation.data
+    options.store = !invocation.has("--no-store")
     options.dumpPath = invocation["--tlib-log"]
     options.seconds = try invocation.seconds("--seconds")
     options.drain = try invocation.seconds("--drain") ?? 30

@@ -114,7 +114,8 @@ public enum AgentSignal: Sendable, Hashable {
 
 /// Changes of the site itself.
 public enum ControlSignal: Sendable, Hashable {
-  /// The first signal of all: fixed extensions come into service, `login = "auto"` agents log in.
+  /// The first signal of all, and again when a server goes on after its end: fixed extensions come
+  /// into service, `login = "auto"` agents log in, calls are taken.
   case start
   /// A new generation of strategies is current; the text is its fingerprint.
   ///
@@ -123,4 +124,6 @@ public enum ControlSignal: Sendable, Hashable {
   case strategies(fingerprint: String, state: [StrategyState]? = nil)
   /// No new calls any more; those that are there end in peace.
   case drain
+  /// Something about the server that people must hear: it is announced as an EventError.
+  case alarm(String)
 }

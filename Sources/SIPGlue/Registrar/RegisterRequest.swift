@@ -172,4 +172,19 @@ public struct Binding: Sendable, Equatable {
   public var callID: String
   /// The last CSeq number of that Call-ID.
   public var cseq: UInt32
+
+  /// Makes a binding.
+  public init(
+    uri: String,
+    received: PeerAddress?,
+    expiresAt: Instant?,
+    callID: String,
+    cseq: UInt32
+  ) {
+    self.uri = uri
+    self.received = received
+    self.expiresAt = expiresAt
+    self.callID = callID
+    self.cseq = cseq
+  }
 }

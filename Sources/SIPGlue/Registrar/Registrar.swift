@@ -76,6 +76,8 @@ public struct Registrar: ~Copyable, Sendable {
     var binding: Binding?
     /// The binding's URI in parts.
     var contact: ContactURI?
+    /// Whether it is among those that have changed.
+    var isTouched = false
   }
 
   private let settings: RegistrarSettings
@@ -83,6 +85,10 @@ public struct Registrar: ~Copyable, Sendable {
   private var lines: [Line] = []
   private var expiries: ExpiryHeap
   private var authenticator: DigestAuthenticator
+  /// The DNs whose binding has changed since `forgetTouched`, for whoever remembers them.
+  public var touched: [DN] { touchedSlots.map { lines[$0].dn } }
+  /// Each at most once: as many as there are extensions.
+  private var touchedSlots: [Int] = []
 
   /// The DNs that are in service from the start: those with a fixed contact, in the order given.
   public let fixedDNs: [DN]
@@ -175,6 +181,38 @@ public struct Registrar: ~Copyable, Sendable {
       refusal(of: request, slot: slot, at: now)
       ?? update(slot, by: request, at: now, into: &changes)
     return RegisterOutcome(reply, changes: changes)
+  }
+
+  /// Forgets which bindings have changed.
+  public mutating func forgetTouched() {
+    for slot in touchedSlots { lines[slot].isTouched = false }
+    touchedSlots.removeAll(keepingCapacity: true)
+  }
+
+  /// Whether `touched` has any.
+  public var hasTouched: Bool { !touchedSlots.isEmpty }
+
+  private mutating func touch(_ slot: Int) {
+    guard !lines[slot].isTouched else { return }
+    lines[slot].isTouched = true
+    touchedSlots.append(slot)
+  }
+
+  /// Puts a binding back that an earlier run has granted; nothing is signalled.
+  ///
+  /// One that has come to its end meanwhile ends at the next `advance`. One of an extension that
+  /// the site does not have any more, or that is fixed now, is left out.
+  ///
+  /// - Returns: Whether it is there.
+  @discardableResult
+  public mutating func restore(_ binding: Binding, of dn: DN) -> Bool {
+    guard let slot = slots[dn], !lines[slot].isFixed, let end = binding.expiresAt,
+      let contact = ContactURI(binding.uri)
+    else { return false }
+    lines[slot].binding = binding
+    lines[slot].contact = contact
+    expiries.arm(slot, at: end)
+    return true
   }
 
   // MARK: Who may
@@ -286,12 +324,14 @@ public struct Registrar: ~Copyable, Sendable {
     }
     lines[slot].binding = binding
     lines[slot].contact = contact
+    touch(slot)
     if let end = binding.expiresAt { expiries.arm(slot, at: end) }
   }
 
   private mutating func unbind(_ slot: Int, into changes: inout [RegistrationChange]) {
     lines[slot].binding = nil
     lines[slot].contact = nil
+    touch(slot)
     changes.append(.outOfService(lines[slot].dn))
   }
 

@@ -19,6 +19,8 @@ struct LineSide: ~Copyable {
   var refusal: Event?
   /// What the events add up to.
   var statistics = Statistics(answeredWithin: .seconds(20), abandonedWithin: .seconds(5))
+  /// What is to be remembered of this turn.
+  var recorder = Recorder()
   /// Where the events are written as dumps, if anywhere.
   var dump: DumpFile?
 
@@ -36,12 +38,16 @@ struct LineSide: ~Copyable {
 
   /// Carries out what the engine decided.
   mutating func perform(_ outbox: borrowing Outbox, at now: Instant) {
-    for command in outbox.lineCommands { telephony.perform(command, at: now) }
+    for command in outbox.lineCommands {
+      recorder.note(command)
+      telephony.perform(command, at: now)
+    }
     for event in outbox.events {
       if reference != 0, event.kind == .error, event.referenceID == reference { refusal = event }
       log.append(event)
       statistics.fold(event)
       dump?.append(event)
+      recorder.add(event)
     }
   }
 

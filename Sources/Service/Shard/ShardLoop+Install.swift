@@ -29,6 +29,7 @@ extension ShardLoop {
       return ReloadFailure(.switching, file, "routing point \(point.dn.number) has no strategy")
     }
     shard.strategies.install(generation, number: installation.number)
+    record(installation.sources)
     feed(
       .control(.strategies(fingerprint: generation.fingerprint, state: state)),
       at: now

@@ -4,11 +4,13 @@
 // Invariants: everything here belongs to one thread; others reach it through `Inbox` only. Instants
 // never go back. A turn of the loop is: what came on the line (at most one batch), what was posted,
 // what is due, until no signal is left; then everything that is to be sent goes out in one batch.
-// Between a packet and its reply there is no lock, no allocation per datagram and no text.
-// Who may change it: the thread itself; requests change it in the order of the inbox.
+// With a store, each turn is handed to its writer as values; what outsiders will rely on leaves
+// when it is committed. Between a packet and its reply there is no allocation per datagram, and no
+// text. Who may change it: the thread itself; requests change it in the order of the inbox.
 // Source: HOUSE 2.9 (threading), 2.10 (a call in ten lines).
 
 internal import Engine
+internal import Journal
 internal import LuaBridge
 internal import Reactor
 internal import SIPGlue
@@ -24,6 +26,10 @@ struct ShardLoop: ~Copyable {
     var reports: Inbox<ControlMessage>
     /// Where events are written as T-Library dumps; nil: nowhere.
     var dumpPath: String?
+    /// The folder of the store; nil: nothing is remembered.
+    var storeFolder: String?
+    /// The sources of the first generation.
+    var sources: StrategyFiles
     /// What else may keep a generation from taking over; asked when it is handed the state.
     var handOver: HandOver?
     /// Called once with the address that SIP is served on.
@@ -32,6 +38,20 @@ struct ShardLoop: ~Copyable {
 
   /// Looks at a generation that is about to take over, on the shard's thread; says what is wrong.
   typealias HandOver = @Sendable (_ number: Int) -> [Finding]
+
+  /// What the first signals are made of.
+  struct Beginning {
+    /// Calls that were alive when the server ended.
+    var calls: [ConnID] = []
+    /// The generation that was current then.
+    var strategies = ""
+    /// The sources of the generation that is now.
+    var sources: StrategyFiles?
+    /// What another site's engine hands over.
+    var carried: Memory.Carried?
+    /// The extensions whose registration is still valid.
+    var registered: [DN] = []
+  }
 
   private enum Phase {
     case running
@@ -43,17 +63,31 @@ struct ShardLoop: ~Copyable {
   private static let stepMilliseconds: Int64 = 10
   private static let lineToken = EventLoop.Token(1)
   private static let inboxToken = EventLoop.Token(2)
+  private static let storeToken = EventLoop.Token(3)
 
   private var loop: EventLoop
-  private var line: LineSide
+  var line: LineSide
   var shard: Shard<LuaStrategies>
   let points: [RoutingPointPlan]
   let handOver: HandOver?
   private let requests: Inbox<ShardRequest>
-  private let reports: Inbox<ControlMessage>
+  let reports: Inbox<ControlMessage>
   private var batch: [ShardRequest] = []
   private var phase = Phase.running
+  /// The reading of the monotonic clock at instant zero; it may lie before the machine's start.
   private let start: UInt64
+  var beginning: Beginning
+  /// Writes what happens; nil: nobody does.
+  var writer: StoreWriter?
+  /// The last group that the writer was given, the one that is waited for, and the last committed.
+  var lastGroup: UInt64 = 0
+  var awaited: UInt64 = 0
+  var committed: UInt64 = 0
+  /// Answers that leave after the commit.
+  var held: [ShardReport] = []
+  var storeIsTroubled = false
+  /// Whether the writer has more to do than it can.
+  var isOverrun = false
   private var interest: Readiness = .readable
   private var announcesEvents = false
   private var hasPublished = false
@@ -71,39 +105,43 @@ struct ShardLoop: ~Copyable {
     } else {
       dump = nil
     }
-    let start = Clock.monotonic
-    let epoch = Clock.realtime
-    let transport = try UDPTransport(address: listener.host, port: listener.port)
     let plan = site.plan
-    let telephony = try SIPSwitch(
+    let memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
+    let start = Clock.monotonic &- memory.instant.nanoseconds
+    let transport = try UDPTransport(address: listener.host, port: listener.port)
+    var telephony = try SIPSwitch(
       plan: site.sipPlan(boundTo: listener.host, port: transport.address.port),
-      start: epoch,
+      start: Clock.realtime,
       secret: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     )
-    let engine = RoutingEngine(
-      plan: plan,
-      seed: UInt64.random(in: .min ... .max),
-      epoch: epoch
-    )
+    Self.restore(memory.bindings, to: &telephony)
     let strategies = LuaStrategies(
       blueprint.installation.generation,
       number: blueprint.installation.number,
       limits: plan.limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
     )
+    let writer = try blueprint.storeFolder.map { try StoreWriter.start(folder: $0) }
     blueprint.whenBound(transport.address)
     var loop = try EventLoop()
+    if let writer { try loop.add(writer.descriptor, .readable, token: Self.storeToken) }
     try loop.add(transport.descriptor, .readable, token: Self.lineToken)
     try loop.add(blueprint.requests.descriptor, .readable, token: Self.inboxToken)
     self.start = start
     self.loop = loop
-    shard = Shard(engine: engine, strategies: strategies)
+    self.writer = writer
+    beginning = memory.beginning(sources: blueprint.sources)
+    references = memory.reference
     line = LineSide(
       telephony: telephony,
       transport: transport,
-      log: EventLog(capacity: plan.limits.eventsKeptMax),
+      log: memory.log,
       dump: dump
     )
+    line.statistics = memory.statistics
+    line.recorder.isOn = writer != nil
+    shard = Shard(engine: memory.engine, strategies: strategies)
+    shard.keepsSteps = writer != nil
     points = plan.routingPoints
     handOver = blueprint.handOver
     requests = blueprint.requests
@@ -112,9 +150,8 @@ struct ShardLoop: ~Copyable {
 
   /// Works until told to stop.
   mutating func run() {
-    feed(.control(.start), at: now)
-    let fingerprint = shard.strategies.currentFingerprint
-    feed(.control(.strategies(fingerprint: fingerprint)), at: now)
+    begin()
+    defer { closeStore() }
     do {
       while true {
         if case .stopped = phase { return }
@@ -131,11 +168,11 @@ struct ShardLoop: ~Copyable {
     return true
   }
 
-  private var now: Instant { Instant(nanoseconds: Clock.monotonic - start) }
+  var now: Instant { Instant(nanoseconds: Clock.monotonic &- start) }
 
   private mutating func turn() throws(ReactorError) {
     settle(at: now)
-    line.send()
+    deliver(at: now)
     if let trouble = line.writeDump() { reports.post(.report(.warning(trouble))) }
     if line.transport.interest != interest {
       interest = line.transport.interest
@@ -149,6 +186,7 @@ struct ShardLoop: ~Copyable {
       switch loop.ready(at: index).token {
       case Self.lineToken: line.receive(at: now)
       case Self.inboxToken: hasRequests = true
+      case Self.storeToken: hearStore(at: now)
       default: break
       }
     }
@@ -165,8 +203,9 @@ struct ShardLoop: ~Copyable {
     let line = line.telephony.nextDeadline ?? .distantFuture
     let first = min(line, shard.nextDeadline ?? .distantFuture)
     guard first < .distantFuture else { return nil }
-    let (sum, overflow) = start.addingReportingOverflow(first.nanoseconds)
-    return overflow ? nil : sum
+    // Instant zero may lie before the machine's start: what is due has passed only by comparison.
+    let present = now
+    return first <= present ? Clock.monotonic : start &+ first.nanoseconds
   }
 
   // MARK: Signals
@@ -184,6 +223,7 @@ struct ShardLoop: ~Copyable {
     }
     if case .draining = phase, line.telephony.callCount == 0 {
       phase = .stopped
+      closeStore()
       line.send()
       if let trouble = line.writeDump() { reports.post(.report(.warning(trouble))) }
       reports.post(.report(.drained))
@@ -211,7 +251,9 @@ struct ShardLoop: ~Copyable {
     to shard: inout Shard<LuaStrategies>,
     _ line: inout LineSide
   ) {
+    line.recorder.enter(signal, at: now)
     shard.handle(signal, at: now) { outbox in line.perform(outbox, at: now) }
+    if !shard.steps.isEmpty { line.recorder.add(shard.steps, at: now) }
   }
 
   // MARK: Requests
@@ -235,11 +277,8 @@ struct ShardLoop: ~Copyable {
     case .events(let from, let count, let ticket):
       hasPublished = false
       let events = line.log.events(from: from, count: count)
-      reports.post(
-        .report(
-          .events(events, oldest: line.log.oldest, last: line.log.last, ticket: ticket)
-        )
-      )
+      // Nobody is shown an event that a crash could take back.
+      answer(.events(events, oldest: line.log.oldest, last: line.log.last, ticket: ticket))
     case .announceEvents(let wanted):
       announcesEvents = wanted
       hasPublished = false
@@ -251,11 +290,11 @@ struct ShardLoop: ~Copyable {
         pause: Clock.monotonic - began,
         alive: shard.strategies.generations.map { $0.number }
       )
-      reports.post(.report(.switched(switched, ticket: ticket)))
+      answer(.switched(switched, ticket: ticket))
     case .drain:
       guard case .running = phase else { return }
       phase = .draining
-      line.telephony.isDraining = true
+      updateAdmission()
       feed(.control(.drain), at: now)
       settle(at: now)
     case .stop:
@@ -281,7 +320,7 @@ struct ShardLoop: ~Copyable {
     line.reference = 0
     takeSignals(at: now)
     let picture = shard.snapshot(at: now).agents.first { $0.id == signal.agent }
-    reports.post(.report(.agent(picture, refusal: line.refusal, ticket: ticket)))
+    answer(.agent(picture, refusal: line.refusal, ticket: ticket))
     line.refusal = nil
   }
 
@@ -299,7 +338,7 @@ struct ShardLoop: ~Copyable {
     )
     line.reference = 0
     takeSignals(at: now)
-    reports.post(.report(.done(refusal: line.refusal, ticket: ticket)))
+    answer(.done(refusal: line.refusal, ticket: ticket))
     line.refusal = nil
   }
 
@@ -333,6 +372,7 @@ struct ShardLoop: ~Copyable {
   private mutating func hangUpAll(at now: Instant) {
     for call in shard.snapshot(at: now).calls {
       line.telephony.perform(.release(call.attributes.connID), at: now)
+      feed(.line(.released(call.attributes.connID, by: .line)), at: now)
     }
     line.telephony.removeSignals()
     line.send()

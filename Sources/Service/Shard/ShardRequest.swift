@@ -1,4 +1,5 @@
 internal import Engine
+internal import Journal
 internal import LuaBridge
 
 /// What the control thread asks of the shard's thread, through its inbox.
@@ -58,6 +59,8 @@ struct Installation: Sendable {
   var generation: Generation
   /// The number of its version.
   var number: Int
+  /// What it is made of, to be remembered.
+  var sources: StrategyFiles
 }
 
 /// How a switch went.

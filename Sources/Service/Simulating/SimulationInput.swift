@@ -1,4 +1,5 @@
 internal import Engine
+internal import Journal
 public import LuaBridge
 public import Workbench
 
@@ -87,6 +88,7 @@ public struct SimulationInput: Sendable {
     let report: SimulationReport
     do throws(LoadFailure) {
       let recorder = sink?.recorder
+      recorder?.sources = [StrategyFiles(source)]
       report = try .make(model, source, runs: runs, recorder: recorder, goesOn: goesOn)
     } catch {
       throw ServiceError(error.description)

@@ -7,6 +7,7 @@
 // Who may change it: the control loop. Source: HOUSE 2.5 "Generations", SURFACE 2.
 
 internal import Engine
+internal import Journal
 internal import LuaBridge
 internal import Reactor
 
@@ -189,7 +190,11 @@ struct StrategyReload {
       tests: VersionStore.entries(of: prepared.tests)
     )
     phase = .installing(prepared, version: version)
-    return Installation(generation: prepared.generation, number: version.number)
+    return Installation(
+      generation: prepared.generation,
+      number: version.number,
+      sources: StrategyFiles(prepared.source)
+    )
   }
 
   /// The shard has switched.

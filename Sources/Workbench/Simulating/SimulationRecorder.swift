@@ -1,10 +1,14 @@
 internal import Engine
+public import Journal
 internal import Wire
 
 /// Writes what goes into the engine and what it announces as a recording.
 @safe public final class SimulationRecorder {
   private var writer = JSONWriter(capacity: 1 << 17)
   private let write: (UnsafeRawBufferPointer) -> Void
+
+  /// The sources of the strategies, for the head.
+  public var sources: [StrategyFiles] = []
 
   private static let flushSize = 1 << 16
 
@@ -14,20 +18,11 @@ internal import Wire
   public init(_ write: @escaping (UnsafeRawBufferPointer) -> Void) { unsafe self.write = write }
 
   func begin(_ model: SimulationModel, fingerprint: String) {
-    writer.beginObject()
-    writer.key("recording")
-    writer.value(Int64(1))
-    writer.key("title")
-    writer.value("simulate")
-    writer.key("epoch")
-    writer.time(model.epoch)
-    writer.key("site")
-    writer.value(model.plan)
-    writer.key("strategies")
-    writer.value(fingerprint)
-    writer.key("seed")
-    writer.value(model.seed)
-    writer.endObject()
+    var head = RecordingHead(plan: model.plan, seed: model.seed, epoch: model.epoch)
+    head.title = "simulate"
+    head.strategies = fingerprint
+    head.sources = sources
+    writer.value(head)
     writer.endLine()
   }
 

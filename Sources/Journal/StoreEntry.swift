@@ -1,0 +1,77 @@
+public import Engine
+
+/// What the shard hands to the store: values, whose text is made on the store's own thread.
+public enum StoreEntry: Sendable {
+  /// What entered the engine from outside, and when.
+  case signal(Signal, at: Instant)
+  /// A step of a strategy that the signal before it led to: derived, and a fact all the same.
+  case step(Signal, at: Instant)
+  /// What the engine announced.
+  case event(Event)
+  /// Where an extension is reached now.
+  case binding(StoredBinding)
+  /// An extension is not registered any more.
+  case unbound(DN)
+  /// The sources of a generation that comes into use.
+  case sources(StrategyFiles)
+}
+
+/// A registration as the store keeps it.
+public struct StoredBinding: Sendable, Hashable {
+  /// The extension.
+  public var dn: DN
+  /// The URI of the Contact.
+  public var uri: String
+  /// The address of a phone behind an address translator.
+  public var host: String?
+  /// Its port.
+  public var port: UInt16
+  /// When it ends.
+  public var expires: Instant
+  /// The Call-ID that registered it.
+  public var callID: String
+  /// The last CSeq of that Call-ID.
+  public var cseq: UInt32
+
+  /// Makes a registration.
+  public init(_ dn: DN, uri: String, expires: Instant, callID: String, cseq: UInt32) {
+    self.dn = dn
+    self.uri = uri
+    host = nil
+    port = 0
+    self.expires = expires
+    self.callID = callID
+    self.cseq = cseq
+  }
+}
+
+/// The sources of one generation of strategies.
+public struct StrategyFiles: Sendable, Hashable {
+  /// A file of it.
+  public struct File: Sendable, Hashable {
+    /// Its path below the folder.
+    public var path: String
+    /// What stands in it.
+    public var bytes: [UInt8]
+
+    /// Makes a file.
+    public init(path: String, bytes: [UInt8]) {
+      self.path = path
+      self.bytes = bytes
+    }
+  }
+
+  /// Identifies the contents.
+  public var fingerprint: String
+  /// The folder's name, which messages put before a path.
+  public var folder: String
+  /// The files, by path.
+  public var files: [File]
+
+  /// Makes sources.
+  public init(fingerprint: String, folder: String, files: [File]) {
+    self.fingerprint = fingerprint
+    self.folder = folder
+    self.files = files
+  }
+}

@@ -1,0 +1,145 @@
+internal import Engine
+internal import Journal
+internal import LuaBridge
+internal import Reactor
+internal import SIPGlue
+
+// What the shard remembers: where it begins, and what leaves only when it is written.
+extension ShardLoop {
+  /// Gives the switch what it must know of an earlier run.
+  static func restore(_ bindings: [StoredBinding], to telephony: inout SIPSwitch) {
+    for stored in bindings {
+      let binding = Binding(
+        uri: stored.uri,
+        received: stored.host.map { PeerAddress(host: $0, port: stored.port) },
+        expiresAt: stored.expires,
+        callID: stored.callID,
+        cseq: stored.cseq
+      )
+      _ = telephony.restore(binding, of: stored.dn)
+    }
+  }
+
+  /// The first signals: of a new server, or of one that goes on.
+  mutating func begin() {
+    // Their phones and callers do not know this process: nobody could end them otherwise.
+    for call in beginning.calls { feed(.line(.released(call, by: .line)), at: now) }
+    if !beginning.calls.isEmpty {
+      let count = beginning.calls.count
+      let text = "\(count) \(count == 1 ? "call" : "calls") did not outlive the server's end"
+      reports.post(.report(.warning(text)))
+    }
+    feed(.control(.start), at: now)
+    let fingerprint = shard.strategies.currentFingerprint
+    if fingerprint != beginning.strategies {
+      record(beginning.sources)
+      let state = beginning.carried?.state
+      feed(.control(.strategies(fingerprint: fingerprint, state: state)), at: now)
+    }
+    if let carried = beginning.carried { carryOver(carried) }
+    beginning = Beginning()
+  }
+
+  /// Brings the agents of another site's engine to where they were, who was idle longest first.
+  private mutating func carryOver(_ carried: Memory.Carried) {
+    for dn in beginning.registered { feed(.line(.inService(dn)), at: now) }
+    for agent in carried.agents {
+      let present = shard.snapshot(at: now).agents.first { $0.id == agent.id }
+      guard let present else { continue }
+      let isIn = present.state != "logged_out"
+      if agent.state == "logged_out" {
+        if isIn { feed(.agent(.logout(agent.id, reference: 0)), at: now) }
+        continue
+      }
+      if !isIn {
+        feed(.agent(.login(agent.id, dn: agent.dn, reference: 0)), at: now)
+      }
+      let signal: AgentSignal =
+        agent.state == "not_ready" || agent.state == "after_call_work"
+        ? .notReady(agent.id, agent.workMode, reason: agent.reason, reference: 0)
+        : .ready(agent.id, reference: 0)
+      feed(.agent(signal), at: now)
+    }
+  }
+
+  /// Records the sources of a generation that comes into use.
+  mutating func record(_ sources: StrategyFiles?) {
+    guard line.recorder.isOn, let sources else { return }
+    line.recorder.entries.append(.sources(sources))
+  }
+
+  /// Says something to the control thread that outsiders will rely on: after the commit.
+  mutating func answer(_ report: ShardReport) {
+    guard line.recorder.isOn else {
+      reports.post(.report(report))
+      return
+    }
+    line.recorder.isAwaited = true
+    held.append(report)
+  }
+
+  /// Hands this turn to the store, and sends what may leave.
+  mutating func deliver(at now: Instant) {
+    line.telephony.takeRegistrations(at: now) { dn, binding in line.recorder.add(dn, binding) }
+    guard let writer else {
+      line.send()
+      return
+    }
+    if !line.recorder.entries.isEmpty {
+      let group = writer.hand(&line.recorder.entries)
+      lastGroup = group ?? lastGroup
+      if isOverrun != (group == nil) {
+        isOverrun.toggle()
+        updateAdmission()
+      }
+    }
+    if line.recorder.isAwaited {
+      line.recorder.isAwaited = false
+      awaited = lastGroup
+    }
+    guard awaited > committed else { return release() }
+    let standing = writer.standing()
+    committed = standing.committed
+    // In trouble, what was accepted goes on all the same.
+    if awaited <= committed || standing.trouble != nil { return release() }
+    writer.hurry()
+  }
+
+  private mutating func release() {
+    line.send()
+    for report in held { reports.post(.report(report)) }
+    held.removeAll(keepingCapacity: true)
+  }
+
+  /// The store has news: a commit, or trouble that begins or ends.
+  mutating func hearStore(at now: Instant) {
+    guard let standing = writer?.standing() else { return }
+    committed = standing.committed
+    let isTroubled = standing.trouble != nil
+    guard isTroubled != storeIsTroubled else { return }
+    storeIsTroubled = isTroubled
+    updateAdmission()
+    let text =
+      standing.trouble.map { "\($0): new calls are refused until it can be written again" }
+      ?? "the store can be written again: calls are taken"
+    reports.post(.report(.warning(text)))
+    feed(.control(.alarm(text)), at: now)
+  }
+
+  /// Whether new calls are refused with 503.
+  mutating func updateAdmission() {
+    line.telephony.isDraining = isStopping || storeIsTroubled || isOverrun
+  }
+
+  /// Writes what is left, at the end.
+  mutating func closeStore() {
+    guard let writer else { return }
+    line.recorder.isAwaited = false
+    if !line.recorder.entries.isEmpty { _ = writer.hand(&line.recorder.entries) }
+    if let trouble = writer.stop() {
+      reports.post(.report(.warning("not everything is stored: \(trouble)")))
+    }
+    release()
+    self.writer = nil
+  }
+}

@@ -1,0 +1,59 @@
+internal import Engine
+internal import Journal
+internal import SIPGlue
+
+/// What one turn of the shard's loop is to be remembered for, in order.
+struct Recorder {
+  /// Whether anything is recorded.
+  var isOn = false
+  /// The entries of this turn.
+  var entries: [StoreEntry] = []
+  /// Whether somebody outside will rely on what this turn led to: it leaves after the commit.
+  var isAwaited = false
+
+  /// Records what enters the engine, before it does.
+  mutating func enter(_ signal: Signal, at now: Instant) {
+    guard isOn else { return }
+    entries.append(.signal(signal, at: now))
+    switch signal {
+    case .agent, .control, .line(.inService), .line(.outOfService): isAwaited = true
+    case .line, .strategy, .clock: return
+    }
+  }
+
+  /// Records the steps that the signal has led to.
+  mutating func add(_ steps: [Signal], at now: Instant) {
+    for step in steps { entries.append(.step(step, at: now)) }
+  }
+
+  /// Records an event.
+  mutating func add(_ event: Event) {
+    if isOn { entries.append(.event(event)) }
+  }
+
+  /// Notes that a caller is told something that he will rely on.
+  mutating func note(_ command: LineCommand) {
+    guard isOn, case .queued = command else { return }
+    isAwaited = true
+  }
+
+  /// Records what has become of registrations.
+  mutating func add(_ dn: DN, _ binding: Binding?) {
+    guard isOn else { return }
+    isAwaited = true
+    guard let binding, let end = binding.expiresAt else {
+      entries.append(.unbound(dn))
+      return
+    }
+    var stored = StoredBinding(
+      dn,
+      uri: binding.uri,
+      expires: end,
+      callID: binding.callID,
+      cseq: binding.cseq
+    )
+    stored.host = binding.received?.host
+    stored.port = binding.received?.port ?? 0
+    entries.append(.binding(stored))
+  }
+}
