@@ -26,14 +26,30 @@ extension SIPSwitch {
     legs[slot].localSequence += 1
     let branch = tokens.next()
     write(request, on: slot, sequence: legs[slot].localSequence, branch: branch)
-    guard !scratch.overflowed else { return nil }
-    let client = ClientRequest(
+    guard !scratch.overflowed, canReach(legs[slot].hop) else { return nil }
+    var client = ClientRequest(
       method: request.method,
       branch: branch,
       destination: legs[slot].hop,
       owner: request.owner.raw
     )
+    if scratch.count > plan.limits.datagramMax, client.destination.transport == .udp,
+      table.own.speaks(.tcp)
+    {
+      // RFC 3261 18.1.1; when nobody takes the connection, it goes as a datagram after all.
+      client.destination = client.destination.by(.tcp)
+      client.mayGoAsDatagram = true
+      let datagram = texts.make(scratch.bytes)
+      scratch.removeAll()
+      scratch.rewrite(datagram.bytes, sentBy: table.own.address(toward: client.destination))
+      texts.free(datagram)
+    }
     return table.send(scratch.bytes, as: client, at: now, into: &outgoing)
+  }
+
+  /// Whether we have what it takes to send there.
+  private func canReach(_ hop: Endpoint) -> Bool {
+    hop.transport == .tcp || table.own.speaks(hop.transport)
   }
 
   /// Writes a request into `scratch`; what `lines` holds goes along and is forgotten.
@@ -46,7 +62,7 @@ extension SIPSwitch {
     let leg = legs[slot]
     let text = leg.text.bytes
     if request.method == .invite || request.method == .update {
-      writeContact(entry: leg.entry)
+      writeContact(entry: leg.entry, toward: leg.hop)
       lines.header("Allow", Self.allowed)
     }
     let headers = lines.bytes
@@ -56,7 +72,7 @@ extension SIPSwitch {
         method: request.method,
         uri: text[leg.target],
         branch: branch,
-        sentBy: sentBy,
+        sentBy: table.own.address(toward: leg.hop),
         from: text[leg.local],
         to: text[leg.remote],
         callID: text[leg.callID],
@@ -70,12 +86,18 @@ extension SIPSwitch {
     lines.removeAll()
   }
 
-  /// Writes our Contact.
-  mutating func writeContact(entry: Int) {
+  /// Writes our Contact for somebody who is reached at an endpoint.
+  mutating func writeContact(entry: Int, toward peer: Endpoint) {
+    let own = table.own.contact(toward: peer)
     lines.write("Contact: <sip:")
     lines.write(entries[entry].text.bytes)
     lines.write(byte: UInt8(ascii: "@"))
-    lines.write(sentBy)
+    lines.write(own)
+    switch own.transport {
+    case .udp: break
+    case .tcp: lines.write(";transport=tcp")
+    case .tls: lines.write(";transport=tls")
+    }
     lines.write(">\r\n")
   }
 
@@ -136,16 +158,46 @@ extension SIPSwitch {
 
   private mutating func replaceText(of slot: Slot, by draft: LegText) {
     let text = texts.make(scratch.bytes)
+    let leg = legs[slot]
+    let hop = hop(text.bytes, draft, isDirect: false)
+    let isSamePlace =
+      draft.routes.isEmpty && leg.routes.isEmpty && hop != nil
+      && NextHop.endpoint(of: leg.text.bytes[leg.target])?.hasSamePlace(
+        as: NextHop.endpoint(of: text.bytes[draft.target])
+      ) == true
     texts.free(legs[slot].text)
     legs[slot].text = text
     legs[slot].take(draft)
-    if let hop = Self.hop(text.bytes, draft) { legs[slot].hop = hop }
+    // The way that led to this very address leads there still: a translator's, or a connection.
+    if let hop, !isSamePlace { legs[slot].hop = hop }
   }
 
   /// Where requests of a dialog go: the first route, else the target; nil when it is a name.
-  static func hop(_ text: ByteView, _ draft: LegText) -> Endpoint? {
-    draft.routes.isEmpty
-      ? NextHop.endpoint(of: text[draft.target]) : RouteValues.firstHop(in: text[draft.routes])
+  ///
+  /// The connection that the message at hand came on is taken if it leads there: from the same
+  /// address, or from the other side itself.
+  func hop(_ text: ByteView, _ draft: LegText, isDirect: Bool) -> Endpoint? {
+    let isOwn = isDirect && draft.routes.isEmpty
+    let unsaid = isOwn ? heardFrom.transport : standardTransport
+    let found =
+      draft.routes.isEmpty
+      ? NextHop.endpoint(of: text[draft.target], unsaid: unsaid)
+      : RouteValues.firstHop(in: text[draft.routes], unsaid: standardTransport)
+    guard var hop = found else { return nil }
+    if heardFrom.transport.isStream, hop.transport == heardFrom.transport,
+      isOwn || hop.hasSameAddress(as: heardFrom)
+    {
+      hop.connection = heardFrom.connection
+    }
+    return hop
+  }
+
+  /// The same for a caller, whose INVITE came some time ago.
+  mutating func callerHop(of call: Call, _ text: ByteView, _ draft: LegText) -> Endpoint? {
+    let present = heardFrom
+    heardFrom = call.source
+    defer { heardFrom = present }
+    return hop(text, draft, isDirect: call.envelope.viaCount == 1)
   }
 
   // MARK: Ends

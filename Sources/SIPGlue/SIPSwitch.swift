@@ -31,7 +31,10 @@ public struct SIPSwitch: ~Copyable {
   }
 
   let plan: SIPPlan
+  /// The first of our addresses.
   let sentBy: Endpoint
+  /// What a URI means that leaves its transport unsaid.
+  let standardTransport: SIPTransport
   let domain: Text
   let entries: [Entry]
   let entryIndex: [DN: Int]
@@ -58,6 +61,8 @@ public struct SIPSwitch: ~Copyable {
   var targetURI = MessageWriter(capacity: 256)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
+  /// Where the message at hand came from.
+  var heardFrom = Endpoint.unspecified
   /// Blocks that belong to the plan and live as long as the switch.
   private let planTextCount: Int
 
@@ -70,8 +75,8 @@ public struct SIPSwitch: ~Copyable {
   /// Whether new calls are refused with 503.
   public var isDraining = false
 
-  /// Datagrams that wait to be sent; the transport empties it.
-  var outgoing = OutgoingQueue()
+  /// Messages that wait to be sent; the transports empty it.
+  var outgoing: OutgoingQueue
 
   /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
   ///
@@ -81,10 +86,12 @@ public struct SIPSwitch: ~Copyable {
   /// - Throws: `SIPSwitchError` when the plan's own address cannot be read or libcrypto lacks a
   ///   hash.
   public init(plan: SIPPlan, start: UInt64, secret: (UInt64, UInt64)) throws(SIPSwitchError) {
-    let port = plan.advertisedPort
-    guard
-      let own = plan.advertisedHost.withByteView({ Endpoint(address: $0, port: port) })
-    else { throw .advertisedHost(plan.advertisedHost) }
+    var own: [Endpoint] = []
+    for listener in plan.listeners {
+      guard let endpoint = Endpoint(listener) else { throw .advertisedHost(listener.host) }
+      own.append(endpoint)
+    }
+    guard let first = own.first else { throw .advertisedHost("") }
     do {
       var key: [UInt8] = []
       for word in [secret.0, secret.1] {
@@ -102,9 +109,13 @@ public struct SIPSwitch: ~Copyable {
     }
     self.plan = plan
     callersWithPassword = Set(plan.extensions.filter { $0.password != nil }.map(\.dn))
-    sentBy = own
+    sentBy = first
+    let addresses = OwnAddresses(own)
+    standardTransport = addresses.speaks(.udp) ? .udp : first.transport
     tokens = TokenSource(secret: secret)
     table = TransactionTable(limit: plan.limits.transactionsMax)
+    table.own = addresses
+    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
     map = ConnIDMap(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
     probes = DeadlineList(interval: plan.limits.probeInterval)
@@ -144,6 +155,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = registrar.nextDeadline, deadline < next { next = deadline }
     if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
+    if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
     return next == .distantFuture ? nil : next
   }
 
@@ -168,6 +180,8 @@ public struct SIPSwitch: ~Copyable {
   /// Reads one datagram.
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
     counters.received += 1
+    outgoing.connections.now = now
+    heardFrom = source
     let before = outgoing.count
     let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
@@ -190,13 +204,10 @@ public struct SIPSwitch: ~Copyable {
   /// Lets timers expire.
   public mutating func advance(to now: Instant) {
     let before = outgoing.count
+    outgoing.connections.now = now
     table.advance(to: now, into: &outgoing, events: &events)
-    var index = 0
-    while index < events.count {
-      expired(events[index], at: now)
-      index += 1
-    }
-    events.removeAll(keepingCapacity: true)
+    takeEvents(at: now)
+    while let connection = outgoing.connections.popDue(at: now) { hangUp(connection, at: now) }
     registrar.advance(to: now, into: &changes)
     signalChanges()
     while let index = refresh.popDue(at: now) {
@@ -208,9 +219,20 @@ public struct SIPSwitch: ~Copyable {
     counters.sent += UInt64(outgoing.count - before)
   }
 
+  /// Tells calls and legs what became of their transactions.
+  mutating func takeEvents(at now: Instant) {
+    var index = 0
+    while index < events.count {
+      expired(events[index], at: now)
+      index += 1
+    }
+    events.removeAll(keepingCapacity: true)
+  }
+
   /// Does what the engine wants; signals that follow at once are in `signals` when this returns.
   public mutating func perform(_ command: LineCommand, at now: Instant) {
     let before = outgoing.count
+    outgoing.connections.now = now
     run(command, at: now)
     counters.sent += UInt64(outgoing.count - before)
   }

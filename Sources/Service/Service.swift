@@ -2,6 +2,7 @@ internal import Engine
 internal import Journal
 internal import LuaBridge
 internal import Reactor
+internal import SIPGlue
 internal import Wire
 
 /// A handle with which another thread can tell a running service what signals tell it otherwise.
@@ -94,9 +95,11 @@ public enum Service {
     )
     for text in store.trouble { say(text) }
     let version = keep(files.prepared, in: &store, say: say)
+    // Connections take a descriptor each; shells allow a thousand.
+    ProcessLimits.raiseDescriptors()
     let inbox = try door?.inbox ?? Inbox<ControlMessage>()
     let requests = try Inbox<ShardRequest>()
-    let bound = Locked<SocketAddress?>(nil)
+    let bound = Locked<[SIPListener]>([])
     let blueprint = ShardLoop.Blueprint(
       site: files.site,
       installation: Installation(
@@ -110,7 +113,7 @@ public enum Service {
       storeFolder: options.store ? options.data : nil,
       sources: StrategyFiles(files.prepared.source),
       handOver: parts.handOver,
-      whenBound: { address in bound.withLock { $0 = address } }
+      whenBound: { addresses in bound.withLock { $0 = addresses } }
     )
     let thread = try ShardThread.start(
       name: "shard",
@@ -132,8 +135,11 @@ public enum Service {
       inboxes: (inbox, requests),
       say: say
     )
-    let address = bound.withLock { $0 }.map { "udp:\($0)" } ?? "none"
-    say("ready sip=\(address) http=none")
+    let addresses = bound.withLock { $0 }.map { address in
+      let place = HostAndPort.text(host: address.host, port: address.port)
+      return "\(address.transport.rawValue):\(place)"
+    }
+    say("ready sip=\(addresses.joined(separator: ",")) http=none")
     try control.run()
   }
 

@@ -149,7 +149,7 @@ extension SIPSwitch {
     answer.body = received.bytes[received.envelope.body]
     answer.bodyType = received.bytes[received.envelope.contentType]
     if !answer.body.isEmpty { calls[slot].hasShownMedia = true }
-    writeContact(entry: calls[slot].entry)
+    writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     reply(to: calls[slot].transaction, answer, at: now)
     refresh.arm(slot.index, at: now)
     guard !calls[slot].hasRung else { return }
@@ -205,7 +205,7 @@ extension SIPSwitch {
     var answer = Reply(200, tag: calls[slot].localTag)
     answer.body = received.bytes[received.envelope.body]
     answer.bodyType = received.bytes[received.envelope.contentType]
-    writeContact(entry: calls[slot].entry)
+    writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     lines.header("Allow", Self.allowed)
     reply(to: handle, answer, at: now)
     probes.arm(target.index, at: now)
@@ -241,7 +241,7 @@ extension SIPSwitch {
       call: slot,
       text: text,
       localTag: call.localTag,
-      hop: Self.hop(text.bytes, draft) ?? call.source,
+      hop: callerHop(of: call, text.bytes, draft) ?? call.source,
       localSequence: 0,
       remoteSequence: Int64(envelope.sequence),
       entry: call.entry

@@ -62,6 +62,8 @@ public struct RegisterRequest: Sendable, Equatable {
   public var trusted = false
   /// Where the packet came from.
   public var source: PeerAddress?
+  /// The same with transport and connection.
+  package var flow: Endpoint?
 
   /// Makes a query; the other fields are set afterwards.
   public init(dn: DN, host: String, callID: String, cseq: UInt32) {
@@ -172,6 +174,8 @@ public struct Binding: Sendable, Equatable {
   public var callID: String
   /// The last CSeq number of that Call-ID.
   public var cseq: UInt32
+  /// Where the REGISTER came from, its connection included; nil once the process has changed.
+  package var flow: Endpoint?
 
   /// Makes a binding.
   public init(

@@ -254,13 +254,14 @@ public struct Registrar: ~Copyable, Sendable {
       return .outOfOrder
     }
     if let bind = wish.bind {
-      let binding = Binding(
+      var binding = Binding(
         uri: bind.contact.uri,
         received: Self.detour(from: bind.uri, to: request.source),
         expiresAt: now + .seconds(Int64(bind.seconds)),
         callID: request.callID,
         cseq: request.cseq
       )
+      binding.flow = request.flow
       set(binding, bind.uri, at: slot, into: &changes)
     } else if let bound = lines[slot].contact,
       request.wildcard || wish.remove.contains(where: { $0.uri.matches(bound) })
