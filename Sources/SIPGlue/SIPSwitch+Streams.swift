@@ -151,3 +151,25 @@ extension Endpoint {
     self = own.by(transport)
   }
 }
+
+extension SIPSwitch {
+  /// Shows every message that waits to be sent, and every connection to open or close, in order,
+  /// and forgets them; for tests that have no sockets.
+  package mutating func drain(
+    _ body: (_ message: ByteView, _ destination: Endpoint, _ deed: OutgoingQueue.Deed) -> Void
+  ) {
+    for index in 0..<outgoing.count {
+      let (bytes, destination) = outgoing[index]
+      body(bytes, destination, outgoing.deed(at: index))
+    }
+    outgoing.removeAll()
+  }
+
+  /// Bytes of unfinished messages on all connections.
+  package var unfinishedBytes: Int { outgoing.connections.heldBytes }
+
+  /// Whether nothing is left of any connection.
+  package var hasNoConnections: Bool {
+    outgoing.connections.isEmpty && table.awaitedConnections == 0
+  }
+}
