@@ -109,6 +109,7 @@ public enum Service {
       ),
       requests: requests,
       reports: inbox,
+      credentials: try credentials(of: files.site),
       dumpPath: options.dumpPath,
       storeFolder: options.store ? options.data : nil,
       sources: StrategyFiles(files.prepared.source),
@@ -141,6 +142,16 @@ public enum Service {
     }
     say("ready sip=\(addresses.joined(separator: ",")) http=none")
     try control.run()
+  }
+
+  /// Our side of TLS, if the site has one.
+  private static func credentials(of site: Site) throws -> TLSCredentials? {
+    guard let tls = site.tls else { return nil }
+    do {
+      return try TLSCredentials(tls)
+    } catch {
+      throw ServiceError("no TLS: \(error)")
+    }
   }
 
   /// Reads and checks the site and the strategies, and runs their tests.

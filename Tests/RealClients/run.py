@@ -25,6 +25,7 @@ import traceback
 
 import restart as memory
 import soak
+import transports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -173,10 +174,10 @@ def finished(process, what):
     expect(process.returncode == 0, f"{what} ended with {process.returncode}")
 
 
-def site(extensions, agents, queues="", points="", sip="", limits=""):
+def site(extensions, agents, queues="", points="", sip="", limits="", listen=""):
     return f"""return {{
   name = "check",
-  sip = {{ listen = {{ "udp:127.0.0.1:PORT" }}, domain = "demo.local",
+  sip = {{ listen = {{ "udp:127.0.0.1:PORT" {listen} }}, domain = "demo.local",
           trusted = {{ "127.0.0.0/8" }} {sip} }},
   extensions = {{ {extensions} }},
   agents = {{ {agents} }},
@@ -268,7 +269,7 @@ def send_invite(port, dn):
         return answer
 
 
-def baresip(world, name, port, password, expires):
+def baresip(world, name, port, password, expires, transport="udp", secure=0):
     """A baresip that registers 7001, answers by itself and takes commands by TCP."""
     folder = world.folder / name
     folder.mkdir()
@@ -281,7 +282,8 @@ def baresip(world, name, port, password, expires):
         f"ctrl_tcp_listen 127.0.0.1:{control}\naudio_source aubridge,line\n"
         "audio_player aubridge,line\naudio_alert aubridge,bell\n")
     (folder / "accounts").write_text(
-        f"<sip:7001@127.0.0.1:{world.port}>;auth_user=7001;auth_pass={password};"
+        f"<sip:7001@127.0.0.1:{secure if transport == 'tls' else world.port}"
+        f"{'' if transport == 'udp' else ';transport=' + transport}>;auth_user=7001;auth_pass={password};"
         f"regint={expires};answermode=auto;audio_codecs=pcmu\n")
     (folder / "contacts").write_text("")
     return world.spawn(name, "baresip", "-f", folder), control
@@ -708,7 +710,7 @@ def full_disk():
 
 
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, reload_soak, restart, full_disk]
+          fuzz, reload_soak, restart, full_disk, *transports.checks(sys.modules[__name__])]
 
 
 def main():

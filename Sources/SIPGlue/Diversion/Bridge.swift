@@ -124,8 +124,12 @@ extension SIPSwitch {
       case UInt8(ascii: "u"):
         guard name.equalsIgnoringCase("user-to-user") else { return }
       case UInt8(ascii: "p"):
-        let isAsserted = mayAssert && name.equalsIgnoringCase("p-asserted-identity")
+        // RFC 3325, RFC 7315: they mean something among those who trust each other only.
+        let isAsserted = mayAssert && name.hasPrefixIgnoringCase("p-")
         guard isAsserted || name.equalsIgnoringCase("privacy") else { return }
+      case UInt8(ascii: "a"):
+        let isPreference = name.count == 1 || name.equalsIgnoringCase("accept-contact")
+        guard isPreference else { return }
       case UInt8(ascii: "s"):
         guard name.count == 1 || name.equalsIgnoringCase("subject") else { return }
       default: return

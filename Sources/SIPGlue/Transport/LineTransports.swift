@@ -23,7 +23,15 @@ public struct LineTransports: ~Copyable {
   public let listeners: [SIPListener]
 
   /// Listens on addresses, at most one of them for datagrams.
-  public init(listeners wanted: [SIPListener]) throws(ReactorError) {
+  ///
+  /// - Parameters:
+  ///   - wanted: The addresses.
+  ///   - credentials: Our side of TLS; nil: there is none.
+  /// - Throws: Which address cannot be listened on, and why.
+  public init(
+    listeners wanted: [SIPListener],
+    credentials: TLSCredentials? = nil
+  ) throws(ReactorError) {
     var bound = wanted
     var datagrams: Datagrams?
     if let index = wanted.firstIndex(where: { $0.transport == .udp }) {
@@ -33,6 +41,7 @@ public struct LineTransports: ~Copyable {
     }
     let indices = wanted.indices.filter { wanted[$0].transport != .udp }
     streams = try StreamTransport(listeners: indices.map { wanted[$0] })
+    streams.credentials = credentials
     for (index, address) in zip(indices, streams.addresses) { bound[index].port = address.port }
     self.datagrams = datagrams
     listeners = bound
@@ -55,6 +64,9 @@ public struct LineTransports: ~Copyable {
 
   /// Messages that the kernel, or a connection, has taken.
   public var sent: Int { (datagrams?.transport.counters.sent ?? 0) + streams.counters.sent }
+
+  /// Begins TLS connections with these from now on; those that there are go on.
+  public mutating func use(_ credentials: TLSCredentials) { streams.credentials = credentials }
 
   /// How many connections there are.
   public var connectionCount: Int { streams.connectionCount }

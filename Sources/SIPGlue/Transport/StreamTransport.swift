@@ -1,4 +1,4 @@
-// The TCP sockets of a line thread.
+// The TCP sockets of a line thread, and the TLS sessions on them.
 //
 // States of a link (a connection's socket): connecting; open; deaf (the peer has ended it, or it is
 // broken: nothing is read any more, what can still be sent is). A link goes when its close comes
@@ -18,13 +18,17 @@ public struct StreamTransport: ~Copyable {
   /// A connection's socket.
   private final class Link {
     let socket: StreamSocket
+    let session: TLSSession?
     var interest: Readiness = []
     /// Whether the loop knows it.
     var isWatched = false
     /// Whether it is broken or ended, and the switch knows, or will be told.
     var isDeaf = false
 
-    init(_ socket: StreamSocket) { self.socket = socket }
+    init(_ socket: StreamSocket, _ session: TLSSession?) {
+      self.socket = socket
+      self.session = session
+    }
   }
 
   /// What has become of messages so far.
@@ -35,6 +39,8 @@ public struct StreamTransport: ~Copyable {
     public var sent = 0
     /// Messages whose connection was gone when they were to leave.
     public var unsent = 0
+    /// TLS connections that ended by no wish of ours: mistrusted, damaged, or no TLS at all.
+    public var insecure = 0
 
     /// Counters at zero.
     public init() {}
@@ -52,6 +58,8 @@ public struct StreamTransport: ~Copyable {
   private var handed = 0
   /// Whether accepting is off because the process has no descriptor left.
   private var isExhausted = false
+  /// Our side of TLS connections that begin from now on; nil: there are none.
+  public var credentials: TLSCredentials?
   private let chunk: UnsafeMutableRawBufferPointer
 
   private static let chunkBytes = 64 << 10
@@ -133,9 +141,16 @@ public struct StreamTransport: ~Copyable {
       case .exhausted: return pauseAccepting()
       case .connection(let socket):
         let peer = Endpoint(socket.peer).by(listener.transport)
+        let session: TLSSession?
+        if listener.transport == .tls {
+          session = credentials.flatMap { TLSSession($0, server: nil) }
+          guard session != nil else { continue }
+        } else {
+          session = nil
+        }
         // Without a number, the socket ends here and is closed.
         guard let number = telephony.accept(from: peer, at: now) else { continue }
-        let link = Link(socket)
+        let link = Link(socket, session)
         links[number] = link
         watch(link, number)
       }
@@ -161,11 +176,34 @@ public struct StreamTransport: ~Copyable {
       case .nothing: break
       case .ended: return end(link, number, &telephony, at: now)
       case .bytes(let count):
-        let bytes = unsafe ByteView(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
-        telephony.receive(bytes, on: number, at: now)
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk[..<count])
+        guard unsafe take(bytes, from: link, number, into: &telephony, at: now) else {
+          return end(link, number, &telephony, at: now)
+        }
       }
     }
     watch(link, number)
+  }
+
+  /// Hands what has come to the switch; false when the connection has ended by that.
+  private mutating func take(
+    _ bytes: UnsafeRawBufferPointer,
+    from link: Link,
+    _ number: UInt64,
+    into telephony: inout SIPSwitch,
+    at now: Instant
+  ) -> Bool {
+    guard let session = link.session else {
+      unsafe telephony.receive(ByteView(bytes), on: number, at: now)
+      return true
+    }
+    let standing = unsafe session.receive(bytes) { plain in
+      unsafe telephony.receive(ByteView(plain), on: number, at: now)
+    }
+    // Also what tells the peer why it is over.
+    let hasSent = sendOutput(of: session, on: link)
+    if standing == .ended { counters.insecure += 1 }
+    return standing == .open && hasSent
   }
 
   /// The peer has ended the connection, or it is broken.
@@ -203,14 +241,17 @@ public struct StreamTransport: ~Copyable {
     case .close:
       guard let link = links.removeValue(forKey: number) else { return }
       deafen(link)
+      if let session = link.session {
+        session.finish()
+        _ = sendOutput(of: session, on: link)
+      }
       unsafe link.socket.finish(using: chunk)
       resumeAccepting()
     case .open:
-      guard let socket = try? StreamSocket(connectingTo: SocketAddress(destination)) else {
+      guard let link = open(destination) else {
         counters.unsent += 1
         return lost.append(number)
       }
-      let link = Link(socket)
       links[number] = link
       write(bytes, to: link, number)
     case .send:
@@ -222,9 +263,40 @@ public struct StreamTransport: ~Copyable {
     }
   }
 
+  /// Begins to connect; nil when there is no way to.
+  private func open(_ destination: Endpoint) -> Link? {
+    let address = SocketAddress(destination)
+    guard destination.transport == .tls else {
+      return (try? StreamSocket(connectingTo: address)).map { Link($0, nil) }
+    }
+    guard let session = credentials.flatMap({ TLSSession($0, server: address.host) }),
+      let socket = try? StreamSocket(connectingTo: address)
+    else { return nil }
+    session.start()
+    return Link(socket, session)
+  }
+
+  /// Sends what a session has made.
+  ///
+  /// - Returns: Whether the socket has taken it.
+  private func sendOutput(of session: TLSSession, on link: Link) -> Bool {
+    var isBroken = false
+    unsafe session.takeOutput { bytes in
+      guard !isBroken else { return }
+      isBroken = unsafe link.socket.send(bytes) == .broken
+    }
+    return !isBroken
+  }
+
   private mutating func write(_ bytes: ByteView, to link: Link, _ number: UInt64) {
-    let sent = unsafe bytes.withUnsafeBytes { unsafe link.socket.send($0) }
-    guard sent != .broken else {
+    let isBroken: Bool
+    if let session = link.session {
+      let standing = unsafe bytes.withUnsafeBytes { unsafe session.send($0) }
+      isBroken = standing == .ended || !sendOutput(of: session, on: link)
+    } else {
+      isBroken = unsafe bytes.withUnsafeBytes { unsafe link.socket.send($0) } == .broken
+    }
+    guard !isBroken else {
       counters.unsent += 1
       guard !link.isDeaf else { return }
       deafen(link)

@@ -24,6 +24,8 @@ struct ShardLoop: ~Copyable {
     var installation: Installation
     var requests: Inbox<ShardRequest>
     var reports: Inbox<ControlMessage>
+    /// Our side of TLS; nil: there is none.
+    var credentials: TLSCredentials?
     /// Where events are written as T-Library dumps; nil: nowhere.
     var dumpPath: String?
     /// The folder of the store; nil: nothing is remembered.
@@ -109,7 +111,10 @@ struct ShardLoop: ~Copyable {
     let plan = site.plan
     let memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
     let start = Clock.monotonic &- memory.instant.nanoseconds
-    let transports = try LineTransports(listeners: site.sipListeners)
+    let transports = try LineTransports(
+      listeners: site.sipListeners,
+      credentials: blueprint.credentials
+    )
     var telephony = try SIPSwitch(
       plan: site.sipPlan(boundTo: transports.listeners),
       start: Clock.realtime,
@@ -300,6 +305,8 @@ struct ShardLoop: ~Copyable {
         alive: shard.strategies.generations.map { $0.number }
       )
       answer(.switched(switched, ticket: ticket))
+    case .renew(let credentials):
+      line.transports.use(credentials)
     case .drain:
       guard case .running = phase else { return }
       phase = .draining

@@ -12,6 +12,8 @@ package struct Site: Sendable, Hashable {
   package var listeners: [ListenAddress] = []
   /// The address that others shall use for us; nil: the one that we listen on.
   package var advertisedHost: String?
+  /// Certificate, key and trust of TLS; nil: there is none.
+  package var tls: TLSFiles?
   /// The realm of digest authentication and the host of our From.
   package var domain = ""
   /// Peers that may send calls without digest, as written.

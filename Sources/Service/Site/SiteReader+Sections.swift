@@ -5,11 +5,12 @@ internal import SIPGlue
 // One method per section of the file.
 extension SiteReader {
   mutating func readSIP(_ node: LuaValue?) {
-    let known = ["listen", "domain", "trusted", "advertise"]
+    let known = ["listen", "domain", "trusted", "advertise", "tls"]
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
     }
+    readTLS(fields["tls"])
     readListeners(fields["listen"])
     readAdvertised(fields["advertise"])
     site.domain = text(fields["domain"], at: ["sip", "domain"]) ?? "pointsman.local"
@@ -45,13 +46,8 @@ extension SiteReader {
       if site.listeners.contains(address) {
         report(path, "listen: \"\(text)\" is there twice")
       }
-      if address.transport == .tls {
-        report(
-          path,
-          "tls is not available yet: \(text) is not listened on",
-          severity: .warning
-        )
-        continue
+      if address.transport == .tls, site.tls == nil {
+        report(path, "listen: \"\(text)\" needs a certificate: say which one with sip.tls")
       }
       if !address.isLoopback {
         report(path, "\(text) can be reached from other machines", severity: .warning)
