@@ -166,8 +166,9 @@ public final class StreamSocket {
 }
 
 extension StreamSocket {
-  /// Says goodbye: nothing more is sent, and what has come is read away, so that the kernel does not
-  /// take back what it has been given.
+  /// Says goodbye: nothing more is sent.
+  ///
+  /// What has come is read away, so that the kernel does not take back what it has been given.
   public func finish(using buffer: UnsafeMutableRawBufferPointer) {
     guard isOpen else { return }
     _ = flush()

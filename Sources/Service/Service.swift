@@ -136,11 +136,7 @@ public enum Service {
       inboxes: (inbox, requests),
       say: say
     )
-    let addresses = bound.withLock { $0 }.map { address in
-      let place = HostAndPort.text(host: address.host, port: address.port)
-      return "\(address.transport.rawValue):\(place)"
-    }
-    say("ready sip=\(addresses.joined(separator: ",")) http=none")
+    say("ready sip=\(bound.withLock { $0.map(\.text) }.joined(separator: ",")) http=none")
     try control.run()
   }
 

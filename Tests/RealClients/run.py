@@ -44,10 +44,21 @@ def expect(condition, message):
 
 
 def free_port():
-    """A UDP port on loopback that nobody uses at the moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port on loopback that nobody uses at the moment, neither by UDP nor by TCP.
+
+    baresip wants the next one too, for TLS.
+    """
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
+        try:
+            for wanted in (port, port + 1):
+                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+                    sock.bind(("127.0.0.1", wanted))
+            return port
+        except (OSError, OverflowError):
+            pass
 
 
 def wait_for(what, condition, patience=PATIENCE):
@@ -283,8 +294,8 @@ def baresip(world, name, port, password, expires, transport="udp", secure=0):
         "audio_player aubridge,line\naudio_alert aubridge,bell\n")
     (folder / "accounts").write_text(
         f"<sip:7001@127.0.0.1:{secure if transport == 'tls' else world.port}"
-        f"{'' if transport == 'udp' else ';transport=' + transport}>;auth_user=7001;auth_pass={password};"
-        f"regint={expires};answermode=auto;audio_codecs=pcmu\n")
+        f"{'' if transport == 'udp' else ';transport=' + transport}>;"
+        f"auth_user=7001;auth_pass={password};regint={expires};answermode=auto;audio_codecs=pcmu\n")
     (folder / "contacts").write_text("")
     return world.spawn(name, "baresip", "-f", folder), control
 

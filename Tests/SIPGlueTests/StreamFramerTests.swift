@@ -6,7 +6,8 @@ import Testing
 struct StreamFramerTests {
   typealias Frame = StreamFramer.Frame
 
-  static func message(_ number: Int, body: String = "", length: String = "Content-Length") -> String {
+  static func message(_ number: Int, body: String = "", length: String = "Content-Length") -> String
+  {
     "OPTIONS sip:\(number)@a.example SIP/2.0\r\nCall-ID: \(number)\r\n"
       + "\(length): \(body.utf8.count)\r\n\r\n\(body)"
   }

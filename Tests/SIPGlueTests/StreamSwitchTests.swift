@@ -19,8 +19,14 @@ struct StreamSwitchTests {
     #expect(read["via"].hasPrefix("SIP/2.0/UDP 127.0.0.1:5060;"))
     #expect(read["contact"] == "<sip:8000@127.0.0.1:5060>")
     #expect(read["x-a"] == "b")
-    world.say(World.answer(180, to: invite.text, contact: "sip:7002@127.0.0.1:7002"), fromPort: 7002)
-    world.say(World.answer(200, to: invite.text, contact: "sip:7002@127.0.0.1:7002"), fromPort: 7002)
+    world.say(
+      World.answer(180, to: invite.text, contact: "sip:7002@127.0.0.1:7002"),
+      fromPort: 7002
+    )
+    world.say(
+      World.answer(200, to: invite.text, contact: "sip:7002@127.0.0.1:7002"),
+      fromPort: 7002
+    )
     let replies = world.sent.filter { $0.to.connection == caller }
     #expect(replies.compactMap { $0.message?.status } == [100, 180, 200])
     #expect(replies.last?.message?["contact"] == "<sip:8000@127.0.0.1:5062;transport=tcp>")
@@ -59,7 +65,11 @@ struct StreamSwitchTests {
     world.run(20)
     #expect(world.sent.filter { $0.text.hasPrefix("INVITE") }.count == 1, "timer A on a stream")
     // The success is repeated: so is the ACK, on the connection that there is.
-    let answer = World.answer(200, to: invite.text, contact: "sip:7003@127.0.0.1:7003;transport=tcp")
+    let answer = World.answer(
+      200,
+      to: invite.text,
+      contact: "sip:7003@127.0.0.1:7003;transport=tcp"
+    )
     world.say(answer, on: phone)
     world.say(answer, on: phone)
     let acks = world.sent.filter { $0.text.hasPrefix("ACK") }
@@ -184,7 +194,10 @@ struct StreamSwitchTests {
   func withoutLength() throws {
     let world = try World()
     let caller = try #require(world.connect())
-    let request = World.request("OPTIONS").replacingOccurrences(of: "Content-Length: 0\r\n", with: "")
+    let request = World.request("OPTIONS").replacingOccurrences(
+      of: "Content-Length: 0\r\n",
+      with: ""
+    )
     world.say(request + World.request("OPTIONS", branch: "9"), on: caller)
     #expect(world.sent.map { $0.message?.status ?? 0 } == [400, 0])
     #expect(world.closed == [caller])

@@ -30,7 +30,8 @@ final class TCPClient {
     var sent = 0
     while sent < bytes.count {
       let put = bytes.withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+        let rest = UnsafeRawBufferPointer(rebasing: $0[sent...])
+        return Glibc.send(socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
       }
       guard put > 0 else { return }
       sent += put

@@ -129,7 +129,8 @@ final class StreamWorld {
   }
 
   static func register(_ contact: String, number: Int = 1) -> String {
-    "REGISTER sip:demo.local SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:6100;branch=z9hG4bKr\(number)\r\n"
+    "REGISTER sip:demo.local SIP/2.0\r\n"
+      + "Via: SIP/2.0/TCP 127.0.0.1:6100;branch=z9hG4bKr\(number)\r\n"
       + "Max-Forwards: 70\r\nFrom: <sip:7001@demo.local>;tag=r\r\nTo: <sip:7001@demo.local>\r\n"
       + "Call-ID: reg@test\r\nCSeq: \(number) REGISTER\r\nContact: <\(contact)>\r\nExpires: 60\r\n"
       + "Content-Length: 0\r\n\r\n"

@@ -62,7 +62,7 @@ struct SiteTests {
     let site = try #require(loaded.site)
     #expect(
       loaded.findings.map { $0.short } == [
-        "site.lua:9: warning: http is not available yet: 127.0.0.1:8080 is not listened on",
+        "site.lua:9: warning: http is not available yet: 127.0.0.1:8080 is not listened on"
       ]
     )
     let plan = site.plan
@@ -323,7 +323,10 @@ struct SiteTests {
     let advertised = text.replacing("domain =", with: "advertise = \"192.0.2.1\", domain =")
     let loaded = load(advertised)
     let site = try #require(loaded.site)
-    #expect(site.sipPlan(boundTo: [SIPListener(host: "0.0.0.0", port: 5060)]).advertisedHost == "192.0.2.1")
+    #expect(
+      site.sipPlan(boundTo: [SIPListener(host: "0.0.0.0", port: 5060)]).advertisedHost
+        == "192.0.2.1"
+    )
     #expect(
       loaded.findings.map { $0.message } == ["udp:0.0.0.0:5060 can be reached from other machines"]
     )

@@ -94,7 +94,9 @@ package struct ConnectionTable: ~Copyable {
   package func contains(_ number: UInt64) -> Bool { slot(number) != nil }
 
   /// Whether a connection is there and open.
-  package func isOpen(_ number: UInt64) -> Bool { slot(number).map { connections[$0].isOpen } ?? false }
+  package func isOpen(_ number: UInt64) -> Bool {
+    slot(number).map { connections[$0].isOpen } ?? false
+  }
 
   /// The other side of a connection.
   package func peer(of number: UInt64) -> Endpoint? { slot(number).map { connections[$0].peer } }

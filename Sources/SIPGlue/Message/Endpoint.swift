@@ -32,8 +32,9 @@ package struct Endpoint: Hashable, Sendable {
   package var transport = SIPTransport.udp
   /// The scope of a link-local IPv6 address; 0 otherwise.
   package var scope: UInt32 = 0
-  /// The connection, as `ConnectionTable` numbers them; 0: none in particular. The address then says
-  /// where to go when that connection is gone.
+  /// The connection, as `ConnectionTable` numbers them; 0: none in particular.
+  ///
+  /// The address says where to go when the connection is gone.
   package var connection: UInt64 = 0
 
   package static let unspecified = Endpoint(ipv4: 0, port: 0)

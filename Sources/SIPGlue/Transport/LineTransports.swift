@@ -1,8 +1,8 @@
 // Everything that a line thread sends and receives by: at most one UDP socket, and the connections.
 //
-// Invariants: of the outgoing queue, only so many messages leave as the caller allows, whatever they
-// go by; those for streams are handed over in order before the datagrams of the same stretch; a
-// message is removed when all before it have left.
+// Invariants: of the outgoing queue, only so many messages leave as the caller allows, whatever
+// they go by; those for streams are handed over in order before the datagrams of the same stretch;
+// a message is removed when all before it have left.
 // Who may change it: the one thread that owns it.
 
 public import Engine
@@ -60,7 +60,9 @@ public struct LineTransports: ~Copyable {
   public var hasLost: Bool { streams.hasLost }
 
   /// Messages that came.
-  public var received: Int { (datagrams?.transport.counters.received ?? 0) + streams.counters.received }
+  public var received: Int {
+    (datagrams?.transport.counters.received ?? 0) + streams.counters.received
+  }
 
   /// Messages that the kernel, or a connection, has taken.
   public var sent: Int { (datagrams?.transport.counters.sent ?? 0) + streams.counters.sent }

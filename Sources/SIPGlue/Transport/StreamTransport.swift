@@ -3,9 +3,9 @@
 // States of a link (a connection's socket): connecting; open; deaf (the peer has ended it, or it is
 // broken: nothing is read any more, what can still be sent is). A link goes when its close comes
 // along in the outgoing queue, behind everything that was sent before.
-// Invariants: the switch decides which connections there are (`ConnectionTable`), their numbers are
-// the links' names; a link that the switch has closed is never spoken of again; entries of the
-// outgoing queue are dealt with once, in order, and no peer that reads slowly keeps another waiting.
+// Invariants: the switch decides which connections there are (`ConnectionTable`), their numbers
+// are the links' names; a link that the switch has closed is never spoken of again; entries of
+// the outgoing queue are dealt with once, in order; no slow peer keeps another waiting.
 // Who may change it: the one thread that owns it, together with its switch.
 // Source: RFC 3261 18; RFC 5923; ADR 0017.
 

@@ -9,9 +9,9 @@ internal import CCrypto
 
 /// One TLS connection.
 @safe
-final class TLSSession {
+package final class TLSSession {
   /// How the session stands after bytes came or were to be sent.
-  enum Standing: Equatable {
+  package enum Standing: Equatable {
     case open
     /// The other side has ended it, or it is not whom or what we can talk to.
     case ended
@@ -29,7 +29,7 @@ final class TLSSession {
   private static let waitingMax = 256 << 10
 
   /// Begins a session; `server` is the address that we have dialled, nil when we were.
-  init?(_ credentials: TLSCredentials, server: String?) {
+  package init?(_ credentials: TLSCredentials, server: String?) {
     self.credentials = credentials
     guard let session = unsafe SSL_new(credentials.context) else { return nil }
     guard let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem())
@@ -61,10 +61,10 @@ final class TLSSession {
   deinit { unsafe SSL_free(session) }
 
   /// Begins to shake hands, where that is our part.
-  func start() { _ = goOn() }
+  package func start() { _ = goOn() }
 
   /// Takes bytes from the socket, and shows what they say.
-  func receive(
+  package func receive(
     _ bytes: UnsafeRawBufferPointer,
     _ show: (UnsafeRawBufferPointer) -> Void
   ) -> Standing {
@@ -76,13 +76,15 @@ final class TLSSession {
       ERR_clear_error()
       let got = unsafe SSL_read(session, &plain, Int32(plain.count))
       guard got > 0 else { return standing(after: got) }
-      unsafe plain.withUnsafeBytes { unsafe show(UnsafeRawBufferPointer(rebasing: $0[..<Int(got)])) }
+      unsafe plain.withUnsafeBytes {
+        unsafe show(UnsafeRawBufferPointer(rebasing: $0[..<Int(got)]))
+      }
     }
     return .open
   }
 
   /// Sends plain bytes: now, or when hands are shaken.
-  func send(_ bytes: UnsafeRawBufferPointer) -> Standing {
+  package func send(_ bytes: UnsafeRawBufferPointer) -> Standing {
     guard unsafe SSL_is_init_finished(session) == 1 else {
       guard waiting.count + bytes.count <= Self.waitingMax else { return .ended }
       unsafe waiting.append(contentsOf: bytes)
@@ -96,18 +98,20 @@ final class TLSSession {
   }
 
   /// Says that nothing more follows.
-  func finish() {
+  package func finish() {
     guard unsafe SSL_is_init_finished(session) == 1 else { return }
     ERR_clear_error()
     _ = unsafe SSL_shutdown(session)
   }
 
   /// Shows what is to go to the socket, and forgets it.
-  func takeOutput(_ show: (UnsafeRawBufferPointer) -> Void) {
+  package func takeOutput(_ show: (UnsafeRawBufferPointer) -> Void) {
     while true {
       let got = unsafe BIO_read(outgoing, &plain, Int32(plain.count))
       guard got > 0 else { return }
-      unsafe plain.withUnsafeBytes { unsafe show(UnsafeRawBufferPointer(rebasing: $0[..<Int(got)])) }
+      unsafe plain.withUnsafeBytes {
+        unsafe show(UnsafeRawBufferPointer(rebasing: $0[..<Int(got)]))
+      }
     }
   }
 

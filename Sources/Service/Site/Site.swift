@@ -224,3 +224,8 @@ package struct Site: Sendable, Hashable {
     return plan
   }
 }
+
+extension SIPListener {
+  /// The address as the site file has it.
+  var text: String { "\(transport.rawValue):\(HostAndPort.text(host: host, port: port))" }
+}
