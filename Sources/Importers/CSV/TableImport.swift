@@ -215,8 +215,9 @@ struct TableImport {
     offered.first = columns.field(.ani, row).map(String.init) ?? ""
     offered.second = columns.field(.dnis, row).map(String.init) ?? ""
     offered.sort = columns.field(.type, row).map(String.init) ?? ""
-    for role in [TableOptions.Role.type, .priority, .customer] {
-      if let value = columns.field(role, row) { offered.data += [role.rawValue, String(value)] }
+    for role in [TableOptions.Role.type, .priority, .customer, .call] {
+      guard let value = columns.field(role, row) else { continue }
+      offered.data += [role == .call ? "call_id" : role.rawValue, String(value)]
     }
     for (key, column) in columns.data where column < row.count && !row[column].isEmpty {
       offered.data += [key, String(row[column])]
