@@ -1,3 +1,2 @@
-enum QueueLogImport { static func run(_ r: ImportRequest, _ c: inout FactCollector, _ p: Import.Progress) throws(ImportError) {} }
 enum CaptureImport { static func run(_ r: ImportRequest, _ c: inout FactCollector, _ p: Import.Progress) throws(ImportError) {} }
 enum SIPServerLogImport { static func run(_ r: ImportRequest, _ c: inout FactCollector, _ p: Import.Progress) throws(ImportError) {} }

@@ -64,25 +64,14 @@ struct TableImport {
     for sentence in columns.understood where !collector.report.understood.contains(sentence) {
       collector.report.understood.append(sentence)
     }
-    var rows = 0
+    var guardian = BrokenLines(path, "is --map right?")
     while let row = try table.next() {
-      rows += 1
-      collector.report.lines += 1
+      try guardian.line(table.line, table.offset, table.size, &collector, progress)
       if let reason = try take(row, &collector) {
-        collector.report.isBroken(path, table.line, reason)
-        if collector.report.brokenCount * 5 > collector.report.lines + 20,
-          let first = collector.report.broken.first
-        {
-          throw ImportError(
-            "\(first.file):\(first.number): \(first.reason); and \(collector.report.brokenCount) of "
-              + "\(collector.report.lines) rows like it: is --map right?"
-          )
-        }
-      }
-      if rows % 4_096 == 0, !progress(table.offset, table.size) {
-        throw ImportError("stopped at line \(table.line) of \(path)")
+        try guardian.isBroken(table.line, reason, &collector)
       }
     }
+    try guardian.finish(collector)
     if table.latin > 0 {
       collector.report.count("lines that are not UTF-8, read as Latin-1", by: table.latin)
     }

@@ -142,6 +142,13 @@ struct Presence {
   /// Whether an agent is there.
   func isThere(_ agent: Int) -> Bool { states[agent].isIn }
 
+  /// Whether an agent is not there, as far as is known, or has not been seen for so long.
+  func isLongAway(_ agent: Int, at instant: Int64) -> Bool {
+    let state = states[agent]
+    guard state.isIn else { return true }
+    return !isExplicit[agent] && state.talking == 0 && instant - state.since > Self.shiftGap
+  }
+
   /// When those who are there without the files saying so have gone: after their last call.
   func ends() -> [(agent: Int, at: Int64)] {
     states.indices.compactMap { agent in

@@ -128,7 +128,7 @@ struct RecordingMaker: ~Copyable {
       }
       // A call that nobody is known to have answered has left the line all the same.
       call.agent = agent ?? -1
-    } else if fact.kind == .failed {
+    } else if fact.kind == .failed || agent.map({ presence.isLongAway($0, at: fact.at) }) == true {
       try acts(fact.agent, at: fact.at, talks: false)
     }
     begin(
@@ -163,6 +163,10 @@ struct RecordingMaker: ~Copyable {
     self.call(fact.call)
     member("by", fact.first)
     if !fact.second.isEmpty { member("outcome", fact.second) }
+    if let position = Int64(fact.sort) {
+      writer.key("position")
+      writer.value(position)
+    }
     if fact.isInferred { inferred() }
     try end(fact.at)
   }
