@@ -69,7 +69,7 @@ public enum Import {
     case .pcap: try CaptureImport.run(request, &collector, progress)
     case .sipServerLog: try SIPServerLogImport.run(request, &collector, progress)
     }
-    guard collector.report.calls > 0 || collector.first <= collector.last else {
+    guard collector.first <= collector.last else {
       throw ImportError("\(request.files.joined(separator: ", ")): there is nothing to import in it")
     }
     try output.open()

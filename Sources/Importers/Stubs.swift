@@ -1,2 +1,1 @@
-enum CaptureImport { static func run(_ r: ImportRequest, _ c: inout FactCollector, _ p: Import.Progress) throws(ImportError) {} }
 enum SIPServerLogImport { static func run(_ r: ImportRequest, _ c: inout FactCollector, _ p: Import.Progress) throws(ImportError) {} }

@@ -59,9 +59,14 @@ struct FactCollector {
       throw ImportError("a time before 1970, or after 2255, cannot be in a recording")
     }
     try note(fact)
-    first = min(first, fact.at)
-    last = max(last, fact.at)
+    sees(fact.at)
     try sorter.add(at: fact.at, rank: rank, fact.encoded)
+  }
+
+  /// Something was seen at this instant: the files reach so far.
+  mutating func sees(_ instant: Int64) {
+    first = min(first, instant)
+    last = max(last, instant)
   }
 
   private mutating func note(_ fact: Fact) throws(ImportError) {
@@ -141,6 +146,13 @@ struct FactCollector {
   /// The number of a queue with a sort of calls; nil when no agent ever answered one.
   func number(ofQueue dn: String, sort: String) -> Int? { kindByName[dn + "\u{0}" + sort] }
 
+  /// The number of an agent's phone: his own when the files name none, and another one when calls
+  /// are counted as waiting at it.
+  func phone(ofAgent agent: Int) -> String {
+    let number = agents[agent].dn.isEmpty ? agents[agent].id : agents[agent].dn
+    return queueByDN[number] == nil ? number : "phone-\(number)"
+  }
+
   /// Hands out all facts in the order of time, and forgets them.
   mutating func drain(_ body: (Fact) throws(ImportError) -> Void) throws(ImportError) {
     try sorter.drain { (instant, bytes) throws(ImportError) in
@@ -162,9 +174,9 @@ struct FactCollector {
       made.wrapUp = .zero
       plan.queues.append(made)
     }
-    var numbers: Set<String> = Set(queues.map(\.dn))
-    for agent in agents {
-      let dn = DN(agent.phone)
+    var numbers: Set<String> = []
+    for (index, agent) in agents.enumerated() {
+      let dn = DN(phone(ofAgent: index))
       if numbers.insert(dn.number).inserted {
         plan.extensions.append(ExtensionPlan(dn, startsInService: true))
       }
@@ -203,7 +215,3 @@ struct FactCollector {
   }
 }
 
-extension FactCollector.Agent {
-  /// The number of his phone; his own when the files name none.
-  var phone: String { dn.isEmpty ? id : dn }
-}

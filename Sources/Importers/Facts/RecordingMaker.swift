@@ -144,7 +144,7 @@ struct RecordingMaker: ~Copyable {
       call.attempt += 1
     }
     if !fact.agent.isEmpty { member("agent", fact.agent) }
-    if let agent { member("dn", collector.agents[agent].phone) }
+    if let agent { member("dn", collector.phone(ofAgent: agent)) }
     if fact.kind != .failed, !fact.second.isEmpty { member("previous", fact.second) }
     try end(fact.at)
     live[fact.call] = call
@@ -256,7 +256,7 @@ struct RecordingMaker: ~Copyable {
   ) throws(ImportError) {
     begin(instant, "agent.login")
     member("agent", collector.agents[agent].id)
-    member("dn", collector.agents[agent].phone)
+    member("dn", collector.phone(ofAgent: agent))
     if !queue.isEmpty {
       writer.key("queues")
       writer.beginArray()

@@ -60,6 +60,7 @@ struct QueueLogImport {
   ) throws(ImportError) {
     first = min(first, line.at)
     last = max(last, line.at)
+    collector.sees(line.at)
     collector.report.count(line.event)
     switch line.event {
     case "ENTERQUEUE": try enters(line, &collector)
