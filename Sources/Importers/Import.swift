@@ -70,7 +70,9 @@ public enum Import {
     case .sipServerLog: try SIPServerLogImport.run(request, &collector, progress)
     }
     guard collector.first <= collector.last else {
-      throw ImportError("\(request.files.joined(separator: ", ")): there is nothing to import in it")
+      throw ImportError(
+        "\(request.files.joined(separator: ", ")): there is nothing to import in it"
+      )
     }
     try output.open()
     if let site = request.site { compare(site, &collector) }

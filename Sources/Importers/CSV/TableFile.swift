@@ -88,7 +88,11 @@ struct TableFile {
         continue
       }
       wasQuote = false
-      if byte == delimiter, !isQuoted { fields.append([]) } else { fields[fields.count - 1].append(byte) }
+      if byte == delimiter, !isQuoted {
+        fields.append([])
+      } else {
+        fields[fields.count - 1].append(byte)
+      }
     }
     return fields
   }

@@ -95,7 +95,7 @@ struct FactCollector {
       default: break
       }
     case .join, .leave, .ready, .notReady:
-      let agent = try agent(fact.agent, dn: fact.first)
+      let agent = try agent(fact.agent, dn: fact.kind == .join ? fact.first : "")
       if fact.kind == .join || fact.kind == .leave { agents[agent].isExplicit = true }
       if fact.kind == .join, !fact.dn.isEmpty { enlist(agent, try queue(fact.dn)) }
     case .seen: _ = try agent(fact.agent, dn: fact.dn)
@@ -214,4 +214,3 @@ struct FactCollector {
     ("0"..."9").contains(scalar)
   }
 }
-

@@ -107,7 +107,9 @@ struct RecordingMaker: ~Copyable {
     live[fact.call] = Live(kind: kind, offered: fact.at)
     if let kind {
       let live = self.live
-      presence.waits(fact.call, kind: kind, at: fact.at) { live[$0].map { $0.agent == nil } ?? false }
+      presence.waits(fact.call, kind: kind, at: fact.at) {
+        live[$0].map { $0.agent == nil } ?? false
+      }
     }
     begin(fact.at, "call.offered")
     call(fact.call)

@@ -168,7 +168,9 @@ struct CallTracker {
   ) throws(ImportError) {
     guard let call = open[message.callID] else { return }
     let isCaller = message.from.tag == call.callerTag
-    if !call.answered { collector.report.count("calls that end without an answer having been seen") }
+    if !call.answered {
+      collector.report.count("calls that end without an answer having been seen")
+    }
     try ends(
       message.callID,
       call,

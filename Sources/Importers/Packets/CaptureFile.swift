@@ -32,7 +32,10 @@ final class CaptureFile {
     let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
     let opened = unsafe pcap_open_offline_with_tstamp_precision(path, precision, &reason)
     guard let opened = unsafe opened else {
-      let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let text = String(
+        decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+        as: UTF8.self
+      )
       throw ImportError("\(path): packet 1: no capture that libpcap can read: \(text)")
     }
     self.path = path

@@ -75,7 +75,11 @@ struct CaptureImport {
     let sighting = counter.count(message, bytes, flow, &collector.report)
     collector.report.count("over \(Self.name(flow))")
     guard !message.callID.isEmpty, message.isRequest || !message.sequence.isEmpty else {
-      collector.report.isBroken(path, number, "a SIP message without Call-ID, or a response without CSeq")
+      collector.report.isBroken(
+        path,
+        number,
+        "a SIP message without Call-ID, or a response without CSeq"
+      )
       return
     }
     switch sighting {

@@ -219,7 +219,9 @@ extension Substring {
     var position = startIndex
     while position < endIndex {
       let rest = self[position...]
-      if rest.prefix(word.count).lowercased() == word { return rest.dropFirst(word.count).startIndex }
+      if rest.prefix(word.count).lowercased() == word {
+        return rest.dropFirst(word.count).startIndex
+      }
       position = index(after: position)
     }
     return nil
