@@ -76,7 +76,7 @@ let package = Package(
     ),
     .target(
       name: "Importers",
-      dependencies: ["Engine", "Wire", "Journal", "SIPGlue", "CPCAP"],
+      dependencies: ["Engine", "Wire", "SIPGlue", "CPCAP"],
       swiftSettings: strict
     ),
     .target(

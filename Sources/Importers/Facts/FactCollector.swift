@@ -54,6 +54,7 @@ struct FactCollector {
   /// - Parameters:
   ///   - fact: The fact.
   ///   - rank: Its place among facts of the same instant: 1 before, 2 as they come, 4 after.
+  /// - Throws: When there is no room to sort, or a time that no recording can have.
   mutating func add(_ fact: Fact, rank: UInt8 = 2) throws(ImportError) {
     guard fact.at >= 0, fact.at < 9_000_000_000_000_000_000 else {
       throw ImportError("a time before 1970, or after 2255, cannot be in a recording")
@@ -139,6 +140,9 @@ struct FactCollector {
   }
 
   // MARK: The second pass
+
+  /// How many facts there are.
+  var count: UInt64 { sorter.count }
 
   /// The number of an agent.
   func number(ofAgent id: String) -> Int? { agentByID[id] }

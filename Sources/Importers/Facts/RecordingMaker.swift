@@ -41,20 +41,39 @@ struct RecordingMaker: ~Copyable {
   /// - Parameters:
   ///   - output: Where.
   ///   - head: Writes the first line, when everything that it says is known.
+  ///   - goesOn: Hears how far it is, from 0 to 1, and says whether to go on.
   /// - Returns: The report.
+  /// - Throws: When it cannot be written.
   mutating func write(
     to output: ImportOutput,
-    head: (borrowing ImportReport, Plan, UInt64) -> [UInt8]
+    head: (borrowing ImportReport, Plan, UInt64) -> [UInt8],
+    goesOn: (Double) -> Bool
   ) throws(ImportError) -> ImportReport {
     var facts = collector
-    try facts.drain { (fact) throws(ImportError) in try take(fact) }
+    var done = 0
+    func tell(_ part: Double, of count: UInt64) throws(ImportError) {
+      done += 1
+      if done % 8_192 == 0, !goesOn(part + 0.5 * Double(done) / Double(max(1, count))) {
+        throw ImportError("stopped while the recording was written")
+      }
+    }
+    let count = facts.count
+    try facts.drain { (fact) throws(ImportError) in
+      try tell(0, of: count)
+      try take(fact)
+    }
     for (agent, instant) in presence.ends() {
       try logout(agent, at: instant, isInferred: true)
     }
     finishReport()
     let plan = collector.plan
     try output.write(head(collector.report, plan, UInt64(epoch)))
-    try lines.drain { (_, line) throws(ImportError) in try output.write(Array(line)) }
+    done = 0
+    let written = lines.count
+    try lines.drain { (_, line) throws(ImportError) in
+      try tell(0.5, of: written)
+      try output.write(line)
+    }
     return collector.report
   }
 

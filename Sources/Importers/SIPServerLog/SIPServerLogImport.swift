@@ -21,8 +21,8 @@ struct SIPServerLogImport {
     }
     guard hasDumps || hasSIP else {
       throw ImportError(
-        "\(request.files[0]):1: neither SIP messages (… SIPTR: Received [0,UDP] 494 bytes from …) "
-          + "nor T-Library dumps (@… distribute_event: message EventQueued) in it"
+        "\(request.files[0]):1: neither SIP messages (… Received [0,UDP] 494 bytes from …) nor "
+          + "T-Library dumps (@… distribute_event: message EventQueued) in it"
       )
     }
     var state = SIPServerLogImport(hasDumps: hasDumps)
