@@ -55,11 +55,11 @@ public enum Import {
   public static func run(
     _ request: ImportRequest,
     to output: ImportOutput,
-    progress goesOn: (Double) -> Bool = { _ in true }
+    progress: (Double) -> Bool = { _ in true }
   ) throws(ImportError) -> ImportReport {
     // Reading is some half of the work.
-    let progress: Progress = { done, all in
-      goesOn(all > 0 ? min(0.5, 0.5 * Double(done) / Double(all)) : 0)
+    let reading: Progress = { done, all in
+      progress(all > 0 ? min(0.5, 0.5 * Double(done) / Double(all)) : 0)
     }
     let report = ImportReport(source: request.source.rawValue, files: request.files)
     var collector = FactCollector(
@@ -68,10 +68,10 @@ public enum Import {
       sortLimit: request.sortBytes
     )
     switch request.source {
-    case .csv: try TableImport.run(request, &collector, progress)
-    case .queueLog: try QueueLogImport.run(request, &collector, progress)
-    case .pcap: try CaptureImport.run(request, &collector, progress)
-    case .sipServerLog: try SIPServerLogImport.run(request, &collector, progress)
+    case .csv: try TableImport.run(request, &collector, reading)
+    case .queueLog: try QueueLogImport.run(request, &collector, reading)
+    case .pcap: try CaptureImport.run(request, &collector, reading)
+    case .sipServerLog: try SIPServerLogImport.run(request, &collector, reading)
     }
     guard collector.first <= collector.last else {
       throw ImportError(
@@ -84,7 +84,7 @@ public enum Import {
     let result = try maker.write(
       to: output,
       head: { head(request, $0, request.site ?? $1, $2) },
-      goesOn: { goesOn(0.5 + 0.5 * $0) }
+      goesOn: { progress(0.5 + 0.5 * $0) }
     )
     try output.finish()
     return result

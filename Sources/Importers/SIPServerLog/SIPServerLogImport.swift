@@ -42,7 +42,10 @@ struct SIPServerLogImport {
     _ progress: Import.Progress
   ) throws(ImportError) {
     var items: [ServerLogItem?] = []
-    for index in files.indices { items.append(try files[index].next()) }
+    for index in files.indices {
+      items.append(try files[index].next())
+      report(&files[index], &collector)
+    }
     let all = files.reduce(UInt64(0)) { $0 + $1.size }
     var taken = 0
     while true {
