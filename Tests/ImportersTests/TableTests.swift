@@ -101,7 +101,7 @@ struct TableTests {
     #expect(imported.report.counted("rows that are no calls") == 1)
   }
 
-  @Test("An agent is there from his first call to his last, and away when callers wait for him")
+  @Test("An agent is there from his first call to his last, and has breaks when callers wait")
   func presence() throws {
     let text = """
       arrival,wait,talk,agent
@@ -118,8 +118,6 @@ struct TableTests {
         "0 agent.login Ana (inferred)", "0 agent.ready Ana (inferred)",
         "10 agent.login Bela (inferred)", "10 agent.ready Bela (inferred)",
         "60 agent.not_ready Ana break (inferred)",
-        "110 agent.not_ready Bela after-call work (inferred)",
-        "160 agent.ready Bela (inferred)",
         "180 agent.not_ready Bela break (inferred)",
         "200 agent.ready Ana (inferred)",
         "230 agent.logout Ana (inferred)",
@@ -129,6 +127,17 @@ struct TableTests {
         "20810 agent.logout Ana (inferred)",
       ]
     )
+  }
+
+  @Test("Pauses that begin while a caller waits are the queue's after-call work")
+  func afterCallWork() throws {
+    var rows = ["arrival,wait,talk,agent,queue"]
+    // Everybody comes at once; after each call Ana needs eight seconds.
+    for index in 0..<20 { rows.append("1770019200,\(index * 38),30,Ana,sales") }
+    let imported = try Imported(.csv, text: rows.joined(separator: "\n"))
+    #expect(imported.head["site"]?["queues"]?["sales"]?["wrap_up"]?.number == 8)
+    #expect(imported.report.inferred.contains { $0.hasPrefix("after-call work of 8.0 s in sales") })
+    #expect(imported.agents.count == 3)
   }
 
   @Test("Broken rows are counted and shown with their numbers")

@@ -23,6 +23,8 @@ struct FactCollector {
   struct Queue {
     var dn: String
     var calls = 0
+    /// How long an agent works after a call of it.
+    var work: Duration = .zero
   }
 
   var report: ImportReport
@@ -141,6 +143,11 @@ struct FactCollector {
 
   // MARK: The second pass
 
+  /// Says how long an agent works after a call of a queue.
+  mutating func setWorkAfterCalls(_ work: Duration, ofQueue queue: Int) {
+    queues[queue].work = work
+  }
+
   /// How many facts there are.
   var count: UInt64 { sorter.count }
 
@@ -170,12 +177,14 @@ struct FactCollector {
   /// The site that the facts show: queues, the agents who serve them, their phones.
   var plan: Plan {
     var plan = Plan(name: "imported")
+    // The files say when somebody was not ready; a call that he missed does not make him so.
+    plan.noAnswer.action = NoAnswerAction.none
     var skills: [String] = []
     for queue in queues {
       skills.append(Self.skill(queue.dn, besides: skills))
       var made = QueuePlan(DN(queue.dn))
       made.agents = "\(skills[skills.count - 1]) > 0"
-      made.wrapUp = .zero
+      made.wrapUp = queue.work
       plan.queues.append(made)
     }
     var numbers: Set<String> = []
