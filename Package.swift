@@ -82,7 +82,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: ["Engine", "Journal", "Service", "Simulator", "Wire", "Workbench"],
+      dependencies: ["Engine", "Journal", "Reactor", "Service", "Simulator", "Wire", "Workbench"],
       swiftSettings: strict
     ),
 
