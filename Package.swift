@@ -89,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Engine", "Importers", "Journal", "Service", "Simulator", "Wire", "Workbench",
+        "Engine", "Importers", "Journal", "Reactor", "Service", "Simulator", "Wire", "Workbench",
       ],
       swiftSettings: strict
     ),
