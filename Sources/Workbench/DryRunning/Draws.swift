@@ -136,7 +136,7 @@ extension Draws.Basis {
 
   private static func pool(_ observations: inout [[Observation]], _ count: Int) -> [Int] {
     let isLarge = (0..<count).map { group in
-      observations[group].lazy.filter(\.isEnd).count >= endsMin
+      observations[group].filter(\.isEnd).count >= endsMin
     }
     // The pooled one is made only if somebody needs it.
     if isLarge.contains(false) { observations[count] = Array(observations[..<count].joined()) }

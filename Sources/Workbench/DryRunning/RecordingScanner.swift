@@ -219,8 +219,9 @@ struct RecordingScanner {
 
   private func isEqual(_ range: Range<Int>, _ text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
+    let start = range.lowerBound
     return text.withUTF8Buffer { expected in
-      for index in 0..<expected.count where unsafe expected[index] != chunk.bytes[range.lowerBound + index] {
+      for index in 0..<expected.count where unsafe expected[index] != chunk.bytes[start + index] {
         return false
       }
       return true

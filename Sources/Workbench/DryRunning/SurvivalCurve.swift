@@ -62,15 +62,15 @@ struct SurvivalCurve: Sendable {
 
   /// Ends over watched time beyond the median end; over all time when there are few ends.
   private static func hazard(_ observations: [Observation], _ weights: [Double]) -> Double {
-    let ends = observations.lazy.filter(\.isEnd).map(\.duration)
-    guard ends.count > 0 else { return 0 }
+    let count = observations.reduce(0) { $0 + ($1.isEnd ? 1 : 0) }
+    guard count > 0 else { return 0 }
     var start: UInt64 = 0
-    if ends.count >= 2 * tailEndsMin {
+    if count >= 2 * tailEndsMin {
       var seen = 0
-      for end in ends {
-        start = end
+      for observation in observations where observation.isEnd {
+        start = observation.duration
         seen += 1
-        if 2 * seen >= ends.count { break }
+        if 2 * seen >= count { break }
       }
     }
     var ended = 0.0
