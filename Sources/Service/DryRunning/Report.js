@@ -12,7 +12,7 @@
   const number = (value, digits) => {
     if (value === null || value === undefined || !isFinite(value)) return "–";
     const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return value.toLocaleString("en", places);
+    return value.toLocaleString("en", places).replace("-", "−");
   };
   const seconds = (value) => number(value, 1) + " s";
   const share = (value) => number(100 * value, 1) + " %";
@@ -113,7 +113,9 @@
     if (!isSame && error !== null && !isSure) {
       place.append(" The recording is too small to be sure of the difference.");
     }
-    place.append(" " + count(report.changed) + " calls fare otherwise.");
+    const ends = report.changed_by.end;
+    place.append(ends === 0 ? " Every call ends as it does with B."
+      : " " + count(ends) + (ends === 1 ? " call ends" : " calls end") + " in another way.");
   };
 
   const figuresTable = () => {
@@ -172,6 +174,8 @@
       data: values.map((value) => (value[pick] === null ? null : value[pick] * factor)),
       borderDash: dash, borderWidth: 2, pointRadius: values.length > 40 ? 0 : 2, tension: 0,
       pointStyle: label === "A" ? "circle" : "triangle", spanGaps: false, color: color,
+      // B lies on top: through its dashes A can be seen.
+      order: label === "A" ? 2 : 1,
     }));
     const chart = new Chart($(id), {
       type: "line",
