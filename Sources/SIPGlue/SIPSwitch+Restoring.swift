@@ -46,6 +46,7 @@ extension SIPSwitch {
     for row in rows where row.part == .final {
       if !restoreFinal(row, at: now) { drop(row) }
     }
+    let alone = links.map(\.leg).filter { legs[$0].call == nil }
     var alive: [ConnID] = []
     for (slot, age) in waited {
       let conn = calls[slot].conn
@@ -57,9 +58,7 @@ extension SIPSwitch {
         release(slot, at: now)
       }
     }
-    for link in links where legs.contains(link.leg) && legs[link.leg].call == nil {
-      finish(link.leg, at: now)
-    }
+    for leg in alone { finish(leg, at: now) }
     counters.sent += UInt64(outgoing.count - before)
     return alive
   }

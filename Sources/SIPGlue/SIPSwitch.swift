@@ -31,6 +31,8 @@ public struct SIPSwitch: ~Copyable {
   }
 
   let plan: SIPPlan
+  /// What it was made from.
+  package var sitePlan: SIPPlan { plan }
   let sentBy: Endpoint
   let domain: Text
   let entries: [Entry]
