@@ -79,16 +79,7 @@ public enum Service {
     // Signals are blocked before the first thread is made.
     let signals = options.watchesSignals ? try SignalWatch() : nil
     let files = try start(options, selfTest: parts.selfTest, say: say)
-    guard Files.makeFolder(options.data) else {
-      throw ServiceError("cannot make the folder \(options.data)")
-    }
-    let listener: UnixListener
-    do {
-      listener = try UnixListener(path: ControlPath.socket(in: options.data))
-    } catch {
-      let reason = error.code == 0 ? error.reason : "\(error)"
-      throw ServiceError("cannot serve with --data \(options.data): \(reason)")
-    }
+    let listener = try openControl(options)
     var store = VersionStore(
       data: options.data,
       keptMax: files.site.plan.limits.generationsKeptMax
@@ -113,6 +104,10 @@ public enum Service {
       dumpPath: options.dumpPath,
       storeFolder: options.store ? options.data : nil,
       sources: StrategyFiles(files.prepared.source),
+      versions: Dictionary(
+        store.versions.map { ($0.fingerprint, $0.number) },
+        uniquingKeysWith: { max($0, $1) }
+      ),
       handOver: parts.handOver,
       whenBound: { addresses in bound.withLock { $0 = addresses } }
     )
@@ -138,6 +133,19 @@ public enum Service {
     )
     say("ready sip=\(bound.withLock { $0.map(\.text) }.joined(separator: ",")) http=none")
     try control.run()
+  }
+
+  /// Opens the control socket in the server's folder.
+  private static func openControl(_ options: ServeOptions) throws -> UnixListener {
+    guard Files.makeFolder(options.data) else {
+      throw ServiceError("cannot make the folder \(options.data)")
+    }
+    do {
+      return try UnixListener(path: ControlPath.socket(in: options.data))
+    } catch {
+      let reason = error.code == 0 ? error.reason : "\(error)"
+      throw ServiceError("cannot serve with --data \(options.data): \(reason)")
+    }
   }
 
   /// Our side of TLS, if the site has one.

@@ -100,6 +100,40 @@ struct StreamSwitchTests {
     #expect(world.failures == [.busy, .unreachable])
   }
 
+  @Test("After a restart a caller on TCP is reached as his Contact says, on a new connection")
+  func restarted() throws {
+    let world = try World()
+    world.line.keepsDialogs = true
+    let caller = try #require(world.connect())
+    world.say(World.request("INVITE"), on: caller)
+    world.divert(to: "7002")
+    let invite = try #require(world.sent.last)
+    let contact = "sip:7002@127.0.0.1:7002"
+    world.say(World.answer(200, to: invite.text, contact: contact), fromPort: 7002)
+    let to = world.sent.last { $0.to.connection == caller }?.message?["to"] ?? ""
+    world.say(World.request("ACK", branch: "2", to: to), on: caller)
+    var rows: [UInt64: DialogRow] = [:]
+    _ = world.line.takeDialogs(at: world.instant) { change in
+      switch change {
+      case .kept(let row): rows[row.id] = row
+      case .gone(let id): rows[id] = nil
+      }
+    }
+    let next = try World()
+    let sorted = rows.values.sorted { $0.id < $1.id }
+    let kept = next.line.restore(sorted, at: next.instant) { _ in true }
+    #expect(kept.count == 1)
+    next.take()
+    let message = try #require(invite.message)
+    let bye =
+      "BYE sip:8000@127.0.0.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:7002;branch=z9hG4bKb\r\n"
+      + "From: \(message["to"]);tag=t\r\nTo: \(message["from"])\r\nCall-ID: \(message.callID)\r\n"
+      + "CSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n"
+    next.say(bye, fromPort: 7002)
+    let passed = try #require(next.sent.last { $0.text.hasPrefix("BYE") })
+    #expect(passed.deed == .open && passed.to.hasSamePlace(as: World.peer(6100)))
+  }
+
   @Test("Replies whose connection is lost go to the address in Via")
   func repliesAfterTheLoss() throws {
     let world = try World()

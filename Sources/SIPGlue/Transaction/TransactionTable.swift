@@ -33,7 +33,7 @@ package struct TransactionTable: ~Copyable {
   /// Our own addresses, as they stand in the Vias that we write.
   package var own = OwnAddresses()
   private let limit: Int
-  private let seed: UInt64
+  package let seed: UInt64
 
   /// Makes a table; `limit` is the greatest number of live transactions, `seed` that of its hashes.
   package init(

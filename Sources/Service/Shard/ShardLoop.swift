@@ -32,6 +32,8 @@ struct ShardLoop: ~Copyable {
     var storeFolder: String?
     /// The sources of the first generation.
     var sources: StrategyFiles
+    /// The numbers of the versions that are kept, by fingerprint.
+    var versions: [String: Int] = [:]
     /// What else may keep a generation from taking over; asked when it is handed the state.
     var handOver: HandOver?
     /// Called once with the addresses that SIP is served on.
@@ -43,8 +45,12 @@ struct ShardLoop: ~Copyable {
 
   /// What the first signals are made of.
   struct Beginning {
-    /// Calls that were alive when the server ended.
+    /// Calls that did not outlive the server's end.
     var calls: [ConnID] = []
+    /// How many calls did.
+    var kept = 0
+    /// How many of their strategies could not be taken up.
+    var lost = 0
     /// The generation that was current then.
     var strategies = ""
     /// The sources of the generation that is now.
@@ -110,22 +116,31 @@ struct ShardLoop: ~Copyable {
     }
     let plan = site.plan
     let memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
-    let start = Clock.monotonic &- memory.instant.nanoseconds
+    let start = memory.monotonic &- memory.instant.nanoseconds
     let transports = try LineTransports(
       listeners: site.sipListeners,
       credentials: blueprint.credentials
     )
     var telephony = try SIPSwitch(
       plan: site.sipPlan(boundTo: transports.listeners),
-      start: Clock.realtime,
+      start: Self.firstConnID(after: memory.lastConnID),
       secret: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     )
     Self.restore(memory.bindings, to: &telephony)
-    let strategies = LuaStrategies(
+    telephony.keepsDialogs = blueprint.storeFolder != nil
+    let kept = Self.restore(memory.dialogs, of: memory.calls, to: &telephony, at: memory.instant)
+    var strategies = LuaStrategies(
       blueprint.installation.generation,
       number: blueprint.installation.number,
       limits: plan.limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
+    )
+    var beginning = memory.beginning(sources: blueprint.sources, kept: kept)
+    beginning.lost = memory.suspended.takeUp(
+      in: &strategies,
+      blueprint.installation,
+      numbers: blueprint.versions,
+      isAlive: { kept.contains($0) }
     )
     let writer = try blueprint.storeFolder.map { try StoreWriter.start(folder: $0) }
     blueprint.whenBound(transports.listeners)
@@ -139,7 +154,7 @@ struct ShardLoop: ~Copyable {
     self.start = start
     self.loop = loop
     self.writer = writer
-    beginning = memory.beginning(sources: blueprint.sources)
+    self.beginning = beginning
     references = memory.reference
     line = LineSide(
       telephony: telephony,
@@ -314,7 +329,8 @@ struct ShardLoop: ~Copyable {
       feed(.control(.drain), at: now)
       settle(at: now)
     case .stop:
-      hangUpAll(at: now)
+      // With a store, who waits goes on waiting, and who talks goes on talking.
+      if writer == nil { hangUpAll(at: now) }
       phase = .stopped
     }
   }
