@@ -17,6 +17,7 @@ SIGNALS ?= 10000
 CALLS ?= 100000
 RELOADS ?= 1000
 KILLS ?= 100
+KILL_WORKERS ?= 2
 DATA ?= var
 
 .PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
@@ -102,8 +103,8 @@ bench-simpy: build ## simulated calls per CPU second against SimPy's, and where 
 real-clients: build ## sipp, baresip and sipsak against a running server
 	Tests/RealClients/run.py
 
-kill-check: build ## kill -9 at KILLS random moments under load, then the day to the byte
-	KILLS='$(KILLS)' Tests/RealClients/run.py restart full_disk
+kill-check: build ## kill -9 KILLS times under 200 calls a second, KILL_WORKERS servers at a time
+	KILLS='$(KILLS)' KILL_WORKERS='$(KILL_WORKERS)' Tests/RealClients/run.py survive full_disk
 
 reload-soak: build ## 1,000 reloads while 100 calls a second run (RELOADS=n)
 	RELOADS='$(RELOADS)' Tests/RealClients/run.py reload_soak
