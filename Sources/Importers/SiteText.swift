@@ -9,7 +9,7 @@ enum SiteText {
   /// The bytes of the file.
   static func bytes(_ plan: Plan, _ report: borrowing ImportReport) -> [UInt8] {
     var lines = [
-      "-- Made by pointsman import \(report.source): what could be seen in its files. Yours to edit.",
+      "-- Made by pointsman import \(report.source): what can be seen in it. Yours to edit.",
       "---@type Site",
       "return {",
       "  name = \(quoted(plan.name)),",

@@ -34,7 +34,7 @@ func pointsman(_ arguments: [String], in folder: String? = nil) throws -> Run {
 struct CommandLineTests {
   private static let verbs = [
     "serve", "check", "test", "watch", "events", "strategies", "calls", "queues", "agents", "dns",
-    "reservations", "agent", "prove", "simulate",
+    "reservations", "agent", "prove", "simulate", "import",
   ]
 
   @Test("Every verb explains itself with an example", arguments: verbs)
@@ -83,7 +83,7 @@ struct CommandLineTests {
     for verb in Self.verbs { #expect(help.output.contains("\n  \(verb) ")) }
     let parts = help.output.components(separatedBy: "not available yet:")
     #expect(parts.count == 2)
-    #expect(parts.last?.contains("\n  dryrun ") == true)
+    #expect(parts.last?.contains("\n  load ") == true)
   }
 
   @Test("check tells good from bad by its exit code, and mistakes by their place")
