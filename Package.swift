@@ -84,6 +84,11 @@ let package = Package(
       dependencies: [
         "Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Journal", "Workbench",
       ],
+      resources: [
+        .embedInCode("DryRunning/Report.html"),
+        .embedInCode("DryRunning/Report.css"),
+        .embedInCode("DryRunning/Report.js"),
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
