@@ -116,7 +116,7 @@ strategies-check: build ## check the sample strategies and the sample site, and 
 	$(RELEASE)/pointsman check strategies --site site.lua
 	$(RELEASE)/pointsman test strategies --only-failures --coverage --fail-under 100
 
-tutorial: build ## follow docs/strategies.md from an empty folder: every command prints what it says
+tutorial: build ## follow the pages for newcomers from an empty folder: every command prints what they say
 	Tests/Tutorial/run
 
 embed: setup ## build and run Examples/Embed, the engine inside another program
