@@ -20,7 +20,7 @@ KILLS ?= 100
 KILL_WORKERS ?= 2
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -39,7 +39,7 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check real-clients bench-check test ## what CI runs
+check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check dryrun-fidelity-check report-check real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
@@ -70,6 +70,18 @@ fidelity: build ## simulate against exact tables and published results: docs/fid
 
 fidelity-check: build ## a handful of exact values with fixed seeds, as CI runs them
 	Simulations/fidelity --quick
+
+dryrun-fidelity: build ## 100 recordings run with other agents, against simulations of these (minutes)
+	Simulations/dryrun-fidelity
+
+dryrun-fidelity-check: build ## eight of these, as CI runs them
+	Simulations/dryrun-fidelity --quick
+
+report-check: build ## the page of a dry-run in headless Chromium: search, filter, open a call
+	Tests/Report/check.py
+
+bench-dryrun: build ## CPU per call of a dry-run of a million calls against simulate's
+	Benchmarks/dryrun-cost
 
 scenarios-accept: ## rewrite what the scenarios expect; review the difference
 	SCENARIOS_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ScenarioTests
