@@ -115,7 +115,7 @@ let package = Package(
     ),
     .testTarget(
       name: "LuaBridgeTests",
-      dependencies: ["Engine", "LuaBridge", "TestSupport"],
+      dependencies: ["Engine", "LuaBridge", "TestSupport", "Wire"],
       swiftSettings: relaxed
     ),
     .testTarget(

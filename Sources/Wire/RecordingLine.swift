@@ -191,6 +191,7 @@ extension Fields {
     case "control.start": .start
     case "control.strategies":
       .strategies(fingerprint: try string("fingerprint"), state: try optionalStates("state"))
+    case "control.strategy_lost": .strategyLost(try connID("call"), try string("text"))
     case "control.drain": .drain
     case "control.alarm": .alarm(try string("text"))
     default: nil

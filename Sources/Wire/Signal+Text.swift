@@ -163,6 +163,10 @@ extension JSONWriter {
       name("control.strategies")
       member("fingerprint", fingerprint)
       if let state { member("state", state) }
+    case .strategyLost(let call, let text):
+      name("control.strategy_lost")
+      self.call(call)
+      member("text", text)
     case .drain: name("control.drain")
     case .alarm(let text):
       name("control.alarm")
