@@ -95,20 +95,38 @@ extension ShardLoop {
     }
     if line.recorder.isAwaited {
       line.recorder.isAwaited = false
-      awaited = lastGroup
+      let mark = CommitMark(group: lastGroup, written: line.written, held: held.count)
+      if lastGroup > committed { marks.append(mark) }
     }
-    guard awaited > committed else { return release() }
+    guard !marks.isEmpty else { return release() }
     let standing = writer.standing()
     committed = standing.committed
     // In trouble, what was accepted goes on all the same.
-    if awaited <= committed || standing.trouble != nil { return release() }
-    writer.hurry()
+    if standing.trouble != nil { return release() }
+    release(upTo: committed)
+    if marks.isEmpty { release() } else { writer.hurry() }
   }
 
+  /// Lets everything leave that waits.
   private mutating func release() {
+    marks.removeAll(keepingCapacity: true)
+    released = line.written
     line.send()
     for report in held { reports.post(.report(report)) }
     held.removeAll(keepingCapacity: true)
+  }
+
+  /// Lets leave what waited for a group that is written, or for an earlier one.
+  private mutating func release(upTo group: UInt64) {
+    let due = marks.prefix { $0.group <= group }
+    if let last = due.last {
+      released = last.written
+      for report in held[..<last.held] { reports.post(.report(report)) }
+      held.removeFirst(last.held)
+      marks.removeFirst(due.count)
+      for index in marks.indices { marks[index].held -= last.held }
+    }
+    line.send(before: released)
   }
 
   /// The store has news: a commit, or trouble that begins or ends.
@@ -142,4 +160,14 @@ extension ShardLoop {
     release()
     self.writer = nil
   }
+}
+
+/// What one turn made that leaves when a group is written.
+struct CommitMark {
+  /// The group.
+  var group: UInt64
+  /// How many datagrams there had been until then, of all that were ever made.
+  var written: UInt64
+  /// How many of the answers that are held.
+  var held: Int
 }

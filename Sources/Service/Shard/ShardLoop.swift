@@ -79,11 +79,14 @@ struct ShardLoop: ~Copyable {
   var beginning: Beginning
   /// Writes what happens; nil: nobody does.
   var writer: StoreWriter?
-  /// The last group that the writer was given, the one that is waited for, and the last committed.
+  /// The last group that the writer was given, and the last that it has committed.
   var lastGroup: UInt64 = 0
-  var awaited: UInt64 = 0
   var committed: UInt64 = 0
-  /// Answers that leave after the commit.
+  /// What waits for which commit; the oldest first.
+  var marks: [CommitMark] = []
+  /// Datagrams before this one, of all that were ever made, may leave.
+  var released: UInt64 = 0
+  /// Answers that leave after a commit.
   var held: [ShardReport] = []
   var storeIsTroubled = false
   /// Whether the writer has more to do than it can.
@@ -384,7 +387,8 @@ struct ShardLoop: ~Copyable {
     guard line.log.last > lastPublished else { return }
     lastPublished = line.log.last
     hasPublished = true
-    reports.post(.report(.published))
+    // Behind the answers that are held: a reader whose answer comes later would forget it.
+    if held.isEmpty { reports.post(.report(.published)) } else { held.append(.published) }
   }
   private var lastPublished: UInt64 = 0
 }
