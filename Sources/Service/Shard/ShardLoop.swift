@@ -48,7 +48,9 @@ struct ShardLoop: ~Copyable {
     /// The sources of the generation that is now.
     var sources: StrategyFiles?
     /// What another site's engine hands over.
-    var carried: Memory.Carried?
+    var carried: CarriedState?
+    /// What people must know of the store.
+    var notices: [String] = []
     /// The extensions whose registration is still valid.
     var registered: [DN] = []
   }
@@ -94,7 +96,10 @@ struct ShardLoop: ~Copyable {
   private var interest: Readiness = .readable
   private var announcesEvents = false
   private var hasPublished = false
-  private var references: UInt32 = 0
+  var references: UInt32 = 0
+  /// When images are taken, and the longest that one has held the loop, in nanoseconds.
+  var images: ImageSchedule
+  var imagePause: UInt64 = 0
 
   /// Makes everything that the thread owns; call it on that thread.
   init(_ blueprint: Blueprint) throws {
@@ -124,7 +129,9 @@ struct ShardLoop: ~Copyable {
       limits: plan.limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
     )
-    let writer = try blueprint.storeFolder.map { try StoreWriter.start(folder: $0) }
+    let writer = try blueprint.storeFolder.map {
+      try StoreWriter.start(folder: $0, options: site.store)
+    }
     blueprint.whenBound(transport.address)
     var loop = try EventLoop()
     if let writer { try loop.add(writer.descriptor, .readable, token: Self.storeToken) }
@@ -135,6 +142,7 @@ struct ShardLoop: ~Copyable {
     self.writer = writer
     beginning = memory.beginning(sources: blueprint.sources)
     references = memory.reference
+    images = ImageSchedule(site.store, at: memory.instant)
     line = LineSide(
       telephony: telephony,
       transport: transport,
@@ -145,6 +153,7 @@ struct ShardLoop: ~Copyable {
     line.recorder.isOn = writer != nil
     shard = Shard(engine: memory.engine, strategies: strategies)
     shard.keepsSteps = writer != nil
+    shard.keepsRuns = writer != nil
     points = plan.routingPoints
     handOver = blueprint.handOver
     requests = blueprint.requests

@@ -24,6 +24,8 @@ final class StoreWriter: Sendable {
     var isAwaited = false
     var isStopping = false
     var trouble: String?
+    /// Whether an image is being packed.
+    var isPacking = false
   }
 
   /// What the shard's thread must know.
@@ -44,18 +46,22 @@ final class StoreWriter: Sendable {
   private let wakeUp: WakeUp
   private let news: WakeUp
   private let thread = Locked<ShardThread?>(nil)
+  /// Packs images: the writer must not keep those waiting who wait for a commit.
+  private let packer = Locked<ShardThread?>(nil)
+  private let options: StoreOptions
 
   /// Readable when the standing has changed and somebody waited for it.
   var descriptor: Int32 { news.descriptor }
 
-  private init() throws {
+  private init(_ options: StoreOptions) throws {
+    self.options = options
     wakeUp = try WakeUp()
     news = try WakeUp()
   }
 
   /// Starts the thread on the store of a folder.
-  static func start(folder: String) throws -> StoreWriter {
-    let writer = try StoreWriter()
+  static func start(folder: String, options: StoreOptions) throws -> StoreWriter {
+    let writer = try StoreWriter(options)
     let thread = try ShardThread.start(
       name: "store",
       make: { try Store(writing: folder, isChecked: true) },
@@ -90,6 +96,24 @@ final class StoreWriter: Sendable {
     return number
   }
 
+  /// Whether an image is being packed.
+  var isPacking: Bool { state.withLock { $0.isPacking } }
+
+  /// Packs an image whose mark has been handed over or is about to be, and writes it.
+  func pack(_ image: ShardImage, _ carried: CarriedState?, _ number: UInt64) {
+    state.withLock { $0.isPacking = true }
+    let made = try? ShardThread(name: "snapshot") { [self] in
+      if let packed = try? PackedImage(image, carried, engine: Service.version) {
+        var group = [StoreEntry.image(number, packed)]
+        _ = hand(&group)
+      }
+      state.withLock { $0.isPacking = false }
+    }
+    // The one before has ended, or nobody would pack: it is let go.
+    packer.withLock { $0 = made }
+    if made == nil { state.withLock { $0.isPacking = false } }
+  }
+
   /// How it stands; takes the news.
   func standing() -> Standing {
     news.clear()
@@ -114,6 +138,7 @@ final class StoreWriter: Sendable {
   ///
   /// Returns why something could not be written.
   func stop() -> String? {
+    packer.withLock { $0 }?.join()
     state.withLock { $0.isStopping = true }
     wakeUp.signal()
     thread.withLock { $0 }?.join()

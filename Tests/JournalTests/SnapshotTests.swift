@@ -1,0 +1,164 @@
+import CSQLite
+import Engine
+import Foundation
+import Journal
+import Simulator
+import Testing
+import Wire
+
+@Suite("A recovery begins with the last snapshot that can be read")
+struct SnapshotTests {
+  private static let figures = Statistics(
+    answeredWithin: .seconds(20),
+    abandonedWithin: .seconds(5)
+  )
+
+  /// What a recovery comes to.
+  private struct Outcome {
+    var state: [UInt8]
+    var runs: [UInt8]
+    var statistics: [UInt8]
+    var signals: Int
+    var firstEvent: UInt64
+    var passedOver: [String]
+    var announced: [Event]
+  }
+
+  private func recover(_ folder: TemporaryFolder) throws -> Outcome {
+    let reader = try StoreReader(folder.path)
+    let recording = try #require(try reader.recordings().last)
+    var announced: [Event] = []
+    let recovered = try reader.recover(recording) { announced.append($0) }
+    return Outcome(
+      state: try Packed.bytes(of: recovered.engine.state),
+      runs: try Packed.bytes(of: recovered.runs),
+      statistics: try Packed.bytes(of: recovered.statistics),
+      signals: recovered.signals,
+      firstEvent: recovered.firstEvent,
+      passedOver: recovered.passedOver,
+      announced: announced
+    )
+  }
+
+  /// A store with a snapshot after every so many groups, and what a recovery from nothing makes.
+  private func filled(seed: UInt64, every: Int, last: Bool = false) throws -> (
+    TemporaryFolder, TormentJournal
+  ) {
+    let folder = try TemporaryFolder()
+    let journal = TormentJournal(seed: seed, calls: 250)
+    try journal.write(to: folder.path, imageEvery: every, imageLast: last)
+    return (folder, journal)
+  }
+
+  private func run(_ sql: String, on folder: TemporaryFolder) throws {
+    var handle: OpaquePointer?
+    try #require(sqlite3_open(folder.store, &handle) == SQLITE_OK)
+    #expect(sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK, "\(sql)")
+    sqlite3_close(handle)
+  }
+
+  @Test(
+    "The same engine, runs and figures as from all signals",
+    .timeLimit(.minutes(10)),
+    arguments: [1, 2, 8] as [UInt64]
+  )
+  func same(seed: UInt64) throws {
+    let (plain, _) = try filled(seed: seed, every: .max)
+    let (folder, journal) = try filled(seed: seed, every: 150)
+    let whole = try recover(plain)
+    let short = try recover(folder)
+    #expect(short.state == whole.state)
+    #expect(short.runs == whole.runs)
+    #expect(short.statistics == whole.statistics)
+    #expect(whole.firstEvent == 0 && short.firstEvent > 0)
+    #expect(short.signals < 1_000 && short.signals < whole.signals)
+    #expect(whole.announced == journal.events)
+    #expect(short.announced == Array(journal.events.dropFirst(Int(short.firstEvent))))
+    #expect(short.passedOver == [])
+    let reader = try StoreReader(folder.path)
+    let kept = try reader.events(upTo: short.firstEvent, count: 5)
+    #expect(kept.map(\.sequence) == Array(short.firstEvent - 4...short.firstEvent))
+  }
+
+  @Test("A snapshot at the very end needs no signal", .timeLimit(.minutes(10)))
+  func atTheEnd() throws {
+    let (folder, journal) = try filled(seed: 3, every: .max, last: true)
+    let outcome = try recover(folder)
+    #expect(outcome.signals == 0)
+    #expect(outcome.firstEvent == UInt64(journal.events.count))
+  }
+
+  @Test("One that is damaged, of another layout or of another site is passed over")
+  func passedOver() throws {
+    let (folder, _) = try filled(seed: 4, every: 200)
+    let whole = try recover(folder)
+    let last = "(SELECT max(signal) FROM snapshots)"
+    try run("UPDATE snapshots SET body = zeroblob(100) WHERE signal = \(last)", on: folder)
+    let second = try recover(folder)
+    #expect(second.state == whole.state)
+    #expect(second.passedOver.count == 1)
+    #expect(second.passedOver.first?.contains("it does not begin as it should") == true)
+    try run("UPDATE snapshots SET layout = 99", on: folder)
+    let none = try recover(folder)
+    #expect(none.state == whole.state)
+    #expect(none.firstEvent == 0)
+    #expect(none.passedOver.count > 3)
+    #expect(none.passedOver.first?.contains("layout 99, this version reads 1") == true)
+  }
+
+  @Test("Signals that are not kept any more are not missed; without a snapshot they are")
+  func withoutBeginning() throws {
+    let (folder, _) = try filled(seed: 5, every: 200)
+    let whole = try recover(folder)
+    try run(
+      "DELETE FROM signals WHERE sequence <= (SELECT max(signal) FROM snapshots)",
+      on: folder
+    )
+    let rest = try recover(folder)
+    #expect(rest.state == whole.state)
+    #expect(rest.passedOver == [])
+    try run("UPDATE snapshots SET layout = 99", on: folder)
+    let error = #expect(throws: StoreError.self) { _ = try recover(folder) }
+    #expect(error?.kind == .differs)
+    #expect(error?.message.contains("is not kept any more") == true)
+    // New signals never get an old number.
+    try run("DELETE FROM signals", on: folder)
+    var store = try Store(writing: folder.path)
+    try store.write([.signal(.clock, at: .distantFuture)])
+    try run("UPDATE snapshots SET layout = \(EngineState.layout)", on: folder)
+    let reader = try StoreReader(folder.path)
+    let recording = try #require(try reader.recordings().last)
+    #expect(throws: StoreError.self) { _ = try reader.recover(recording) { _ in } }
+  }
+
+  @Test("What a version that decides otherwise can go on with: a day that has ended")
+  func cleanEnd() throws {
+    let (alive, _) = try filled(seed: 6, every: 200)
+    let (ended, journal) = try filled(seed: 6, every: .max, last: true)
+    for folder in [alive, ended] { try run("UPDATE snapshots SET layout = 99", on: folder) }
+    func end(_ folder: TemporaryFolder) throws -> CarriedState? {
+      let reader = try StoreReader(folder.path)
+      return try reader.cleanEnd(of: try #require(try reader.recordings().last))
+    }
+    #expect(try end(alive) == nil)
+    // The last image was taken while calls were alive, or not: only the latter is an end.
+    if journal.callsAtTheEnd == 0 {
+      #expect(try end(ended)?.event == UInt64(journal.events.count))
+    } else {
+      #expect(try end(ended) == nil)
+    }
+    let (quiet, closed) = try { () -> (TemporaryFolder, TormentJournal) in
+      let folder = try TemporaryFolder()
+      var journal = TormentJournal(seed: 6, calls: 60)
+      journal.close()
+      try journal.write(to: folder.path, imageLast: true)
+      return (folder, journal)
+    }()
+    try run("UPDATE snapshots SET layout = 99", on: quiet)
+    let carried = try #require(try end(quiet))
+    #expect(carried.event == UInt64(closed.events.count))
+    #expect(carried.agents.count == closed.head.plan.agents.count)
+    try run("INSERT INTO signals VALUES (1000000, 1, 0, 0, '', 0)", on: quiet)
+    #expect(try end(quiet) == nil)
+  }
+}
