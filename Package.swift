@@ -90,7 +90,7 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
-      exclude: ["replay-check", "fidelity", "Fidelity"],
+      exclude: ["replay-check", "replay-live", "fidelity", "Fidelity"],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),

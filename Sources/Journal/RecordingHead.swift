@@ -28,6 +28,8 @@ public struct RecordingHead: Sendable {
   public var engine = ""
   /// From when on events are in the recording, in nanoseconds since the Unix epoch; nil: all.
   public var since: UInt64?
+  /// What the recording begins with; nil: with nothing.
+  public var snapshot: RecordedSnapshot?
 
   /// Makes the head of a recording.
   public init(plan: Plan, seed: UInt64, epoch: UInt64) {
@@ -57,6 +59,9 @@ public struct RecordingHead: Sendable {
     strategies = json["strategies"]?.string ?? ""
     engine = json["engine"]?.string ?? ""
     since = try Self.time("since", in: json)
+    if let value = json["snapshot"] {
+      snapshot = try RecordedSnapshot(value, unknown: &unknown)
+    }
     if let after = json["after"] {
       counters.sequence = UInt64(clamping: after["event"]?.integer ?? 0)
       counters.callID = UInt32(clamping: after["call"]?.integer ?? 0)
@@ -66,7 +71,7 @@ public struct RecordingHead: Sendable {
     }
     let known = [
       "recording", "title", "site", "seed", "epoch", "strategies", "engine", "since", "after",
-      "sources",
+      "snapshot", "sources",
     ]
     unknown += (json.members ?? []).map(\.key).filter { !known.contains($0) }
   }
@@ -152,6 +157,10 @@ extension JSONWriter {
     if let since = head.since {
       key("since")
       moment(since)
+    }
+    if let snapshot = head.snapshot {
+      key("snapshot")
+      value(snapshot)
     }
     if !head.sources.isEmpty { sources(head.sources) }
     endObject()

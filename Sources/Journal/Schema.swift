@@ -46,7 +46,7 @@ enum Schema {
     );
     CREATE TABLE snapshots (
       signal INTEGER PRIMARY KEY, recording INTEGER NOT NULL, event INTEGER NOT NULL,
-      time INTEGER NOT NULL, instant INTEGER NOT NULL, calls INTEGER NOT NULL,
+      time INTEGER NOT NULL, instant INTEGER NOT NULL, alive TEXT NOT NULL,
       layout INTEGER NOT NULL, engine TEXT NOT NULL, body BLOB NOT NULL, carried BLOB NOT NULL
     );
     """,

@@ -92,8 +92,8 @@ public struct PackedImage: Sendable {
   public var instant: Instant
   /// The sequence number of the last event before it.
   public var event: UInt64
-  /// How many calls were alive.
-  public var calls: Int
+  /// The ConnIDs of the calls that were alive, as a JSON array.
+  public var alive: String
   /// The version of the program that took it.
   public var engine: String
   /// The image.
@@ -108,7 +108,11 @@ public struct PackedImage: Sendable {
     self.engine = engine
     instant = image.state.instant
     event = image.state.counters.sequence
-    calls = image.state.callCount
+    var writer = JSONWriter()
+    writer.beginArray()
+    for call in image.state.aliveCalls { writer.value(call) }
+    writer.endArray()
+    alive = writer.text
     bytes = try Packed.bytes(of: image)
     self.carried = try carried.map { try Packed.bytes(of: $0) } ?? []
   }

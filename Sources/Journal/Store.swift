@@ -65,6 +65,8 @@ public struct Store: ~Copyable {
   ) throws(StoreError) -> Database {
     let opened = try Database(path(in: folder), .writing)
     let version = try Schema.check(opened, isChecked: isChecked)
+    // Only a file without tables can be told to give pages back.
+    if version == 0 { try opened.run("PRAGMA auto_vacuum = INCREMENTAL") }
     try opened.run("PRAGMA journal_mode = WAL")
     // The process may die at any moment; after a power failure the last moments may be missing.
     try opened.run("PRAGMA synchronous = NORMAL")
@@ -136,7 +138,7 @@ public struct Store: ~Copyable {
     statements.snapshot.bind(3, image.event)
     statements.snapshot.bind(4, epoch &+ image.instant.nanoseconds)
     statements.snapshot.bind(5, image.instant.nanoseconds)
-    statements.snapshot.bind(6, Int64(image.calls))
+    statements.snapshot.bind(6, image.alive)
     statements.snapshot.bind(7, Int64(EngineState.layout))
     statements.snapshot.bind(8, image.engine)
     statements.snapshot.bind(9, image.bytes)

@@ -162,3 +162,117 @@ struct SnapshotTests {
     #expect(try end(quiet) == nil)
   }
 }
+
+@Suite("A part of a day begins with a snapshot, and replays to the byte")
+struct SliceTests {
+  @Test("From any time to any other", .timeLimit(.minutes(10)), arguments: [3, 16] as [UInt64])
+  func slices(seed: UInt64) throws {
+    let folder = try TemporaryFolder()
+    let journal = TormentJournal(seed: seed, calls: 250)
+    try journal.write(to: folder.path, imageEvery: 100)
+    let whole = try exportedLines(folder.path)
+    let times = journal.events.map(\.time)
+    for part in stride(from: times.count / 4, to: times.count - 40, by: times.count / 9) {
+      let since = times[part]
+      let until = times[min(times.count - 1, part + times.count / 5)]
+      let lines = try exportedLines(folder.path, since: since, until: until)
+      #expect(lines.count < whole.count * 2 / 3)
+      let head = try Replay.head(of: lines.first)
+      let snapshot = try #require(head.snapshot)
+      #expect(World.epoch + snapshot.instant.nanoseconds <= since)
+      let report = try replay(lines)
+      #expect(report.divergence == nil)
+      #expect(report.unknown == [])
+      #expect(report.events == journal.events.count { $0.time >= since && $0.time <= until })
+      // Event lines are those of the whole day.
+      let events = lines.filter { $0.hasPrefix("{\"seq\"") }
+      #expect(events.allSatisfy { whole.contains($0) })
+    }
+  }
+
+  @Test("From before the first snapshot: from the first signal, or from the oldest that is kept")
+  func early() throws {
+    let folder = try TemporaryFolder()
+    let journal = TormentJournal(seed: 7, calls: 200)
+    try journal.write(to: folder.path, imageEvery: 200)
+    let early = try exportedLines(folder.path, since: journal.events[20].time)
+    #expect(try Replay.head(of: early.first).snapshot == nil)
+    #expect(try replay(early).divergence == nil)
+    var handle: OpaquePointer?
+    #expect(sqlite3_open(folder.store, &handle) == SQLITE_OK)
+    let sql = "DELETE FROM signals WHERE sequence <= (SELECT min(signal) FROM snapshots)"
+    #expect(sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK)
+    for lines in [
+      try exportedLines(folder.path),
+      try exportedLines(folder.path, since: journal.events[20].time),
+    ] {
+      #expect(try Replay.head(of: lines.first).snapshot != nil)
+      let report = try replay(lines)
+      #expect(report.divergence == nil)
+      #expect(report.events > 100)
+    }
+    #expect(
+      sqlite3_exec(handle, "UPDATE snapshots SET layout = 9", nil, nil, nil) == SQLITE_OK
+    )
+    sqlite3_close(handle)
+    #expect(throws: StoreError.self) { try exportedLines(folder.path) }
+  }
+
+  @Test("A recording's snapshot that was changed or is of another layout is refused in a sentence")
+  func damage() throws {
+    let folder = try TemporaryFolder()
+    let journal = TormentJournal(seed: 7, calls: 200)
+    try journal.write(to: folder.path, imageEvery: 100)
+    var lines = try exportedLines(folder.path, since: journal.events.last?.time)
+    let head = lines[0]
+    func trouble() -> String {
+      do {
+        _ = try replay(lines)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    #expect(trouble() == "none")
+    lines[0] = head.replacingOccurrences(of: "\"body\":\"UGsw", with: "\"body\":\"UGsx")
+    #expect(trouble().contains("its snapshot cannot be read: it does not begin as it should"))
+    lines[0] = head.replacingOccurrences(of: "\"layout\":1", with: "\"layout\":2")
+    #expect(trouble().contains("its snapshot has layout 2, and this version reads 1"))
+    lines[0] = head.replacingOccurrences(of: "\"body\":\"UGsw", with: "\"body\":\"!")
+    #expect(trouble().contains("\"snapshot\" needs a layout, and a body in base64"))
+    let queue = "\"9000\":{"
+    #expect(head.contains(queue))
+    lines[0] = head.replacingOccurrences(of: queue, with: "\"9900\":{},\"9000\":{")
+    #expect(trouble().contains("the state of an engine with another site"))
+  }
+
+  @Test("The time of a call is found by its ConnID and its CallUUID")
+  func span() throws {
+    let folder = try TemporaryFolder()
+    let journal = TormentJournal(seed: 7, calls: 60)
+    try journal.write(to: folder.path, imageEvery: 50)
+    let reader = try StoreReader(folder.path)
+    let event = try #require(journal.events.last { $0.kind == .abandoned || $0.kind == .released })
+    let call = try #require(event.call)
+    let own = journal.events.filter { $0.call?.connID == call.connID }
+    for name in [call.connID.text, call.uuid.text] {
+      let span = try #require(try reader.span(ofCall: name))
+      #expect(span.begun == own.first?.time)
+      #expect(span.ended == own.last?.time)
+    }
+    #expect(try reader.span(ofCall: "nobody") == nil)
+  }
+
+  @Test("Bytes as text and back, and nothing else as bytes")
+  func base64() {
+    for (text, bytes) in [
+      ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"),
+    ] {
+      #expect(Base64.text(of: Array(bytes.utf8)) == text)
+      #expect(Base64.bytes(of: text) == Array(bytes.utf8))
+    }
+    let all = (0...255).map { UInt8($0) }
+    #expect(Base64.bytes(of: Base64.text(of: all)) == all)
+    for wrong in ["Zg", "Z===", "Zg=v", "Zm9?", "====", "é==="] {
+      #expect(Base64.bytes(of: wrong) == nil, "\(wrong)")
+    }
+  }
+}

@@ -28,6 +28,12 @@ final class StoreWriter: Sendable {
     var isPacking = false
   }
 
+  /// Whether everything that is too old has gone, and when to look again.
+  private struct Tidiness {
+    var isTidy = true
+    var again: UInt64 = 0
+  }
+
   /// What the shard's thread must know.
   struct Standing: Sendable {
     var committed: UInt64
@@ -37,6 +43,8 @@ final class StoreWriter: Sendable {
 
   /// How long groups gather when nobody waits for them, in nanoseconds.
   private static let gathering: UInt64 = 10_000_000
+  /// How often it is looked whether something is too old, in nanoseconds.
+  private static let tidying: UInt64 = 30_000_000_000
   /// After how long a write that failed is tried again.
   private static let patience: UInt64 = 1_000_000_000
   /// How many entries may wait for a disk that is slow or full.
@@ -150,6 +158,7 @@ final class StoreWriter: Sendable {
   private func work(_ store: inout Store) {
     var group: [StoreEntry] = []
     var number: UInt64 = 0
+    var tidiness = Tidiness()
     while true {
       var isStopping = false
       let isInTrouble = state.withLock { state -> Bool in
@@ -165,6 +174,7 @@ final class StoreWriter: Sendable {
         settle(trouble, number)
         if trouble == nil {
           group.removeAll(keepingCapacity: group.capacity <= 65_536)
+          if !tidiness.isTidy { tidy(&store, &tidiness) }
           continue
         }
         if isStopping { return }
@@ -173,8 +183,22 @@ final class StoreWriter: Sendable {
       }
       if isStopping { return }
       if isInTrouble { settle(nil, number) }
-      gather()
+      tidy(&store, &tidiness)
+      gather(tidiness.isTidy ? Self.tidying : Self.gathering)
     }
+  }
+
+  /// Removes a little of what is too old, between two groups.
+  private func tidy(_ store: inout Store, _ tidiness: inout Tidiness) {
+    let now = Clock.monotonic
+    guard !tidiness.isTidy || now >= tidiness.again else { return }
+    let step = try? store.retire(
+      Retention(days: options.keepDays, megabytes: options.keepMegabytes),
+      now: Clock.realtime
+    )
+    // What fails is tried again later: nobody waits for it.
+    tidiness.isTidy = step != .more
+    tidiness.again = now + Self.tidying
   }
 
   private func write(_ group: [StoreEntry], to store: inout Store) -> String? {
@@ -197,10 +221,11 @@ final class StoreWriter: Sendable {
     if isNews { news.signal() }
   }
 
-  /// Waits for the first entry, and then a little for more unless somebody is in a hurry.
-  private func gather() {
-    pause(nil)
-    let isUrgent = state.withLock { $0.isAwaited || $0.isStopping }
+  /// Waits for the first entry, but not for ever, and then a little for more unless somebody is in
+  /// a hurry.
+  private func gather(_ patience: UInt64) {
+    pause(patience)
+    let isUrgent = state.withLock { $0.isAwaited || $0.isStopping || $0.waiting.isEmpty }
     if !isUrgent { pause(Self.gathering) }
   }
 
