@@ -18,7 +18,8 @@ extension StoreReader {
   /// The snapshots of a recording, oldest first.
   func snapshots(of recording: Int64) throws(StoreError) -> [StoredSnapshot] {
     var query = try database.prepare(
-      "SELECT signal, instant, json_array_length(alive), layout FROM snapshots WHERE recording = ? ORDER BY signal"
+      "SELECT signal, instant, json_array_length(alive), layout FROM snapshots "
+        + "WHERE recording = ? ORDER BY signal"
     )
     query.bind(1, recording)
     var result: [StoredSnapshot] = []
