@@ -89,8 +89,8 @@ extension StoreReader {
     try forEachSignal(of: recording.id, after: after) { line throws(StoreError) in
       let signal = try signal(of: line)
       recovered.note(signal, at: line.instant)
-      recovered.engine.handle(signal, at: line.instant, into: &outbox)
       if case .strategy(let call, let step, _) = signal { recovered.runs.note(step, of: call) }
+      recovered.engine.handle(signal, at: line.instant, into: &outbox)
       for command in outbox.strategyCommands {
         recovered.runs.note(command, in: recovered.strategies)
       }

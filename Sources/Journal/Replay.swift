@@ -20,6 +20,13 @@ public protocol ReplayedStrategies: StrategyRuntime, ~Copyable {
   mutating func takeUp(_ runs: StrategyRuns) -> String?
 }
 
+extension ReplayedStrategies where Self: ~Copyable {
+  /// Takes up nothing.
+  public mutating func takeUp(_ runs: StrategyRuns) -> String? {
+    runs.count == 0 ? nil : "strategies that were suspended cannot be taken up here"
+  }
+}
+
 /// What came of a replay.
 public struct ReplayReport: Sendable, Hashable {
   /// Where a replay and its recording part.

@@ -39,6 +39,12 @@ enum Schema {
     ) WITHOUT ROWID;
     """,
     """
+    CREATE TABLE dialogs (
+      id INTEGER PRIMARY KEY, conn_id TEXT, part TEXT NOT NULL, state TEXT NOT NULL,
+      body BLOB NOT NULL, message BLOB
+    );
+    """,
+    """
     ALTER TABLE recordings ADD COLUMN first_signal INTEGER NOT NULL DEFAULT 1;
     UPDATE recordings SET first_signal = coalesce(
       (SELECT min(sequence) FROM signals WHERE recording >= recordings.id),

@@ -55,7 +55,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     var now: UInt64
   }
 
-  let limits: Limits
+  /// Every maximum.
+  public let limits: Limits
   private let budget: Budget
   private let watchdog: Watchdog
   private var current: Slot

@@ -47,7 +47,7 @@ extension SIPSwitch {
       } else {
         probes.arm(owner.slot.index, at: now)
       }
-    case .call, .nobody: break
+    case .call, .final, .nobody: break
     }
   }
 
@@ -112,12 +112,13 @@ extension SIPSwitch {
     switch event {
     case .timedOut(_, let raw):
       timedOut(Owner(raw), at: now)
-    case .failureUnacknowledged:
-      break
+    case .failureUnacknowledged(_, let raw):
+      settled(Owner(raw))
     case .successUnacknowledged(_, let raw):
       let owner = Owner(raw)
       guard owner.kind == .leg, legs.contains(owner.slot) else { return }
       legs[owner.slot].awaitsACK = false
+      touch(leg: owner.slot, isUrgent: false)
       if let call = legs[owner.slot].call {
         end(call, by: .line, at: now)
       } else if legs[owner.slot].state == .parting {
@@ -138,7 +139,7 @@ extension SIPSwitch {
     case .probe:
       guard legs.contains(owner.slot), let call = legs[owner.slot].call else { return }
       end(call, by: .line, at: now)
-    case .call, .nobody: break
+    case .call, .final, .nobody: break
     }
   }
 
@@ -152,6 +153,8 @@ extension SIPSwitch {
     writeContact(entry: call.entry)
     reply(to: call.transaction, status, tag: call.localTag, at: now)
     refresh.arm(slot.index, at: now)
+    calls[slot].told = status
+    touch(call: slot, isUrgent: false)
   }
 
   /// Asks a talking leg whether it is still there: a lost BYE must not keep an agent (PEERS B10).

@@ -15,6 +15,8 @@
 // is in `ConnIDMap` while the leg is in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13, 15.
 
+internal import Engine
+
 /// Our side of one dialog.
 struct Leg {
   enum Side: UInt8 { case caller, target }
@@ -63,6 +65,7 @@ struct Leg {
   var hasRung = false
   /// Whether `localTag` leads here; a second phone that answered shares it with the first.
   var isNamed = true
+  var kept = Kept()
 }
 
 /// A request on its way from one leg to the other.
@@ -79,4 +82,12 @@ struct Relay {
   var clientSequence: UInt32
   var method: SIPMethod
   var hasBody: Bool
+  var kept = Kept()
+}
+
+/// A final answer to a caller who waited: it is sent until his ACK comes, also by the next process.
+struct Final {
+  var conn: ConnID
+  var transaction: TransactionHandle
+  var kept = Kept()
 }

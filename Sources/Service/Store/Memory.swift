@@ -29,6 +29,12 @@ struct Memory: ~Copyable {
   var bindings: [StoredBinding] = []
   /// Calls that were alive when the server ended.
   var calls: [ConnID] = []
+  /// Strategies that were suspended then.
+  var suspended = SuspendedRuns()
+  /// What the line side kept.
+  var dialogs: [StoredDialog] = []
+  /// The last ConnID of all.
+  var lastConnID: ConnID?
   /// What another site's engine hands over, or one that decided otherwise.
   var carried: CarriedState?
   /// What people must know of the store.
@@ -66,10 +72,11 @@ struct Memory: ~Copyable {
     try store.begin(head, at: epoch)
   }
 
-  /// What the first signals are made of.
-  func beginning(sources: StrategyFiles) -> ShardLoop.Beginning {
+  /// What the first signals are made of; `kept` are the calls that go on.
+  func beginning(sources: StrategyFiles, kept: Set<ConnID>) -> ShardLoop.Beginning {
     ShardLoop.Beginning(
-      calls: calls,
+      calls: calls.filter { !kept.contains($0) },
+      kept: kept.count,
       strategies: strategies,
       sources: sources,
       carried: carried,
@@ -89,6 +96,8 @@ struct Memory: ~Copyable {
     let reader = try StoreReader(folder, isChecked: true)
     guard let recording = try reader.recordings().last else { return nil }
     bindings = try reader.bindings()
+    dialogs = try reader.dialogs()
+    lastConnID = try reader.lastConnID()
     guard var recovered = try recover(recording, reader, plan) else {
       guard let carried else { return nil }
       return (false, EngineCounters(sequence: carried.event, callID: carried.callID))
@@ -114,6 +123,7 @@ struct Memory: ~Copyable {
     statistics = recovered.statistics
     strategies = recovered.strategies
     calls = recovered.calls
+    suspended = try SuspendedRuns(recovered.runs, reader)
     let present = epoch
     epoch = oldEpoch
     instant = max(last, Instant(nanoseconds: present > epoch ? present - epoch : 0))
