@@ -17,9 +17,10 @@ SIGNALS ?= 10000
 CALLS ?= 100000
 RELOADS ?= 1000
 KILLS ?= 100
+MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -63,6 +64,9 @@ statistics-check: build ## fold the events of CALLS calls in Python too: the sam
 
 replay-check: build ## one journal, three processes: the same bytes
 	Simulations/replay-check
+
+replay-live: build ## the demo's calls for MINUTES=10, then the same events in three processes, whole and in parts
+	MINUTES='$(MINUTES)' Simulations/replay-live
 
 fidelity: build ## simulate against exact tables and published results: docs/fidelity.md (minutes)
 	Simulations/fidelity
