@@ -111,7 +111,7 @@ extension StoreReader {
     return recovered
   }
 
-  private func signal(of line: Line) throws(StoreError) -> Signal {
+  func signal(of line: Line) throws(StoreError) -> Signal {
     do {
       var unknown: [String] = []
       guard case .signal(let read, _) = try RecordingLine(reading: line.text, unknown: &unknown)

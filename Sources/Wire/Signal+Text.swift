@@ -19,7 +19,9 @@ extension JSONWriter {
     switch signal {
     case .line(let signal): members(signal)
     case .agent(let signal): members(signal)
-    case .strategy(let call, let step, _): members(step, of: call)
+    case .strategy(let call, let step, let trace):
+      members(step, of: call)
+      if trace.line > 0 { member("trace", trace.text) }
     case .clock: name("clock")
     case .control(let signal): members(signal)
     }

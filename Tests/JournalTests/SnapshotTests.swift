@@ -276,3 +276,54 @@ struct SliceTests {
     }
   }
 }
+
+@Suite("Why a call of another day went where it went")
+struct StoredDecisionTests {
+  @Test(
+    "The record is the one that the engine had, from whatever it is made",
+    .timeLimit(.minutes(5))
+  )
+  func same() throws {
+    let folder = try TemporaryFolder()
+    let journal = TormentJournal(seed: 21, calls: 200)
+    try journal.write(to: folder.path, imageEvery: 120)
+    // One engine that has forgotten nothing.
+    var engine = RoutingEngine(
+      plan: journal.head.plan,
+      seed: journal.head.seed,
+      epoch: journal.head.epoch
+    )
+    var outbox = Outbox()
+    for entry in journal.groups.joined() {
+      switch entry {
+      case .signal(let signal, let instant), .step(let signal, let instant):
+        engine.handle(signal, at: instant, into: &outbox)
+        outbox.removeAll()
+      case .event, .binding, .unbound, .sources, .dialog, .dialogGone, .mark, .image: break
+      }
+    }
+    let reader = try StoreReader(folder.path)
+    var calls: [ConnID] = []
+    for event in journal.events where event.kind == .abandoned || event.kind == .released {
+      if let call = event.call?.connID, !calls.contains(call) { calls.append(call) }
+    }
+    #expect(calls.count > 100)
+    var compared = 0
+    for call in calls.suffix(30) {
+      let stored = try #require(try reader.decision(ofCall: call.text))
+      guard let live = engine.decision(of: call) else {
+        Issue.record("\(call.text)")
+        return
+      }
+      #expect(stored.isCut == false)
+      #expect(stored.steps.map(\.kind) == live.steps.map(\.kind))
+      #expect(stored.entrance == live.entrance)
+      compared += stored.steps.count
+    }
+    #expect(compared > 100)
+    let last = try #require(try reader.decision(ofCall: "last"))
+    #expect(try reader.decision(ofCall: last.call.text) == last)
+    #expect(try reader.decision(ofCall: "nobody") == nil)
+    #expect(try reader.decision(ofCall: "last", only: "9999") == nil)
+  }
+}
