@@ -76,13 +76,18 @@ let package = Package(
     ),
     .target(
       name: "Importers",
-      dependencies: ["Engine", "Wire", "Journal", "SIPGlue", "CPCAP"],
+      dependencies: ["Engine", "Wire", "SIPGlue", "CPCAP"],
       swiftSettings: strict
     ),
     .target(
       name: "Service",
       dependencies: [
         "Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Journal", "Workbench",
+      ],
+      resources: [
+        .embedInCode("DryRunning/Report.html"),
+        .embedInCode("DryRunning/Report.css"),
+        .embedInCode("DryRunning/Report.js"),
       ],
       swiftSettings: strict
     ),

@@ -41,22 +41,26 @@ extension ImportRequest {
 
 /// Makes recordings of other systems' material.
 public enum Import {
-  /// How far it is: bytes that were read, and all bytes; false: stop.
-  public typealias Progress = (UInt64, UInt64) -> Bool
+  /// How far an importer is: bytes that were read, and all bytes; false: stop.
+  typealias Progress = (UInt64, UInt64) -> Bool
 
   /// Imports files.
   ///
   /// - Parameters:
   ///   - request: What, and how.
   ///   - output: Where the recording goes; nothing is left of it when this fails.
-  ///   - progress: Hears how far it is.
+  ///   - progress: Hears how far it is, from 0 to 1, and says whether to go on.
   /// - Returns: What was done and what could not be inferred.
   /// - Throws: One sentence that says why it cannot be done.
   public static func run(
     _ request: ImportRequest,
     to output: ImportOutput,
-    progress: Progress = { _, _ in true }
+    progress: (Double) -> Bool = { _ in true }
   ) throws(ImportError) -> ImportReport {
+    // Reading is some half of the work.
+    let reading: Progress = { done, all in
+      progress(all > 0 ? min(0.5, 0.5 * Double(done) / Double(all)) : 0)
+    }
     let report = ImportReport(source: request.source.rawValue, files: request.files)
     var collector = FactCollector(
       report,
@@ -64,10 +68,10 @@ public enum Import {
       sortLimit: request.sortBytes
     )
     switch request.source {
-    case .csv: try TableImport.run(request, &collector, progress)
-    case .queueLog: try QueueLogImport.run(request, &collector, progress)
-    case .pcap: try CaptureImport.run(request, &collector, progress)
-    case .sipServerLog: try SIPServerLogImport.run(request, &collector, progress)
+    case .csv: try TableImport.run(request, &collector, reading)
+    case .queueLog: try QueueLogImport.run(request, &collector, reading)
+    case .pcap: try CaptureImport.run(request, &collector, reading)
+    case .sipServerLog: try SIPServerLogImport.run(request, &collector, reading)
     }
     guard collector.first <= collector.last else {
       throw ImportError(
@@ -77,9 +81,11 @@ public enum Import {
     try output.open()
     if let site = request.site { compare(site, &collector) }
     var maker = RecordingMaker(collector, besides: output.place, sortLimit: request.sortBytes)
-    let result = try maker.write(to: output) { report, plan, epoch in
-      head(request, report, request.site ?? plan, epoch)
-    }
+    let result = try maker.write(
+      to: output,
+      head: { head(request, $0, request.site ?? $1, $2) },
+      goesOn: { progress(0.5 + 0.5 * $0) }
+    )
     try output.finish()
     return result
   }

@@ -123,7 +123,13 @@ extension SIPSwitch {
 
   private mutating func row(ofLeg slot: Slot) -> DialogRow {
     if legs[slot].kept.row == 0 { legs[slot].kept.row = keeper.next() }
+    var message: [UInt8]?
+    if !legs[slot].kept.isStored {
+      message = table.request(of: legs[slot].clientInvite)
+      legs[slot].kept.message = message == nil ? nil : legs[slot].clientInvite
+    }
     let leg = legs[slot]
+    let isApart = leg.kept.message != nil && leg.kept.message == leg.clientInvite
     let text = leg.text.bytes
     rowWriter.removeAll()
     rowWriter.write(Self.rowForm)
@@ -144,7 +150,7 @@ extension SIPSwitch {
     rowWriter.write(leg.awaitsACK)
     rowWriter.write(leg.hasRung)
     rowWriter.write(leg.isNamed)
-    table.write(leg.clientInvite, to: &rowWriter)
+    table.write(leg.clientInvite, to: &rowWriter, isApart: isApart)
     table.write(leg.awaitsACK ? leg.serverInvite : nil, to: &rowWriter)
     let part: DialogRow.Part = leg.side == .caller ? .caller : .target
     let state: String
@@ -157,6 +163,7 @@ extension SIPSwitch {
     }
     var row = DialogRow(id: leg.kept.row, part: part, state: state, body: rowWriter.bytes)
     row.conn = leg.call.map { calls[$0].conn }
+    row.message = message
     return row
   }
 

@@ -9,9 +9,13 @@ extension SIPSwitch {
     case .absorbed: counters.retransmissions += 1
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
-      if owner.kind == .leg, legs.contains(owner.slot), legs[owner.slot].state == .calling {
-        progressed(owner.slot, received, at: now)
+      guard owner.kind == .leg, legs.contains(owner.slot) else { return }
+      if !legs[owner.slot].isProceeding {
+        // From now on it can be cancelled.
+        legs[owner.slot].isProceeding = true
+        touch(leg: owner.slot, isUrgent: false)
       }
+      if legs[owner.slot].state == .calling { progressed(owner.slot, received, at: now) }
     case .final(let handle):
       concluded(Owner(table.owner(of: handle) ?? 0), received, at: now)
     case .otherSuccess:

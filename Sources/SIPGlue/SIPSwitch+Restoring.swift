@@ -29,8 +29,10 @@ extension SIPSwitch {
     let before = outgoing.count
     for row in rows { keeper.skip(to: row.id) }
     var links: [Link] = []
+    // Our INVITEs: behind the BYEs and CANCELs of calls that the same phones had before.
+    var invites = OutgoingQueue()
     for row in rows where row.part == .caller || row.part == .target {
-      if let link = restoreLeg(row, at: now) { links.append(link) } else { drop(row) }
+      if let link = restoreLeg(row, at: now, &invites) { links.append(link) } else { drop(row) }
     }
     var waited: [(Slot, Duration)] = []
     for row in rows where row.part == .call {
@@ -59,6 +61,7 @@ extension SIPSwitch {
       }
     }
     for leg in alone { finish(leg, at: now) }
+    invites.forEach { outgoing.append($0, to: $1) }
     counters.sent += UInt64(outgoing.count - before)
     return alive
   }
@@ -72,7 +75,11 @@ extension SIPSwitch {
     Kept(row: row.id, isStored: keeper.isOn)
   }
 
-  private mutating func restoreLeg(_ row: DialogRow, at now: Instant) -> Link? {
+  private mutating func restoreLeg(
+    _ row: DialogRow,
+    at now: Instant,
+    _ invites: inout OutgoingQueue
+  ) -> Link? {
     var reader = RowReader(row.body)
     guard reader.number() == Self.rowForm else { return nil }
     let conn = ConnID(reader.number())
@@ -124,7 +131,15 @@ extension SIPSwitch {
     let slot = legs.insert(leg)
     if isNamed { map.set(localTag, Owner(.leg, slot)) }
     let owner = Owner(.leg, slot).raw
-    legs[slot].clientInvite = table.restore(&reader, owner: owner, at: now, into: &outgoing)
+    let client = table.restore(
+      &reader,
+      request: row.message,
+      owner: owner,
+      at: now,
+      into: &invites
+    )
+    legs[slot].clientInvite = client
+    legs[slot].kept.message = row.message == nil ? nil : client
     let server = table.restore(&reader, owner: owner, at: now, into: &outgoing)
     legs[slot].serverInvite = server
     legs[slot].awaitsACK = awaitsACK && server != nil

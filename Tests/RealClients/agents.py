@@ -418,18 +418,20 @@ class Traffic(threading.Thread):
     def alive(self):
         return [party for party in list(self.parties.values()) if not party.is_over]
 
-    def call(self):
+    def call(self, due):
         if self.rate <= 0:
             return
         caller = self.make_call(self)
         self.parties[caller.call_id] = caller
-        self.at(time.monotonic() + self.rng.expovariate(self.rate), self.call)
+        following = due + self.rng.expovariate(self.rate)
+        self.at(following, lambda: self.call(following))
 
     def begin(self, rate):
         """Calls begin to come, so many a second; 0: no more."""
         self.rate = rate
         if rate:
-            self.at(time.monotonic(), self.call)
+            due = time.monotonic()
+            self.at(due, lambda: self.call(due))
 
     def run(self):
         try:

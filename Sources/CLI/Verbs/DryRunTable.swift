@@ -101,9 +101,11 @@ enum DryRunTable {
         lines.append("\(what)\(side.main.ignoredRequests) requests of agents were left out")
       }
     }
-    for group in report.groups where group.poolsPatience && report.groups.count > 1 {
+    let groups = report.groups
+    let pooled = groups.filter(\.poolsPatience).map(\.name)
+    if !report.a.isExact, !pooled.isEmpty, groups.count > 1 {
       lines.append(
-        "\(group.name): \(group.gaveUp) gave up, too few to know their patience:"
+        "too few gave up to know the patience of \(pooled.prefix(8).joined(separator: ", ")):"
           + " drawn from all callers"
       )
     }

@@ -55,15 +55,18 @@ enum DryRunVerb {
     ),
     Verb.Flag(name: "--changes", value: "N", summary: "list so many changed calls (default: 500)"),
     Verb.Flag(name: "--threads", value: "N", summary: "runs at the same time (default: all cores)"),
+    Verb.Flag(name: "--html", value: "FILE", summary: "write a report for a browser"),
+    Verb.Flag(name: "--csv", value: "FILE", summary: "write every call, a row each"),
   ]
 
   private static func run(_ invocation: Invocation) throws -> Outcome {
     let options = try options(invocation)
+    let files = try DryRunFiles(html: invocation["--html"], csv: invocation["--csv"])
     let watch = Stopwatch()
     let progress = DryRunProgress()
     defer { progress.end() }
     let input = try DryRunInput(options)
-    let explains = invocation.json || options.against != nil
+    let explains = invocation.json || invocation.has("--html")
     var report = try input.run(explains: explains) { progress.goesOn($0) }
     progress.end()
     let elapsed = watch.elapsed
@@ -72,6 +75,7 @@ enum DryRunVerb {
       processor: elapsed.processor,
       memory: Stopwatch.memoryBytes
     )
+    try files.write(report)
     if invocation.json {
       Console.print(report.json)
     } else {

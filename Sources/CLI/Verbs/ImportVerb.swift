@@ -86,7 +86,7 @@ enum ImportVerb {
     let report: ImportReport
     do {
       defer { bar.end() }
-      report = try Import.run(request, to: ImportOutput(path)) { bar.goesOn($0, of: $1) }
+      report = try Import.run(request, to: ImportOutput(path)) { bar.goesOn($0) }
     } catch {
       throw UsageError(error.message)
     }
@@ -154,14 +154,14 @@ final class ProgressBar {
   }
 
   /// Shows how far it is; false when somebody wants it to end.
-  func goesOn(_ done: UInt64, of all: UInt64) -> Bool {
+  func goesOn(_ share: Double) -> Bool {
     let elapsed = isShown ? watch.elapsed.wall : 0
-    if elapsed > shownAt, all > 0 {
+    if elapsed > shownAt {
       shownAt = elapsed + 0.1
       wasShown = true
-      let share = min(24, Int(24 * Double(done) / Double(all)))
-      let bar = String(repeating: "#", count: share) + String(repeating: "·", count: 24 - share)
-      Console.complainWithoutEnd("\r[\(bar)] \(done >> 20) of \(all >> 20) MB\u{1B}[K")
+      let full = max(0, min(24, Int(24 * share)))
+      let bar = String(repeating: "#", count: full) + String(repeating: "·", count: 24 - full)
+      Console.complainWithoutEnd("\r[\(bar)] \(Int(100 * share)) %\u{1B}[K")
     }
     var pending = sigset_t()
     unsafe sigpending(&pending)

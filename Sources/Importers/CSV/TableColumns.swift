@@ -169,7 +169,7 @@ struct TableColumns {
     case .mdy: return forms.first { $0 == .dateAndTime(.monthDayYear) } ?? forms[0]
     case nil:
       throw ImportError(
-        "\(path): dates could be day/month or month/day in every row: say --dates dmy or mdy"
+        "\(path):2: dates could be day/month or month/day in every row: say --dates dmy or mdy"
       )
     }
   }

@@ -23,6 +23,8 @@ struct FactCollector {
   struct Queue {
     var dn: String
     var calls = 0
+    /// How long an agent works after a call of it.
+    var work: Duration = .zero
   }
 
   var report: ImportReport
@@ -54,6 +56,7 @@ struct FactCollector {
   /// - Parameters:
   ///   - fact: The fact.
   ///   - rank: Its place among facts of the same instant: 1 before, 2 as they come, 4 after.
+  /// - Throws: When there is no room to sort, or a time that no recording can have.
   mutating func add(_ fact: Fact, rank: UInt8 = 2) throws(ImportError) {
     guard fact.at >= 0, fact.at < 9_000_000_000_000_000_000 else {
       throw ImportError("a time before 1970, or after 2255, cannot be in a recording")
@@ -140,6 +143,14 @@ struct FactCollector {
 
   // MARK: The second pass
 
+  /// Says how long an agent works after a call of a queue.
+  mutating func setWorkAfterCalls(_ work: Duration, ofQueue queue: Int) {
+    queues[queue].work = work
+  }
+
+  /// How many facts there are.
+  var count: UInt64 { sorter.count }
+
   /// The number of an agent.
   func number(ofAgent id: String) -> Int? { agentByID[id] }
 
@@ -166,12 +177,14 @@ struct FactCollector {
   /// The site that the facts show: queues, the agents who serve them, their phones.
   var plan: Plan {
     var plan = Plan(name: "imported")
+    // The files say when somebody was not ready; a call that he missed does not make him so.
+    plan.noAnswer.action = NoAnswerAction.none
     var skills: [String] = []
     for queue in queues {
       skills.append(Self.skill(queue.dn, besides: skills))
       var made = QueuePlan(DN(queue.dn))
       made.agents = "\(skills[skills.count - 1]) > 0"
-      made.wrapUp = .zero
+      made.wrapUp = queue.work
       plan.queues.append(made)
     }
     var numbers: Set<String> = []

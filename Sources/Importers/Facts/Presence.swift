@@ -1,9 +1,10 @@
 // The second pass knows what an agent did; this says when he was there.
 //
 // Where the files do not say when somebody logs in, it follows from what he did: he is there from
-// his first call to his last, and a pause of four hours ends a shift. He is not ready in a pause in
-// which a caller whom he could have served waited for more than ten seconds: otherwise he would
-// have got that caller. What was recorded thereby stays possible.
+// his first call to his last, and a pause of four hours ends a shift. He is on a break in a pause
+// of more than two minutes in which a caller whom he could have served waited for more than three
+// seconds: otherwise he would have got that caller. Shorter pauses that begin while a caller waits
+// are after-call work; their mean is that of the queue, because it follows a call and not a clock.
 //
 // Invariants: an agent who talks is there; `idle` and `waiting` hold no more than twice what is
 // true, stale entries are swept. Who may change it: `RecordingMaker`. Source: docs/import.md.
@@ -13,9 +14,9 @@ struct Presence {
   /// A pause so long ends a shift.
   static let shiftGap: Int64 = 4 * 3_600 * 1_000_000_000
   /// A caller who waits so long would have got an agent who was ready.
-  static let notice: Int64 = 10 * 1_000_000_000
+  static let notice: Int64 = 3 * 1_000_000_000
   /// A pause up to this is after-call work, a longer one is a break.
-  static let afterCall: Int64 = 120 * 1_000_000_000
+  private static let afterCall: Int64 = 120 * 1_000_000_000
 
   /// What follows from a fact, and when it is.
   enum Conclusion: Equatable {
@@ -29,8 +30,12 @@ struct Presence {
     var talking = 0
     var since: Int64 = 0
     var hasMissed = false
+    /// The queue of the last call, when a caller waited at its end.
+    var workFor: Int?
   }
 
+  /// After-call work by queue: how long, how often.
+  private(set) var work: [(sum: Int64, count: Int64)]
   private var states: [State]
   private let isExplicit: [Bool]
   /// The kinds of calls of each agent; those that are less than a fiftieth of his are chance.
@@ -41,6 +46,7 @@ struct Presence {
   init(_ collector: borrowing FactCollector) {
     let agents = collector.agents
     states = Array(repeating: State(), count: agents.count)
+    work = Array(repeating: (0, 0), count: collector.queues.count)
     isExplicit = agents.map(\.isExplicit)
     serves = agents.map { agent in
       let all = agent.serves.reduce(0) { $0 + $1.count }
@@ -88,10 +94,14 @@ struct Presence {
     } else if !isExplicit[agent], state.talking == 0 {
       if instant - state.since > Self.shiftGap {
         conclusions = [.logout(state.since), .login(instant)]
-      } else if talks, state.hasMissed || missed(agent, state, instant, isWaiting) {
+      } else if talks, instant - state.since > Self.afterCall,
+        state.hasMissed || missed(agent, state, instant, isWaiting)
+      {
         conclusions = [.away(from: state.since, until: instant)]
       }
     }
+    if state.isIn, state.talking == 0 { works(state, until: instant) }
+    state.workFor = nil
     state.isIn = true
     if talks { state.talking += 1 }
     if state.talking == 0 { state.since = instant }
@@ -101,6 +111,22 @@ struct Presence {
     return conclusions
   }
 
+  /// An agent's telephone rings: his after-call work is over.
+  mutating func rings(_ agent: Int, at instant: Int64) {
+    if states[agent].isIn, states[agent].talking == 0 { works(states[agent], until: instant) }
+    states[agent].workFor = nil
+  }
+
+  /// An agent has a break, or makes a call of his own: his pause says nothing about his work.
+  mutating func isAway(_ agent: Int) { states[agent].workFor = nil }
+
+  private mutating func works(_ state: State, until instant: Int64) {
+    let pause = max(0, instant - state.since)
+    guard let queue = state.workFor, pause <= Self.afterCall else { return }
+    work[queue].sum += pause
+    work[queue].count += 1
+  }
+
   /// Whether a caller who still waits has waited for this agent.
   private mutating func missed(
     _ agent: Int,
@@ -108,21 +134,33 @@ struct Presence {
     _ instant: Int64,
     _ isWaiting: (UInt64) -> Bool
   ) -> Bool {
-    guard instant - state.since > Self.notice else { return false }
-    return serves[agent].contains { kind in
-      let gone = waiting[kind].prefix { !isWaiting($0.call) }.count
-      waiting[kind].removeFirst(gone)
-      guard let oldest = waiting[kind].first else { return false }
-      return instant - max(oldest.since, state.since) > Self.notice
-    }
+    guard let oldest = oldest(agent, isWaiting) else { return false }
+    return instant - max(oldest, state.since) > Self.notice
   }
 
-  /// An agent has ended a conversation.
-  mutating func ends(_ agent: Int, at instant: Int64) {
+  /// Since when the caller has waited who has waited longest for this agent.
+  private mutating func oldest(_ agent: Int, _ isWaiting: (UInt64) -> Bool) -> Int64? {
+    var first: Int64?
+    for kind in serves[agent] {
+      let gone = waiting[kind].prefix { !isWaiting($0.call) }.count
+      waiting[kind].removeFirst(gone)
+      if let since = waiting[kind].first?.since { first = min(first ?? since, since) }
+    }
+    return first
+  }
+
+  /// An agent has ended a conversation of a queue.
+  mutating func ends(
+    _ agent: Int,
+    queue: Int?,
+    at instant: Int64,
+    isWaiting: (UInt64) -> Bool
+  ) {
     states[agent].talking = max(0, states[agent].talking - 1)
     guard states[agent].talking == 0 else { return }
     states[agent].since = max(instant, states[agent].since)
     states[agent].hasMissed = false
+    states[agent].workFor = oldest(agent, isWaiting) == nil ? nil : queue
     isIdle(agent)
   }
 

@@ -26,7 +26,6 @@ struct RecordingMaker: ~Copyable {
   private let epoch: Int64
   private var logins = 0
   private var breaks = 0
-  private var afterCallWork = 0
 
   init(_ collector: consuming FactCollector, besides place: String, sortLimit: Int) {
     presence = Presence(collector)
@@ -41,20 +40,39 @@ struct RecordingMaker: ~Copyable {
   /// - Parameters:
   ///   - output: Where.
   ///   - head: Writes the first line, when everything that it says is known.
+  ///   - goesOn: Hears how far it is, from 0 to 1, and says whether to go on.
   /// - Returns: The report.
+  /// - Throws: When it cannot be written.
   mutating func write(
     to output: ImportOutput,
-    head: (borrowing ImportReport, Plan, UInt64) -> [UInt8]
+    head: (borrowing ImportReport, Plan, UInt64) -> [UInt8],
+    goesOn: (Double) -> Bool
   ) throws(ImportError) -> ImportReport {
     var facts = collector
-    try facts.drain { (fact) throws(ImportError) in try take(fact) }
+    var done = 0
+    func tell(_ part: Double, of count: UInt64) throws(ImportError) {
+      done += 1
+      if done % 8_192 == 0, !goesOn(part + 0.5 * Double(done) / Double(max(1, count))) {
+        throw ImportError("stopped while the recording was written")
+      }
+    }
+    let count = facts.count
+    try facts.drain { (fact) throws(ImportError) in
+      try tell(0, of: count)
+      try take(fact)
+    }
     for (agent, instant) in presence.ends() {
       try logout(agent, at: instant, isInferred: true)
     }
     finishReport()
     let plan = collector.plan
     try output.write(head(collector.report, plan, UInt64(epoch)))
-    try lines.drain { (_, line) throws(ImportError) in try output.write(Array(line)) }
+    done = 0
+    let written = lines.count
+    try lines.drain { (_, line) throws(ImportError) in
+      try tell(0.5, of: written)
+      try output.write(line)
+    }
     return collector.report
   }
 
@@ -71,10 +89,20 @@ struct RecordingMaker: ~Copyable {
           + "a pause of 4 hours ends a shift"
       )
     }
-    if breaks + afterCallWork > 0 {
+    if breaks > 0 {
       collector.report.inferred.append(
-        "\(afterCallWork) times of after-call work (up to 120 s) and \(breaks) breaks: pauses in "
-          + "which a caller whom the agent serves waited for more than 10 s"
+        "\(breaks) breaks: pauses of more than 120 s in which a caller whom the agent serves "
+          + "waited for more than 3 s"
+      )
+    }
+    for (queue, work) in presence.work.enumerated() where work.count >= 10 && work.sum > 0 {
+      // To a tenth of a second.
+      let mean = (work.sum / work.count + 50_000_000) / 100_000_000 * 100_000_000
+      collector.setWorkAfterCalls(.nanoseconds(mean), ofQueue: queue)
+      collector.report.inferred.append(
+        "after-call work of \(mean / 1_000_000_000).\(mean / 100_000_000 % 10) s in "
+          + "\(collector.queues[queue].dn): the mean of \(work.count) pauses of up to 120 s that "
+          + "began while a caller waited"
       )
     }
   }
@@ -133,6 +161,7 @@ struct RecordingMaker: ~Copyable {
     } else if fact.kind == .failed || agent.map({ presence.isLongAway($0, at: fact.at) }) == true {
       try acts(fact.agent, at: fact.at, talks: false)
     }
+    if fact.kind == .ringing, let agent { presence.rings(agent, at: fact.at) }
     begin(
       fact.at,
       fact.kind == .ringing
@@ -155,7 +184,13 @@ struct RecordingMaker: ~Copyable {
   private mutating func released(_ fact: Fact) throws(ImportError) {
     guard let call = live.removeValue(forKey: fact.call) else { return }
     if let agent = call.agent {
-      if agent >= 0 { presence.ends(agent, at: fact.at) }
+      if agent >= 0 {
+        let queue = call.kind.map { collector.kinds[$0].queue }
+        let live = self.live
+        presence.ends(agent, queue: queue, at: fact.at) {
+          live[$0].map { $0.agent == nil } ?? false
+        }
+      }
     } else if let kind = call.kind {
       presence.waitsNoLonger(kind: kind, since: call.offered, at: fact.at)
     }
@@ -189,15 +224,10 @@ struct RecordingMaker: ~Copyable {
         try login(agent, queue: "", at: instant, isInferred: true)
       case .logout(let instant): try logout(agent, at: instant, isInferred: true)
       case .away(let start, let end):
-        let isWork = end - start <= Presence.afterCall
-        if isWork { afterCallWork += 1 } else { breaks += 1 }
+        breaks += 1
         begin(start, "agent.not_ready")
         member("agent", id)
-        if isWork {
-          writer.key("work_mode")
-          writer.value(UInt64(3))
-        }
-        member("reason", isWork ? "after-call work" : "break")
+        member("reason", "break")
         inferred()
         try self.end(start, rank: 3)
         try ready(id, at: end, isInferred: true)
@@ -235,6 +265,7 @@ struct RecordingMaker: ~Copyable {
       logins += 1
       try login(agent, queue: "", at: fact.at, isInferred: true, isReady: false)
     }
+    if let agent = collector.number(ofAgent: fact.agent) { presence.isAway(agent) }
     guard fact.kind == .notReady else {
       return try ready(fact.agent, at: fact.at, isInferred: fact.isInferred, rank: 2)
     }

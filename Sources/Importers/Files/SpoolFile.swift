@@ -89,7 +89,7 @@ public final class ImportOutput {
   }
 
   /// Writes bytes.
-  func write(_ bytes: [UInt8]) throws(ImportError) {
+  func write(_ bytes: some Collection<UInt8>) throws(ImportError) {
     buffer += bytes
     if buffer.count >= 1 << 18 { try flush() }
   }

@@ -41,6 +41,7 @@ struct CallTracker {
   ///   - source: Who sent it.
   ///   - target: Who got it.
   ///   - collector: Receives the facts.
+  /// - Throws: When there is no room to sort, or a time that no recording can have.
   mutating func take(
     _ message: SIPText,
     at instant: Int64,

@@ -29,7 +29,8 @@ struct CaptureImport {
     state.finish(request, &collector)
     guard collector.report.counted("SIP messages") > 0 else {
       throw ImportError(
-        "\(request.files.joined(separator: ", ")): no SIP message in \(collector.report.lines) packets"
+        "\(request.files.joined(separator: ", ")): no SIP message in "
+          + "\(collector.report.lines) packets"
       )
     }
   }

@@ -24,8 +24,8 @@ struct QueueLogFile {
     let table = try TableFile(path)
     guard let columns = QueueLogColumns(table.header) else {
       throw ImportError(
-        "\(path):1: neither lines like 1266833911|1266833905.2|9000|NONE|ENTERQUEUE||… nor a table "
-          + "with the columns callid, queue_name, event, param1"
+        "\(path):1: neither lines like 1266833911|1266833905.2|9000|NONE|ENTERQUEUE||… nor a "
+          + "table with the columns callid, queue_name, event, param1"
       )
     }
     self.columns = columns

@@ -345,6 +345,8 @@ struct QueueLogImport {
           + names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
       )
     }
-    collector.report.notInferred.append("after-call work (wrapuptime) is not in a queue log")
+    collector.report.notInferred.append(
+      "after-call work (wrapuptime) is not in a queue log; where callers waited it is inferred"
+    )
   }
 }

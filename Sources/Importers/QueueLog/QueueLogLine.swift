@@ -23,14 +23,18 @@ struct QueueLogLine {
     guard fields.count >= 5 else {
       throw ImportError("\(fields.count) fields; a line of a queue log has 5 or more")
     }
-    guard let at = Self.instant(fields[0]) else {
-      throw ImportError("\"\(fields[0].prefix(40))\" is no time in seconds since 1970")
-    }
     guard Self.isEvent(fields[4]) else {
       let place = fields.firstIndex { Self.known.contains(String($0)) }
       throw ImportError(
         place.map { "the event \(fields[$0]) is in column \($0 + 1) and not in column 5" }
           ?? "\"\(fields[4].prefix(40))\" in column 5 is no event"
+      )
+    }
+    guard let at = Self.instant(fields[0]) else {
+      let place = fields.firstIndex { Self.instant($0) != nil && !$0.contains(".") }
+      throw ImportError(
+        "\"\(fields[0].prefix(40))\" is no time in seconds since 1970"
+          + (place.map { ", which is in column \($0 + 1) and not in column 1" } ?? "")
       )
     }
     self.init(

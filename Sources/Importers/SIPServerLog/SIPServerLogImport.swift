@@ -21,8 +21,8 @@ struct SIPServerLogImport {
     }
     guard hasDumps || hasSIP else {
       throw ImportError(
-        "\(request.files[0]):1: neither SIP messages (… SIPTR: Received [0,UDP] 494 bytes from …) "
-          + "nor T-Library dumps (@… distribute_event: message EventQueued) in it"
+        "\(request.files[0]):1: neither SIP messages (… Received [0,UDP] 494 bytes from …) nor "
+          + "T-Library dumps (@… distribute_event: message EventQueued) in it"
       )
     }
     var state = SIPServerLogImport(hasDumps: hasDumps)
@@ -42,7 +42,10 @@ struct SIPServerLogImport {
     _ progress: Import.Progress
   ) throws(ImportError) {
     var items: [ServerLogItem?] = []
-    for index in files.indices { items.append(try files[index].next()) }
+    for index in files.indices {
+      items.append(try files[index].next())
+      report(&files[index], &collector)
+    }
     let all = files.reduce(UInt64(0)) { $0 + $1.size }
     var taken = 0
     while true {

@@ -44,9 +44,8 @@ struct ServerLogFile {
     } else if let instant = look.instant, let time = look.timeOfInstant {
       // Only dumps say what day it is, in UTC: the zone is what the clock differs by.
       let quarter = 900 * ClockText.second
-      var east = (time - instant % ClockText.day + ClockText.day / 2) % ClockText.day
-      if east < 0 { east += ClockText.day }
-      east = (east - ClockText.day / 2 + quarter / 2) / quarter * quarter
+      let difference = time - instant % ClockText.day + 3 * ClockText.day / 2 + quarter / 2
+      let east = difference % ClockText.day / quarter * quarter - ClockText.day / 2
       if clock.zone == nil { clock.header(secondsWest: -east / ClockText.second) }
       clock.begin(instant + (clock.zone ?? 0) * ClockText.second, firstTime: look.firstTime)
     } else if look.firstTime != nil {
@@ -90,7 +89,10 @@ struct ServerLogFile {
   private mutating func timed(_ text: Substring) throws(ImportError) -> ServerLogItem? {
     if let local = LogPreview.isoTime(text) {
       clock.anchor(local)
-      if text.contains(" Trc 04541 ") { try request() }
+      if text.contains(" Trc 04541 ") {
+        requests += 1
+        try request()
+      }
       return nil
     }
     if let point = LogPreview.checkPoint(text) { clock.anchor(point) }
@@ -175,7 +177,7 @@ struct ServerLogFile {
     let at = clock.instant(time)
     let number = file.lines
     guard let place = words.firstIndex(of: "message"), place + 1 < words.count else {
-      if text.contains("[BSYNC]") { copies += 1 }
+      if text.contains("[BSYNC]") { copies += 1 } else { requests += 1 }
       try request()
       return nil
     }
@@ -189,7 +191,6 @@ struct ServerLogFile {
 
   /// A request of a client, or its copy: what follows belongs to it and is no event.
   private mutating func request() throws(ImportError) {
-    requests += 1
     guard let line = try line() else { return }
     guard LineText.decode(line.prefix(16)).text.hasPrefix("message Request") else {
       held = line

@@ -140,7 +140,7 @@ struct TLibraryTracker {
     let dn = event["ThisDN"]
     let queue = event["ThisQueue"].isEmpty ? dn : event["ThisQueue"]
     guard let key = try offered(event, at: queue, instant, &collector), let call = open[key],
-      call.answeredAt.isEmpty
+      call.answeredAt.isEmpty, call.ringing != dn
     else { return }
     open[key]?.ringing = dn
     var fact = Fact(.ringing, at: instant, call: call.number)

@@ -61,6 +61,8 @@ struct Leg {
   var serverSequence: UInt32 = 0
   /// Whether our success still waits for the ACK.
   var awaitsACK = false
+  /// Whether our INVITE has had any answer.
+  var isProceeding = false
   /// Whether the phone has rung.
   var hasRung = false
   /// Whether `localTag` leads here; a second phone that answered shares it with the first.

@@ -32,7 +32,7 @@ public struct DialogRow: Sendable, Hashable {
   public var state: String
   /// What changes.
   public var body: [UInt8]
-  /// What does not change: a caller's INVITE; nil: as it was written first.
+  /// What does not change: the caller's INVITE, or ours; nil: as it was written first.
   public var message: [UInt8]?
 
   /// Makes a row.
@@ -64,6 +64,8 @@ struct Kept {
   var isTouched = false
   /// Whether somebody outside will rely on the change.
   var isUrgent = false
+  /// The transaction whose request is the row's message.
+  var message: TransactionHandle?
 }
 
 /// What has been touched since the store was last told.

@@ -1,14 +1,22 @@
 // Transactions that outlive the process.
 //
 // A transaction that was under way goes on where it was: what we had sent is sent again by its
-// timers, what the other side repeats is recognised. A client whose INVITE is not answered finally
-// begins with `trying`: the repeated INVITE brings the phone's last answer back.
+// timers, what the other side repeats is recognised.
 
 package import Engine
 
 extension TransactionTable {
   /// Writes what `restore` needs; nothing at all for a transaction that has ended.
-  package func write(_ handle: TransactionHandle?, to writer: inout RowWriter) {
+  ///
+  /// - Parameters:
+  ///   - handle: The transaction.
+  ///   - writer: Where it is written.
+  ///   - isApart: Whether the request is kept by the caller, and given back to `restore`.
+  package func write(
+    _ handle: TransactionHandle?,
+    to writer: inout RowWriter,
+    isApart: Bool = false
+  ) {
     guard let handle, let slot = slot(of: handle) else { return writer.write(false) }
     let record = records[slot]
     writer.write(true)
@@ -17,7 +25,8 @@ extension TransactionTable {
     writer.write(UInt64(record.method.rawValue))
     writer.write(UInt64(record.status))
     writer.write(UInt64(record.keyLength))
-    writer.write(record.request.view(Int(record.requestLength)))
+    writer.write(isApart)
+    if !isApart { writer.write(record.request.view(Int(record.requestLength))) }
     writer.write(record.last.view(Int(record.lastLength)))
     writer.write(record.branch)
     writer.write(record.tagHash)
@@ -33,11 +42,19 @@ extension TransactionTable {
     writer.write(UInt64(record.cancelCause.rawValue))
   }
 
+  /// The bytes of a transaction's request, while it has them.
+  package func request(of handle: TransactionHandle?) -> [UInt8]? {
+    guard let handle, let slot = slot(of: handle), !records[slot].request.isNone else { return nil }
+    let view = records[slot].request.view(Int(records[slot].requestLength))
+    return unsafe view.withUnsafeBytes { unsafe [UInt8]($0) }
+  }
+
   /// Reads what `write` has written, and goes on from there.
   ///
   /// - Returns: The transaction; nil when there was none, or none that can go on.
   package mutating func restore(
     _ reader: inout RowReader,
+    request kept: [UInt8]? = nil,
     owner: UInt64,
     at now: Instant,
     into out: inout OutgoingQueue
@@ -49,7 +66,8 @@ extension TransactionTable {
     let method = SIPMethod(rawValue: UInt8(truncatingIfNeeded: reader.number()))
     record.status = UInt16(truncatingIfNeeded: reader.number())
     let keyLength = Int(truncatingIfNeeded: reader.number())
-    let request = reader.text()
+    let isApart = reader.flag()
+    let request = isApart ? (state == .accepted ? [] : kept ?? []) : reader.text()
     let last = reader.text()
     record.branch = reader.number()
     record.tagHash = reader.number()
@@ -66,7 +84,8 @@ extension TransactionTable {
       CancelCause(rawValue: UInt8(truncatingIfNeeded: reader.number())) ?? .unsaid
     guard !reader.isBroken, let kind, let state, let method, state != .free,
       request.count <= 65_507, last.count <= 65_507, keyLength <= request.count,
-      state != .completed || kind == .inviteServer || kind == .nonInviteServer
+      state != .completed || kind == .inviteServer || kind == .nonInviteServer,
+      state == .accepted || !request.isEmpty
     else { return nil }
     record.kind = kind
     record.method = method
@@ -110,6 +129,7 @@ extension TransactionTable {
       if state == .completed { armLife(slot, .doubled(6), at: now) }
     case .inviteClient, .nonInviteClient:
       if state == .accepted { return armLife(slot, .doubled(6), at: now) }
+      if state == .proceeding, records[slot].kind == .inviteClient { return }
       records[slot].state = .trying
       out.append(
         records[slot].request.view(Int(records[slot].requestLength)),

@@ -56,7 +56,7 @@ public struct DryRunInput: Sendable {
     let own = Self.recorded(model)
     let strategies: DryRunStrategies
     if let folder = options.strategies {
-      strategies = .folder(try StrategyFolder.read(folder))
+      strategies = try Self.folder(folder, plan)
     } else {
       strategies = try own ?? Self.nothing(plan, model)
     }
@@ -73,7 +73,7 @@ public struct DryRunInput: Sendable {
     var against = DryRunPlan.Against.nothing
     if let name = options.against {
       if name != Self.recordedWord {
-        let other = DryRunStrategies.folder(try StrategyFolder.read(name))
+        let other = try Self.folder(name, plan)
         against = .side(
           DryRunSide(name, plan: plan, strategies: other, model: model, keepsAgents: keepsAgents)
         )
@@ -130,6 +130,19 @@ public struct DryRunInput: Sendable {
   private static func recorded(_ model: DryRunModel) -> DryRunStrategies? {
     let sources = model.head.sources.map { StrategySource($0) }
     return sources.isEmpty ? nil : .recorded(sources)
+  }
+
+  /// The strategies of a folder, which has all that the site's routing points run.
+  private static func folder(_ folder: String, _ plan: Plan) throws -> DryRunStrategies {
+    let source = try StrategyFolder.read(folder)
+    let paths = source.files.map(\.path)
+    for point in plan.routingPoints where !paths.contains(point.strategy.text + ".lua") {
+      throw ServiceError(
+        "\(folder): there is no \(point.strategy.text).lua, which routing point"
+          + " \(point.dn.number) runs"
+      )
+    }
+    return .folder(source)
   }
 
   private static func nothing(_ plan: Plan, _ model: DryRunModel) throws -> DryRunStrategies {

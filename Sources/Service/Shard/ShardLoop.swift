@@ -121,7 +121,7 @@ struct ShardLoop: ~Copyable {
     }
     let plan = site.plan
     var memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
-    let start = Clock.monotonic &- memory.instant.nanoseconds
+    let start = memory.monotonic &- memory.instant.nanoseconds
     let transport = try UDPTransport(address: listener.host, port: listener.port)
     var telephony = try SIPSwitch(
       plan: site.sipPlan(boundTo: listener.host, port: transport.address.port),

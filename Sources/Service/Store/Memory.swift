@@ -17,6 +17,8 @@ struct Memory: ~Copyable {
   var epoch: UInt64
   /// The instant at which it goes on.
   var instant: Instant
+  /// The reading of the monotonic clock at that instant.
+  let monotonic: UInt64
   /// The events so far.
   var log: EventLog
   /// What they add up to.
@@ -42,6 +44,7 @@ struct Memory: ~Copyable {
 
   /// The beginning of a shard that remembers nothing.
   init(_ plan: Plan) {
+    monotonic = Clock.monotonic
     // In whole microseconds, which recordings spell as text.
     epoch = Clock.realtime / 1_000 * 1_000
     engine = RoutingEngine(plan: plan, seed: Self.newSeed, epoch: epoch)

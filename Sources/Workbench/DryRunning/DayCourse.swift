@@ -81,5 +81,5 @@ struct DayCourse: Sendable {
     }
   }
 
-  private static let stretchesMax: UInt64 = 120
+  private static let stretchesMax: UInt64 = 64
 }

@@ -51,17 +51,17 @@ struct Draws: Sendable {
       let kept = rule == .abandoners ? observations.filter(\.isEnd) : observations
       let used = isUsed && rule != .forever ? kept : []
       let atRiskMin = rule == .estimated ? Basis.endsMin : 1
-      let chance = curveChance(index)
-      patience.append(SurvivalCurve(used, atRiskMin: atRiskMin, chance: chance))
+      let seed = curveSeed(index)
+      patience.append(SurvivalCurve(used, atRiskMin: atRiskMin, seed: seed))
     }
     for (index, observations) in basis.talk.enumerated() {
       let used = basis.talkOf.contains(index) ? observations : []
-      talk.append(SurvivalCurve(used, chance: curveChance(1_000_000 + index)))
+      talk.append(SurvivalCurve(used, seed: curveSeed(1_000_000 + index)))
     }
   }
 
-  private func curveChance(_ index: Int) -> Chance {
-    Chance(seed: Self.mixed(seed, UInt64(index), Purpose.curve.rawValue))
+  private func curveSeed(_ index: Int) -> UInt64 {
+    Self.mixed(seed, UInt64(index), Purpose.curve.rawValue)
   }
 
   /// One number from three, spread over all bits.
@@ -136,7 +136,7 @@ extension Draws.Basis {
 
   private static func pool(_ observations: inout [[Observation]], _ count: Int) -> [Int] {
     let isLarge = (0..<count).map { group in
-      observations[group].lazy.filter(\.isEnd).count >= endsMin
+      observations[group].filter(\.isEnd).count >= endsMin
     }
     // The pooled one is made only if somebody needs it.
     if isLarge.contains(false) { observations[count] = Array(observations[..<count].joined()) }

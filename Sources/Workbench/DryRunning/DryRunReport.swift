@@ -101,7 +101,7 @@ public struct ChangeCounts: Sendable, Hashable {
   public var compared = 0
   /// Calls that changed in anything.
   public var changed = 0
-  /// Another end: answered, abandoned, …
+  /// Another end, such as abandoned instead of answered.
   public var end = 0
   /// Somebody else answered.
   public var target = 0

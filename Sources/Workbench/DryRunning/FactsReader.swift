@@ -59,6 +59,7 @@ private struct SignalPass {
 
   private mutating func event() throws {
     fold.noteEvents()
+    try scanner.checkEnd()
     try scanner.scan(upTo: "event")
     switch scanner.string("event") {
     case "EventEstablished":
@@ -196,7 +197,9 @@ private struct EnginePass: ~Copyable {
       guard scanner.number > 1 else { continue }
       switch scanner.kind {
       case .empty: continue
-      case .event: fold.noteEvents()
+      case .event:
+        try scanner.checkEnd()
+        fold.noteEvents()
       case .signal, .other:
         let text = scanner.text
         let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)

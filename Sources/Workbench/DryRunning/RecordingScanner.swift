@@ -101,6 +101,18 @@ struct RecordingScanner {
   /// What is wrong with the present line.
   func trouble(_ message: String) -> JSONError { JSONError(line: number, message) }
 
+  /// Whether the present line ends as an object does.
+  private var isWhole: Bool {
+    line.last.map { chunk.bytes[$0] == UInt8(ascii: "}") || chunk.bytes[$0] == 32 } ?? true
+  }
+
+  /// Notices a line that was cut off, without taking it apart.
+  ///
+  /// - Throws: That it was.
+  func checkEnd() throws(JSONError) {
+    guard isWhole else { throw trouble("the line is cut off: the file is not complete") }
+  }
+
   // MARK: Members
 
   /// Takes the present line apart, up to the member of that name or to its end.
@@ -109,6 +121,7 @@ struct RecordingScanner {
   mutating func scan(upTo last: StaticString? = nil) throws {
     members.removeAll(keepingCapacity: true)
     guard scan(line, upTo: last) else {
+      if chunk.bytes[line.lowerBound] == UInt8(ascii: "{") { try checkEnd() }
       do {
         _ = try JSONValue(parsing: text)
       } catch {
@@ -219,8 +232,9 @@ struct RecordingScanner {
 
   private func isEqual(_ range: Range<Int>, _ text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
+    let start = range.lowerBound
     return text.withUTF8Buffer { expected in
-      for index in 0..<expected.count where unsafe expected[index] != chunk.bytes[range.lowerBound + index] {
+      for index in 0..<expected.count where unsafe expected[index] != chunk.bytes[start + index] {
         return false
       }
       return true

@@ -7,13 +7,21 @@
 // about the curve is in the interval over runs too. ADR 0020 has the reasons.
 
 /// One duration, and whether its end was seen.
-struct Observation: Sendable {
-  var duration: UInt64
-  var isEnd: Bool
+package struct Observation: Sendable {
+  /// In nanoseconds.
+  package var duration: UInt64
+  /// Whether it ended then; otherwise it was cut off.
+  package var isEnd: Bool
+
+  /// Makes an observation.
+  package init(duration: UInt64, isEnd: Bool) {
+    self.duration = duration
+    self.isEnd = isEnd
+  }
 }
 
 /// The probability of lasting longer than a duration.
-struct SurvivalCurve: Sendable {
+package struct SurvivalCurve: Sendable {
   /// The durations at which something ended, rising.
   private var times: [UInt64] = []
   /// The share that lasts longer than each of them.
@@ -29,9 +37,9 @@ struct SurvivalCurve: Sendable {
   /// - Parameters:
   ///   - observations: Ordered by duration, ends before others of the same duration.
   ///   - atRiskMin: Fewer than so many that were still watched say nothing: there the tail begins.
-  ///   - chance: Weighs them; nil: all the same.
-  init(_ observations: [Observation], atRiskMin: Int = 1, chance: Chance?) {
-    var chance = chance
+  ///   - seed: Weighs them; nil: all the same.
+  package init(_ observations: [Observation], atRiskMin: Int = 1, seed: UInt64?) {
+    var chance = seed.map { Chance(seed: $0) }
     var weights = [Double](repeating: 1, count: observations.count)
     if chance != nil {
       for index in weights.indices { weights[index] = chance?.exponential() ?? 1 }
@@ -62,15 +70,15 @@ struct SurvivalCurve: Sendable {
 
   /// Ends over watched time beyond the median end; over all time when there are few ends.
   private static func hazard(_ observations: [Observation], _ weights: [Double]) -> Double {
-    let ends = observations.lazy.filter(\.isEnd).map(\.duration)
-    guard ends.count > 0 else { return 0 }
+    let count = observations.reduce(0) { $0 + ($1.isEnd ? 1 : 0) }
+    guard count > 0 else { return 0 }
     var start: UInt64 = 0
-    if ends.count >= 2 * tailEndsMin {
+    if count >= 2 * tailEndsMin {
       var seen = 0
-      for end in ends {
-        start = end
+      for observation in observations where observation.isEnd {
+        start = observation.duration
         seen += 1
-        if 2 * seen >= ends.count { break }
+        if 2 * seen >= count { break }
       }
     }
     var ended = 0.0
@@ -88,7 +96,7 @@ struct SurvivalCurve: Sendable {
   ///   - bound: What it has lasted already.
   ///   - chance: A number above 0 and up to 1.
   /// - Returns: The whole duration in nanoseconds; nil: for ever.
-  func draw(beyond bound: UInt64, _ chance: Double) -> UInt64? {
+  package func draw(beyond bound: UInt64, _ chance: Double) -> UInt64? {
     let position = firstTime(after: bound)
     let known = position == 0 ? 1 : shares[position - 1]
     let wanted = known * chance

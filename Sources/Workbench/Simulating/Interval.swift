@@ -39,7 +39,7 @@ extension Interval {
   /// - Parameters:
   ///   - values: One of each run.
   ///   - isExact: Whether every run would give the same.
-  init?(predictedBy values: [Double], isExact: Bool) {
+  package init?(predictedBy values: [Double], isExact: Bool) {
     guard let first = values.first, isExact || values.count >= 2 else { return nil }
     guard values.count >= 2 else {
       estimate = first

@@ -113,7 +113,7 @@ struct SimulationFloor {
 
   // MARK: Callers
 
-  /// A caller is there; returns his slot.
+  /// A caller is there.
   ///
   /// - Parameters:
   ///   - type: Which of the model's types he is of.
@@ -121,6 +121,7 @@ struct SimulationFloor {
   ///   - patience: How long he waits, in nanoseconds; nil: for ever.
   ///   - isCounted: Whether the warm-up is over.
   ///   - connID: What his call is called; nil: that is made up.
+  /// - Returns: His slot.
   mutating func arrive(
     type: Int,
     service: UInt64,

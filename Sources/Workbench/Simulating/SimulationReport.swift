@@ -115,8 +115,11 @@ public struct SimulationReport: Sendable {
   }
 
   private static func add(_ others: [Place], to places: inout [Place]) {
+    var indices: [String: Int] = [:]
+    for (index, place) in places.enumerated() { indices[place.name] = index }
     for other in others {
-      guard let index = places.firstIndex(where: { $0.name == other.name }) else {
+      guard let index = indices[other.name] else {
+        indices[other.name] = places.count
         places.append(other)
         continue
       }
