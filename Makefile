@@ -18,9 +18,10 @@ CALLS ?= 100000
 RELOADS ?= 1000
 KILLS ?= 100
 KILL_WORKERS ?= 2
+MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -64,6 +65,9 @@ statistics-check: build ## fold the events of CALLS calls in Python too: the sam
 
 replay-check: build ## one journal, three processes: the same bytes
 	Simulations/replay-check
+
+replay-live: build ## the demo's calls for MINUTES=10, then the same events in three processes, whole and in parts
+	MINUTES='$(MINUTES)' Simulations/replay-live
 
 fidelity: build ## simulate against exact tables and published results: docs/fidelity.md (minutes)
 	Simulations/fidelity
