@@ -11,7 +11,7 @@ extension RoutingEngine {
   /// Sends a call to a destination; an agent is reserved for it from here on.
   mutating func divert(
     _ call: CallSlot,
-    to destination: Destination,
+    to way: Way,
     agent: AgentSlot?,
     ringTimeout: Duration,
     _ outbox: inout Outbox
@@ -22,29 +22,29 @@ extension RoutingEngine {
     var mode = DivertMode.bridge
     if case .routingPoint(let index) = calls[call].device {
       mode = routingPoints[Int(index)].plan.divert
-      remember(destination, triedBy: call)
+      if way.isLocal {
+        calls[call].tried.append(way.dn)
+      } else if let trunk = calls[call].trunk {
+        calls[call].triedNumbers.append(trunk.number)
+      }
     }
     // What the caller hears from us ends with the diversion (DOMAIN 2.7).
     calls[call].treatment = 0
     let diversion = Diversion(
       attempt: attempt,
-      destination: destination,
+      way: way,
       agent: agent,
       ringTimeout: ringTimeout,
       timer: timers.arm(.ringNoAnswer(call), at: now + ringTimeout)
     )
     calls[call].state = .diverting(diversion)
-    record(.sent(destination, agent.map { agents.id(of: $0) }, attempt: attempt), of: call)
+    let destination = destination(way, of: call)
+    if decisions.isKept {
+      record(.sent(destination, agent.map { agents.id(of: $0) }, attempt: attempt), of: call)
+    }
     outbox.append(
       .divert(calls[call].attributes.connID, attempt: attempt, to: destination, mode: mode)
     )
-  }
-
-  private mutating func remember(_ destination: Destination, triedBy call: CallSlot) {
-    switch destination {
-    case .dn(let dn): if let index = dnIndex[dn] { calls[call].tried.append(index) }
-    case .trunk(_, let number): calls[call].triedNumbers.append(number)
-    }
   }
 
   /// Reserves an agent for a call, replacing the call's own selection of him.
@@ -57,11 +57,7 @@ extension RoutingEngine {
 
   /// Changes what an agent is engaged in, and keeps his busy time.
   mutating func engage(_ agent: AgentSlot, in engagement: Engagement) {
-    if agents[agent].hasCall {
-      agents[agent].busyNanoseconds += UInt64((now - agents[agent].since).nanosecondsClamped)
-    }
-    agents[agent].engagement = engagement
-    agents[agent].since = now
+    agents[agent].engage(in: engagement, at: now)
     noteStanding(of: agent)
   }
 
@@ -75,9 +71,17 @@ extension RoutingEngine {
 
   mutating func targetRings(_ call: CallSlot, _ outbox: inout Outbox) {
     guard case .diverting(var diversion) = calls[call].state, !diversion.isRinging else { return }
-    diversion.isRinging = true
     timers.disarm(diversion.timer)
     diversion.timer = timers.arm(.ringNoAnswer(call), at: now + diversion.ringTimeout)
+    beginRinging(call, &diversion, &outbox)
+  }
+
+  private mutating func beginRinging(
+    _ call: CallSlot,
+    _ diversion: inout Diversion,
+    _ outbox: inout Outbox
+  ) {
+    diversion.isRinging = true
     if let agent = diversion.agent,
       case .reserved(var reservation) = agents[agent].engagement
     {
@@ -90,10 +94,9 @@ extension RoutingEngine {
       announce(call, diversion, &outbox)
       diversion.isAnnounced = true
     }
+    // The event shows who is rung.
     calls[call].state = .diverting(diversion)
-    if diversion.destination.isLocal {
-      emit(partyEvent(.ringing, call, at: diversion.destination.dn), &outbox)
-    }
+    emitParty(.ringing, call, at: diversion.way, &outbox)
   }
 
   /// The call leaves its device in the eyes of the world.
@@ -102,7 +105,7 @@ extension RoutingEngine {
     _ diversion: borrowing Diversion,
     _ outbox: inout Outbox
   ) {
-    let dn = diversion.destination.dn
+    let dn = number(of: diversion.way, of: call)
     switch calls[call].device {
     case .routingPoint:
       emitRouteUsed(call, to: dn, rejecting: false, &outbox)
@@ -119,14 +122,12 @@ extension RoutingEngine {
   }
 
   mutating func targetAnswered(_ call: CallSlot, _ outbox: inout Outbox) {
-    targetRings(call, &outbox)
-    guard case .diverting(let diversion) = calls[call].state else { return }
+    guard case .diverting(var diversion) = calls[call].state else { return }
     timers.disarm(diversion.timer)
+    if !diversion.isRinging { beginRinging(call, &diversion, &outbox) }
     record(.connected(attempt: diversion.attempt), of: call)
     if !diversion.isAnnounced { announce(call, diversion, &outbox) }
-    if diversion.destination.isLocal {
-      emit(partyEvent(.established, call, at: diversion.destination.dn), &outbox)
-    }
+    emitParty(.established, call, at: diversion.way, &outbox)
     if calls[call].origin >= 0 { emit(originEvent(.established, call), &outbox) }
     if let agent = diversion.agent {
       engage(agent, in: .talking(call))
@@ -136,7 +137,7 @@ extension RoutingEngine {
     calls[call].decider = .nobody
     calls[call].otherQueues = []
     calls[call].state = .established(
-      Conversation(destination: diversion.destination, agent: diversion.agent, since: now)
+      Conversation(way: diversion.way, agent: diversion.agent, since: now)
     )
     dropTargets(of: call)
     releaseSelection(of: call, &outbox)
@@ -165,15 +166,16 @@ extension RoutingEngine {
     guard case .diverting(let diversion) = calls[call].state else { return }
     record(.missed(attempt: diversion.attempt, failure), of: call)
     timers.disarm(diversion.timer)
-    if diversion.isRinging, diversion.destination.isLocal {
-      var event = partyEvent(.released, call, at: diversion.destination.dn)
+    let party = number(of: diversion.way, of: call)
+    if diversion.isRinging, diversion.way.isLocal {
+      var event = partyEvent(.released, call, at: party)
       event.callState = failure.callState
       emit(event, &outbox)
     }
     if !diversion.isAnnounced, case .strategy = calls[call].decider {
       // EventError answers the request, which has not been used (DOMAIN 2.6).
       var event = deviceEvent(.error, call)
-      event.thirdPartyDN = diversion.destination.dn
+      event.thirdPartyDN = party
       event.errorMessage = failure.word
       emit(event, &outbox)
     }
@@ -181,7 +183,7 @@ extension RoutingEngine {
     calls[call].state = .consulting
     if let agent = diversion.agent {
       engage(agent, in: .none)
-      answerFailure(failure, of: agent, for: call, at: diversion.destination.dn, &outbox)
+      answerFailure(failure, of: agent, for: call, at: party, &outbox)
     }
     goOn(call, after: failure, steps, announced: diversion.isAnnounced, &outbox)
     // Only now, so that the caller who came back stands in line before his agent is offered on.

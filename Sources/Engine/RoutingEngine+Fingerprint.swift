@@ -91,7 +91,7 @@ extension RoutingEngine {
     case .queued: numbers.append(6)
     case .diverting(let diversion):
       numbers += [
-        7, Int64(diversion.agent?.index ?? -1), Int64(dnIndex[diversion.destination.dn] ?? -1),
+        7, Int64(diversion.agent?.index ?? -1), Int64(dnIndex[number(of: diversion.way, of: slot)] ?? -1),
       ]
       numbers += [diversion.isRinging ? 1 : 0, diversion.isAnnounced ? 1 : 0]
       numbers.append(remaining(diversion.timer))

@@ -2,8 +2,8 @@
 // and the engine may cross, and a crossing is nobody's mistake.
 
 extension RoutingEngine {
-  mutating func handle(_ signal: LineSignal, _ outbox: inout Outbox) {
-    switch signal {
+  mutating func handle(_ signal: consuming LineSignal, _ outbox: inout Outbox) {
+    switch consume signal {
     case .offered(let offer): admit(offer, &outbox)
     case .ringing(let call, let attempt):
       if let slot = diverting(call, attempt) { targetRings(slot, &outbox) }
@@ -89,7 +89,7 @@ extension RoutingEngine {
       ani: offer.ani,
       dnis: offer.dnis
     )
-    let slot = calls.insert(Call(attributes, at: device, entered: now))
+    let slot = calls.insert(attributes, at: device, entered: now)
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
     calls[slot].consultOf = offer.consultOf
     recordEntrance(of: slot, at: offer.dn)
@@ -114,7 +114,9 @@ extension RoutingEngine {
     calls[call].state = .consulting
     let dn = routingPoints[Int(index)].plan.dn
     let strategy = routingPoints[Int(index)].plan.strategy
-    record(.started(strategy, generation: strategyFingerprint), of: call)
+    if decisions.isKept {
+      record(.started(strategy, generation: strategyFingerprint), of: call)
+    }
     outbox.append(.start(strategy, facts(of: call, at: dn)))
   }
 
@@ -149,16 +151,12 @@ extension RoutingEngine {
     case .diverting(let diversion):
       record(.ended(.abandoned), of: call)
       rung = diversion.agent
-      if diversion.isRinging, diversion.destination.isLocal {
-        emit(partyEvent(.abandoned, call, at: diversion.destination.dn), &outbox)
-      }
+      if diversion.isRinging { emitParty(.abandoned, call, at: diversion.way, &outbox) }
       if !diversion.isAnnounced { emitAbandonedAtDevice(call, &outbox) }
     case .established(let conversation):
       record(.ended(.released), of: call)
       talked = conversation.agent
-      if conversation.destination.isLocal {
-        emit(partyEvent(.released, call, at: conversation.destination.dn), &outbox)
-      }
+      emitParty(.released, call, at: conversation.way, &outbox)
       learn(from: conversation, of: call)
     }
     let wrapUp = wrapUp(after: call)
@@ -187,7 +185,7 @@ extension RoutingEngine {
   /// The after-call work that a call brings: the agent's own, else its queue's.
   func wrapUp(after call: CallSlot) -> Duration {
     if case .established(let conversation) = calls[call].state, let agent = conversation.agent,
-      let own = agents.plan(of: agent).wrapUp
+      let own = agents.plans[Int(agent.index)].wrapUp
     {
       return own
     }
@@ -199,14 +197,16 @@ extension RoutingEngine {
 
   private mutating func emitAbandonedAtDevice(_ call: CallSlot, _ outbox: inout Outbox) {
     if case .direct = calls[call].device { return }
-    var event = deviceEvent(.abandoned, call)
-    event.callState = .ok
-    emit(event, &outbox)
-    for queue in calls[call].otherQueues {
-      let dn = queues[Int(queue)].plan.dn
-      event.thisDN = dn
-      event.thisQueue = dn
+    if wants(.others, count: 1 + calls[call].otherQueues.count, outbox) {
+      var event = deviceEvent(.abandoned, call)
+      event.callState = .ok
       emit(event, &outbox)
+      for queue in calls[call].otherQueues {
+        let dn = queues[Int(queue)].plan.dn
+        event.thisDN = dn
+        event.thisQueue = dn
+        emit(event, &outbox)
+      }
     }
     leaveVirtualQueue(call, .abandoned, &outbox)
   }

@@ -137,16 +137,14 @@ extension RoutingEngine {
     switch choice {
     case .agent(let agent, let dn):
       let timeout = ringTimeout(asked, of: call, agent)
-      let destination = Destination.dn(dns[Int(dn)].dn)
-      divert(call, to: destination, agent: agent, ringTimeout: timeout, &outbox)
+      divert(call, to: Way(dn: dn), agent: agent, ringTimeout: timeout, &outbox)
     case .dn(let index):
       let timeout = ringTimeout(asked, of: call, nil)
-      let destination = Destination.dn(dns[Int(index)].dn)
-      divert(call, to: destination, agent: nil, ringTimeout: timeout, &outbox)
+      divert(call, to: Way(dn: index), agent: nil, ringTimeout: timeout, &outbox)
     case .trunk(let name, let number):
       let timeout = ringTimeout(asked, of: call, nil)
-      let destination = Destination.trunk(name: name, number: number)
-      divert(call, to: destination, agent: nil, ringTimeout: timeout, &outbox)
+      calls[call].trunk = TrunkNumber(name: name, number: number)
+      divert(call, to: .trunk, agent: nil, ringTimeout: timeout, &outbox)
     }
   }
 

@@ -93,16 +93,32 @@ public struct RoutingEngine: ~Copyable {
   }
 
   /// Applies one signal; never throws, never blocks, never re-enters.
-  public mutating func handle(_ signal: Signal, at now: Instant, into outbox: inout Outbox) {
+  public mutating func handle(
+    _ signal: consuming Signal,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
     assert(now >= self.now, "time went back")
     self.now = max(now, self.now)
-    switch signal {
+    switch consume signal {
     case .line(let signal): handle(signal, &outbox)
     case .agent(let signal): handle(signal, &outbox)
     case .strategy(let call, let step, let trace): handle(step, trace, of: call, &outbox)
     case .clock: expireTimers(&outbox)
     case .control(let signal): handle(signal, &outbox)
     }
+  }
+
+  /// The same as `handle(.strategy(…))`, without making a signal of the step.
+  mutating func handle(
+    _ step: StrategyStep,
+    _ trace: StrategyTrace,
+    of call: ConnID,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
+    self.now = max(now, self.now)
+    handle(step, trace, of: call, &outbox)
   }
 
   /// The instant at which `handle(.clock, …)` must next be called; nil when nothing is pending.

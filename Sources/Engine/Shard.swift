@@ -7,6 +7,11 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// The runtime; the shell may install new generations between signals.
   public var strategies: Strategies
   private var outbox = Outbox()
+  /// Which events the world wants; the others are counted and not made.
+  public var interest: EventInterest {
+    get { outbox.interest }
+    set { outbox.interest = newValue }
+  }
   /// Whether the steps of strategies are kept for whoever records them.
   public var keepsSteps = false
   /// The steps that the last signal led to, in order, if they are kept.
@@ -68,7 +73,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ///   - now: When; never earlier than the instant of the signal before.
   ///   - deliver: Sees line commands and events, each in order. Not called when there are none.
   public mutating func handle(
-    _ signal: Signal,
+    _ signal: consuming Signal,
     at now: Instant,
     deliver: (borrowing Outbox) -> Void
   ) {
@@ -77,9 +82,9 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
     while next < outbox.strategyCommands.count {
-      let command = outbox.strategyCommands[next]
+      let command = outbox.takeStrategyCommand(next)
       next += 1
-      switch command {
+      switch consume command {
       case .start(let name, let facts):
         let step = strategies.start(name, facts: facts)
         run(facts.connID, on: step, at: now)
@@ -106,7 +111,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     while true {
       let count = outbox.strategyCommands.count
       if keepsSteps { steps.append(.strategy(call, step)) }
-      engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
+      engine.handle(step, strategies.trace, of: call, at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
       step = strategies.resume(call, with: answer, context: context)
     }

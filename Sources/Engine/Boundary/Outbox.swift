@@ -9,6 +9,8 @@ public struct Outbox: ~Copyable, Sendable {
   public private(set) var strategyCommands: [StrategyCommand] = []
   /// What is announced, in order.
   public private(set) var events: [Event] = []
+  /// Which events are wanted; the others are counted and not made.
+  public var interest = EventInterest.all
 
   /// Makes an empty outbox.
   public init() {}
@@ -32,9 +34,9 @@ public struct Outbox: ~Copyable, Sendable {
   /// Empties the outbox and keeps its memory, unless one signal made it unusually large.
   public mutating func removeAll() {
     let keeps = events.capacity <= Self.capacityKept
-    lineCommands.removeAll(keepingCapacity: keeps)
-    strategyCommands.removeAll(keepingCapacity: keeps)
-    events.removeAll(keepingCapacity: keeps)
+    if !lineCommands.isEmpty { lineCommands.removeAll(keepingCapacity: keeps) }
+    if !strategyCommands.isEmpty { strategyCommands.removeAll(keepingCapacity: keeps) }
+    if !events.isEmpty { events.removeAll(keepingCapacity: keeps) }
   }
 
   /// Starting a large site announces every agent in one signal; that much is not kept.
@@ -52,8 +54,15 @@ public struct Outbox: ~Copyable, Sendable {
     return (answer, context)
   }
 
+  /// Takes a strategy command out, to be carried out; its place stays until they are all removed.
+  mutating func takeStrategyCommand(_ index: Int) -> StrategyCommand {
+    var command = StrategyCommand.cancel(ConnID(0))
+    swap(&command, &strategyCommands[index])
+    return command
+  }
+
   /// Forgets the strategy commands, which `Shard` has carried out.
   mutating func removeStrategyCommands() {
-    strategyCommands.removeAll(keepingCapacity: true)
+    if !strategyCommands.isEmpty { strategyCommands.removeAll(keepingCapacity: true) }
   }
 }

@@ -48,6 +48,8 @@ struct Call: Sendable {
   /// Destinations that were tried already: never chosen again by ANY or the default route.
   var tried = ShortList()
   var triedNumbers: [String] = []
+  /// The number behind a trunk that it was sent to last.
+  var trunk: TrunkNumber?
   var excludedAgents: [AgentSlot] = []
   var excludedDNs: [DN] = []
   var userData: UserData
@@ -81,20 +83,66 @@ struct Call: Sendable {
     userData = UserData()
   }
 
-  /// What a free place in the table holds.
-  static let vacant: Call = {
-    let nobody = CallAttributes(
-      connID: ConnID(0),
-      uuid: CallUUID(high: 0, middle: 0, low: 0),
-      callID: 0,
-      type: .unknown,
-      ani: "",
-      dnis: ""
-    )
-    var call = Call(nobody, at: .queue(-1), entered: .zero)
-    call.isAlive = false
-    return call
-  }()
+  /// Makes another call of a free place, in its memory.
+  mutating func begin(_ attributes: CallAttributes, at device: Device, entered: Instant) {
+    assert(!isAlive, "the place is taken")
+    isAlive = true
+    self.attributes = attributes
+    self.device = device
+    self.entered = entered
+    seniority = entered
+  }
+
+  /// Makes a free place of the call; what it owned is given back.
+  ///
+  /// Every stored property is here but those that `begin` sets.
+  mutating func end() {
+    isAlive = false
+    attributes.connID = ConnID(0)
+    if !attributes.ani.isEmpty { attributes.ani = "" }
+    state = .consulting
+    decider = .nobody
+    if !otherQueues.isEmpty { otherQueues = [] }
+    virtualQueue = -1
+    waitingSince = .zero
+    ticket = 0
+    newcomerTicket = 0
+    if !placeKeys.isEmpty { placeKeys = [] }
+    priority = 0
+    attempts = 0
+    strategySteps = 0
+    strategyStepsAtOnce = 0
+    generation = -1
+    overdue = nil
+    routingPointTimer = nil
+    waitTimer = nil
+    selectedAgent = nil
+    collectedAgent = nil
+    if !targets.isEmpty { targets = [] }
+    rule = .longestIdle
+    entry = -1
+    tried.removeAll()
+    endRareParts()
+  }
+
+  private mutating func endRareParts() {
+    if !triedNumbers.isEmpty { triedNumbers = [] }
+    trunk = nil
+    if !excludedAgents.isEmpty { excludedAgents = [] }
+    if !excludedDNs.isEmpty { excludedDNs = [] }
+    if !userData.isEmpty { userData = UserData() }
+    if !notes.isEmpty { notes = [] }
+    treatment = 0
+    treatmentType = .unknown
+    isTreatmentContinuous = false
+    defaultStart = 0
+    overflows = 0
+    consultOf = nil
+    origin = -1
+    originAgent = nil
+    consult = nil
+    strategyExtensions = nil
+  }
 }
 
 /// A distribution device, where calls wait, or the DN of a call that came directly.

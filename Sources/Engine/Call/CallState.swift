@@ -33,10 +33,28 @@ enum CallState: Sendable {
   }
 }
 
+/// Where a call is sent to: a DN by its index, or the number that the call remembers (`Call.trunk`).
+struct Way: Sendable, Hashable {
+  /// The DN; negative: a number behind a trunk.
+  let dn: Int32
+
+  /// Behind a trunk.
+  static let trunk = Way(dn: -1)
+
+  /// Whether it is a DN of ours, so that it has events of its own.
+  var isLocal: Bool { dn >= 0 }
+}
+
+/// A number behind a trunk.
+struct TrunkNumber: Sendable, Hashable {
+  var name: String
+  var number: String
+}
+
 /// A diversion that has been asked for and is not answered yet.
 struct Diversion: Sendable {
   var attempt: UInt32
-  var destination: Destination
+  var way: Way
   /// The agent who is offered the call, reserved for it.
   var agent: AgentSlot?
   var isRinging = false
@@ -48,7 +66,7 @@ struct Diversion: Sendable {
 
 /// A call in which people talk.
 struct Conversation: Sendable {
-  var destination: Destination
+  var way: Way
   var agent: AgentSlot?
   var since: Instant
 }

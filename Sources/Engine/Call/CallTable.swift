@@ -10,11 +10,14 @@ struct CallSlot: Sendable, Hashable {
 struct CallTable: Sendable {
   private var slots: [Call] = []
   private var free: [Int32] = []
-  private var byConnID = Lookup<ConnID, CallSlot>()
+  private var byConnID = ConnIDIndex()
 
   var count: Int { slots.count - free.count }
 
-  func slot(of connID: ConnID) -> CallSlot? { byConnID[connID] }
+  func slot(of connID: ConnID) -> CallSlot? {
+    let index = byConnID.slot(of: connID)
+    return index < 0 ? nil : CallSlot(index: index)
+  }
 
   subscript(slot: CallSlot) -> Call {
     _read {
@@ -30,23 +33,28 @@ struct CallTable: Sendable {
   /// The identity of whoever has a slot, for pictures; 0: it has outlived its call, which is a bug.
   func connID(at slot: CallSlot) -> ConnID { slots[Int(slot.index)].attributes.connID }
 
-  mutating func insert(_ call: consuming Call) -> CallSlot {
+  /// Makes a call whose ConnID is not there yet.
+  mutating func insert(
+    _ attributes: CallAttributes,
+    at device: Device,
+    entered: Instant
+  ) -> CallSlot {
     let slot: CallSlot
-    let connID = call.attributes.connID
-    if let reused = free.popLast() {
-      slot = CallSlot(index: reused)
-      slots[Int(reused)] = call
+    if let last = free.last {
+      free.removeLast()
+      slot = CallSlot(index: last)
+      slots[Int(last)].begin(attributes, at: device, entered: entered)
     } else {
       slot = CallSlot(index: Int32(slots.count))
-      slots.append(call)
+      slots.append(Call(attributes, at: device, entered: entered))
     }
-    byConnID[connID] = slot
+    byConnID.insert(attributes.connID, slot.index)
     return slot
   }
 
   mutating func remove(_ slot: CallSlot) {
     byConnID.remove(self[slot].attributes.connID)
-    slots[Int(slot.index)] = .vacant
+    slots[Int(slot.index)].end()
     free.append(slot.index)
   }
 
@@ -55,7 +63,7 @@ struct CallTable: Sendable {
     byConnID.remove(self[slot].attributes.connID)
     remove(other)
     self[slot].attributes = attributes
-    byConnID[attributes.connID] = slot
+    byConnID.insert(attributes.connID, slot.index)
   }
 
   /// Visits every call in slot order.

@@ -30,6 +30,11 @@ public struct Instant: Sendable, Hashable, Comparable {
     return instant.nanoseconds < back ? .zero : Instant(nanoseconds: instant.nanoseconds - back)
   }
 
+  /// The nanoseconds from `earlier` to this instant; never negative.
+  func nanoseconds(since earlier: Instant) -> UInt64 {
+    nanoseconds > earlier.nanoseconds ? nanoseconds - earlier.nanoseconds : 0
+  }
+
   /// The time from `earlier` to `later`; never negative.
   public static func - (later: Instant, earlier: Instant) -> Duration {
     guard later > earlier else { return .zero }
@@ -40,11 +45,6 @@ public struct Instant: Sendable, Hashable, Comparable {
 extension Duration {
   /// The duration in whole nanoseconds, clamped to what 64 bits hold (292 years).
   public var nanosecondsClamped: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    guard !carry else { return seconds < 0 ? .min : .max }
-    return sum
+    Int64(clamping: attoseconds / 1_000_000_000)
   }
 }

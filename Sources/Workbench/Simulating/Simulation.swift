@@ -44,6 +44,8 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var seeds = SplitMix64(seed: model.seed)
     _ = seeds.next()
     shard = Shard(engine: engine, strategies: strategies)
+    // Without a recorder only what `SimulationFloor.note` takes in.
+    if recorder == nil { shard.interest = [.agents, .queues, .defaultRoutes] }
     floor = SimulationFloor(model)
     var busyness = Chance(seed: seeds.next())
     let factor = model.busynessShape.map { busyness.gamma(shape: $0) } ?? 1
