@@ -97,7 +97,8 @@ struct TimerTable: Sendable {
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
     let slot: Int32
-    if let reused = free.popLast() {
+    if let reused = free.last {
+      free.removeLast()
       slot = reused
       slots[Int(slot)].kind = kind
     } else {
@@ -105,8 +106,9 @@ struct TimerTable: Sendable {
       slots.append(Slot(kind: kind, place: 0, generation: 0))
     }
     sequence += 1
-    heap.append(Entry(deadline: deadline, sequence: sequence, slot: slot))
-    rise(from: heap.count - 1)
+    let entry = Entry(deadline: deadline, sequence: sequence, slot: slot)
+    heap.append(entry)
+    Self.rise(entry, from: heap.count - 1, &heap, &slots)
     return TimerID(slot: slot, generation: slots[Int(slot)].generation)
   }
 
@@ -136,9 +138,11 @@ struct TimerTable: Sendable {
     free.append(slot)
     let last = heap.removeLast()
     guard place < heap.count else { return }
-    heap[place] = last
-    rise(from: place)
-    sink(from: place)
+    if place > 0, Self.before(last, heap[(place - 1) / 2]) {
+      Self.rise(last, from: place, &heap, &slots)
+    } else {
+      Self.sink(last, from: place, &heap, &slots)
+    }
   }
 
   private static func before(_ left: Entry, _ right: Entry) -> Bool {
@@ -146,12 +150,19 @@ struct TimerTable: Sendable {
       ? left.deadline < right.deadline : left.sequence < right.sequence
   }
 
-  private mutating func rise(from start: Int) {
+  /// Puts an entry where it belongs, at this place or above it.
+  private static func rise(
+    _ entry: Entry,
+    from start: Int,
+    _ heap: inout [Entry],
+    _ slots: inout [Slot]
+  ) {
+    var heap = heap.mutableSpan
+    var slots = slots.mutableSpan
     var place = start
-    let entry = heap[place]
     while place > 0 {
       let parent = (place - 1) / 2
-      guard Self.before(entry, heap[parent]) else { break }
+      guard before(entry, heap[parent]) else { break }
       heap[place] = heap[parent]
       slots[Int(heap[place].slot)].place = Int32(place)
       place = parent
@@ -160,14 +171,21 @@ struct TimerTable: Sendable {
     slots[Int(entry.slot)].place = Int32(place)
   }
 
-  private mutating func sink(from start: Int) {
+  /// Puts an entry where it belongs, at this place or below it.
+  private static func sink(
+    _ entry: Entry,
+    from start: Int,
+    _ heap: inout [Entry],
+    _ slots: inout [Slot]
+  ) {
+    var heap = heap.mutableSpan
+    var slots = slots.mutableSpan
     var place = start
-    let entry = heap[place]
     while true {
       var child = 2 * place + 1
       guard child < heap.count else { break }
-      if child + 1 < heap.count, Self.before(heap[child + 1], heap[child]) { child += 1 }
-      guard Self.before(heap[child], entry) else { break }
+      if child + 1 < heap.count, before(heap[child + 1], heap[child]) { child += 1 }
+      guard before(heap[child], entry) else { break }
       heap[place] = heap[child]
       slots[Int(heap[place].slot)].place = Int32(place)
       place = child
