@@ -49,7 +49,7 @@ extension RoutingEngine {
 
   /// Reserves an agent for a call, replacing the call's own selection of him.
   mutating func engage(_ agent: AgentSlot, with call: CallSlot, _ reason: Reservation.Reason) {
-    timers.disarm(freeReservation(of: agent))
+    if case .reserved = agents[agent].engagement { timers.disarm(freeReservation(of: agent)) }
     if calls[call].selectedAgent == agent { calls[call].selectedAgent = nil }
     engage(agent, in: .reserved(Reservation(owner: call, reason: reason)))
     if agents[agent].isAvailable { agents.becomeUnavailable(agent) }
@@ -134,9 +134,7 @@ extension RoutingEngine {
       agents[agent].callsTaken &+= 1
     }
     endStrategy(of: call, &outbox)
-    calls[call].decider = .nobody
-    calls[call].otherQueues = []
-    calls[call].state = .established(
+    calls[call].beginTalking(
       Conversation(way: diversion.way, agent: diversion.agent, since: now)
     )
     dropTargets(of: call)
@@ -238,7 +236,7 @@ extension RoutingEngine {
       case .strategy:
         calls[call].strategyStepsAtOnce = 0
         resume(call, .failed(failure), &outbox)
-      case .target(.any), .target(.agent):
+      case .anybody, .target(.any), .target(.agent):
         pursueTarget(call, &outbox)
       case .target(.dn), .target(.queue), .target(.queues), .target(.trunk), .target(.reject):
         takeDefaultRoute(call, .targetFailed(failure), &outbox)

@@ -132,7 +132,7 @@ extension RoutingEngine {
   mutating func emitRouteUsed(_ call: CallSlot, to: DN?, rejecting: Bool, _ outbox: inout Outbox) {
     switch calls[call].decider {
     case .defaults, .overflow: break
-    case .nobody, .strategy, .target:
+    case .nobody, .strategy, .anybody, .target:
       lastReference &+= 1
       guard wants(.others, outbox) else { return }
     }
@@ -148,7 +148,7 @@ extension RoutingEngine {
     case .overflow:
       event.routeType = .default
       event.reasons = [KeyValue("DEFAULT", "no_answer")]
-    case .nobody, .strategy, .target:
+    case .nobody, .strategy, .anybody, .target:
       event.routeType = .direct
       event.referenceID = lastReference
     }

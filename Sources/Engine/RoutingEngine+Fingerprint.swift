@@ -100,7 +100,7 @@ extension RoutingEngine {
     switch call.decider {
     case .nobody: numbers.append(0)
     case .strategy: numbers.append(1)
-    case .target: numbers.append(2)
+    case .anybody, .target: numbers.append(2)
     case .defaults(_, let looked, let tried): numbers += [3, Int64(looked), Int64(tried)]
     case .overflow(_, let next, _): numbers += [4, Int64(next)]
     }

@@ -91,7 +91,7 @@ extension RoutingEngine {
     )
     let slot = calls.insert(attributes, at: device, entered: now)
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
-    calls[slot].consultOf = offer.consultOf
+    if let held = offer.consultOf { calls[slot].consultOf = held }
     recordEntrance(of: slot, at: offer.dn)
     beginOrigin(of: slot, &outbox)
     return slot
@@ -103,15 +103,15 @@ extension RoutingEngine {
     _ outbox: inout Outbox
   ) {
     lastTicket += 1
-    calls[call].ticket = lastTicket
-    calls[call].strategyExtensions = routingPoints[Int(index)].extensions
-    calls[call].generation = generations.enter()
+    let deadline = now + routingPoints[Int(index)].plan.timeout
+    calls[call].beginConsulting(
+      ticket: lastTicket,
+      generation: generations.enter(),
+      extensions: routingPoints[Int(index)].extensions,
+      timer: timers.arm(.routingPoint(call), at: deadline)
+    )
     emitQueued(call, &outbox)
     emitRouteRequest(call, &outbox)
-    let deadline = now + routingPoints[Int(index)].plan.timeout
-    calls[call].routingPointTimer = timers.arm(.routingPoint(call), at: deadline)
-    calls[call].decider = .strategy
-    calls[call].state = .consulting
     let dn = routingPoints[Int(index)].plan.dn
     let strategy = routingPoints[Int(index)].plan.strategy
     if decisions.isKept {

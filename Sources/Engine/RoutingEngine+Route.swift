@@ -150,11 +150,35 @@ extension RoutingEngine {
 
   /// The strategy returned a target; its run is over and the engine sees to the rest.
   mutating func pursueTarget(_ call: CallSlot, _ outbox: inout Outbox) {
-    guard case .target(let target) = calls[call].decider else { return }
     guard calls[call].attempts < plan.limits.attemptsMax else {
       takeDefaultRoute(call, .attemptsExhausted, &outbox)
       return
     }
+    switch calls[call].decider {
+    case .anybody: pursueAnybody(call, &outbox)
+    case .target(let target): pursueTarget(call, target, &outbox)
+    case .nobody, .strategy, .defaults, .overflow: break
+    }
+  }
+
+  private mutating func pursueAnybody(_ call: CallSlot, _ outbox: inout Outbox) {
+    let target = ResolvedTarget.group(AgentTable.everybody)
+    if let choice = choose(target, by: .longestIdle, for: call) {
+      send(call, to: choice, ringTimeout: nil, &outbox)
+      return
+    }
+    dropTargets(of: call)
+    agents.addUser(of: AgentTable.everybody, 1)
+    calls[call].targets.append(target)
+    calls[call].rule = .longestIdle
+    wait(call)
+  }
+
+  private mutating func pursueTarget(
+    _ call: CallSlot,
+    _ target: Target,
+    _ outbox: inout Outbox
+  ) {
     switch target {
     case .any, .agent: pursue(call, target, &outbox)
     case .dn, .queue, .queues, .trunk, .reject:
@@ -212,10 +236,14 @@ extension RoutingEngine {
 
   /// Forgets the strategy's run, if it is alive, and the routing point's timers.
   mutating func endStrategy(of call: CallSlot, _ outbox: inout Outbox) {
-    timers.disarm(calls[call].routingPointTimer)
-    timers.disarm(calls[call].waitTimer)
-    calls[call].routingPointTimer = nil
-    calls[call].waitTimer = nil
+    if let timer = calls[call].routingPointTimer {
+      timers.disarm(timer)
+      calls[call].routingPointTimer = nil
+    }
+    if let timer = calls[call].waitTimer {
+      timers.disarm(timer)
+      calls[call].waitTimer = nil
+    }
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }

@@ -36,7 +36,7 @@ extension RoutingEngine {
     var hasGroups = false
     for target in calls[call].targets {
       switch target {
-      case .group(let bit, _, _):
+      case .group(let bit), .groupExcept(let bit, _, _):
         waiting.row.set(bit, 0)
         hasGroups = true
       case .agent(let agent):

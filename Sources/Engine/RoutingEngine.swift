@@ -31,7 +31,7 @@ public struct RoutingEngine: ~Copyable {
   var queues: [Queue] = []
   var routingPoints: [RoutingPoint] = []
   var dns: [DNRecord] = []
-  var dnIndex = Lookup<DN, Int32>()
+  var dnIndex = DNTable()
   var placeIndex = Lookup<String, Int32>()
   /// The DNs of each place.
   var placeDNs: [[Int32]] = []
@@ -111,7 +111,7 @@ public struct RoutingEngine: ~Copyable {
 
   /// The same as `handle(.strategy(…))`, without making a signal of the step.
   mutating func handle(
-    _ step: StrategyStep,
+    _ step: consuming StrategyStep,
     _ trace: StrategyTrace,
     of call: ConnID,
     at now: Instant,

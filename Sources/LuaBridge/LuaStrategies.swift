@@ -113,7 +113,7 @@ extension LuaStrategies {
       lastName = strategy
       lastReference = functions.route
     }
-    cancel(facts.connID)
+    if !live.isEmpty { cancel(facts.connID) }
     guard let coroutine = Coroutine.make(in: current.generation.interpreter) else {
       return .failed(.memory)
     }

@@ -27,6 +27,8 @@ struct AgentTable: Sendable {
   private var numbered: RankedIndex?
   private var lastIdle: UInt64 = 0
   private(set) var availableCount = 0
+  /// Whether somebody has asked how many a group has.
+  private var isCounting = false
 
   init(_ plan: Plan) {
     plans = plan.agents
@@ -225,6 +227,7 @@ struct AgentTable: Sendable {
   mutating func counts(of bit: Int32) -> (loggedIn: Int, available: Int) {
     if !groups[Int(bit)].isCounted {
       groups[Int(bit)].isCounted = true
+      isCounting = true
       for slot in indices where membership.has(bit, slot) {
         if agents[Int(slot)].dn >= 0 { groups[Int(bit)].loggedIn += 1 }
         if agents[Int(slot)].isAvailable { groups[Int(bit)].available += 1 }
@@ -235,6 +238,7 @@ struct AgentTable: Sendable {
 
   /// Keeps the counts of those groups that somebody has asked about.
   mutating func count(_ slot: AgentSlot, loggedIn: Int32 = 0, available: Int32 = 0) {
+    guard isCounting else { return }
     for word in 0..<membership.words {
       var rest = membership.word(slot.index, word)
       while rest != 0 {

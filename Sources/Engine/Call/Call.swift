@@ -93,6 +93,28 @@ struct Call: Sendable {
     seniority = entered
   }
 
+  /// Its strategy is about to start.
+  mutating func beginConsulting(
+    ticket: UInt64,
+    generation: Int32,
+    extensions: [KeyValue],
+    timer: TimerID
+  ) {
+    self.ticket = ticket
+    self.generation = generation
+    strategyExtensions = extensions
+    routingPointTimer = timer
+    decider = .strategy
+    state = .consulting
+  }
+
+  /// Somebody talks with the caller; nothing is decided any more.
+  mutating func beginTalking(_ conversation: Conversation) {
+    decider = .nobody
+    if !otherQueues.isEmpty { otherQueues = [] }
+    state = .established(conversation)
+  }
+
   /// Makes a free place of the call; what it owned is given back.
   ///
   /// Every stored property is here but those that `begin` sets.
@@ -118,7 +140,7 @@ struct Call: Sendable {
     waitTimer = nil
     selectedAgent = nil
     collectedAgent = nil
-    if !targets.isEmpty { targets = [] }
+    if !targets.isEmpty { targets.removeAll(keepingCapacity: true) }
     rule = .longestIdle
     entry = -1
     tried.removeAll()

@@ -77,6 +77,8 @@ enum Decider: Sendable {
   case nobody
   /// The strategy: its run is suspended in the runtime.
   case strategy
+  /// Any agent: the strategy returned `ANY` without a condition; its run is over.
+  case anybody
   /// The target that the strategy returned; its run is over.
   case target(Target)
   /// The default route: so many of its places have been looked at, so many were tried.

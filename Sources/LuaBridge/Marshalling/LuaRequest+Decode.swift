@@ -177,7 +177,7 @@ extension Coroutine {
     case RS_TARGET_ANY:
       let names = unsafe rs_target_count(target)
       let skills = unsafe rs_target_slice(target, 0)
-      if names == 1, unsafe skills.count == 0 { return .any(.none) }
+      if names == 1, unsafe skills.count == 0 { return .any(AgentFilter()) }
       var filter = AgentFilter(skills: unsafe skills.count == 0 ? nil : name(0))
       for index in 1..<max(names, 1) {
         let marked = name(index)

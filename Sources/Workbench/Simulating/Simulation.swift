@@ -140,8 +140,8 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   private mutating func beginWork(_ index: Int) {
     let id = model.plan.agents[index].id
     var dn = model.plan.agents[index].extensionDN
-    if dn == nil || floor.seats[dn ?? ""] != nil {
-      dn = model.plan.extensions.first { floor.seats[$0.dn] == nil }?.dn
+    if dn.map({ floor.agent(at: $0) >= 0 }) ?? true {
+      dn = model.plan.extensions.first { floor.agent(at: $0.dn) < 0 }?.dn
     }
     guard let dn else { return }
     send(.agent(.login(id, dn: dn, reference: 0)))
@@ -235,11 +235,13 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
 
   private mutating func send(_ signal: consuming Signal) {
     Self.give(signal, &shard, &floor, recorder)
-    while !floor.replies.isEmpty {
-      let replies = floor.replies
-      floor.replies.removeAll(keepingCapacity: true)
-      for reply in replies { Self.give(.line(reply), &shard, &floor, recorder) }
+    // What an answer leads to is answered after what was there before it.
+    var next = 0
+    while next < floor.replies.count {
+      Self.give(.line(floor.replies[next]), &shard, &floor, recorder)
+      next += 1
     }
+    if next > 0 { floor.replies.removeAll(keepingCapacity: true) }
   }
 
   private static func give(
@@ -258,7 +260,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     }
     recorder?.note(signal, at: now)
     shard.handle(signal, at: now) { outbox in
-      floor.note(outbox)
+      if !outbox.events.isEmpty { floor.note(outbox) }
       for index in outbox.lineCommands.indices { floor.perform(outbox.lineCommands[index]) }
       recorder?.note(outbox.events)
     }

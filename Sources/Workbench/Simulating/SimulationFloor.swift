@@ -25,12 +25,13 @@ struct SimulationFloor {
   var agents: [SimulationReport.Agent] = []
   let threshold: UInt64
 
-  private var targetIndex: [Destination: Int32] = [:]
+  /// The numbers of the plan's extensions, and of each the agent who sits there and its target.
+  private var extensions = DNTable()
+  private var desks: [Desk] = []
+  private var trunkTargets: [Destination: Int32] = [:]
   private var queueIndex: [DN: Int32] = [:]
   private var lastDevice: (dn: DN, queue: Int32) = ("", -1)
   var agentIndex: [AgentID: Int32] = [:]
-  /// Who sits where.
-  var seats: [DN: Int32] = [:]
   private var standings: [Standing]
   private(set) var waiting = 0
   private var busy = 0
@@ -38,6 +39,12 @@ struct SimulationFloor {
   private var isCounting = false
   private var lastChange: UInt64 = 0
   private let ringing: UInt64
+
+  /// An extension: who sits there, and where calls to it are counted; negative: nobody, nowhere.
+  private struct Desk {
+    var agent: Int32 = -1
+    var target: Int32 = -1
+  }
 
   /// How an agent stands, for his times.
   private struct Standing {
@@ -60,6 +67,10 @@ struct SimulationFloor {
     for (index, agent) in model.plan.agents.enumerated() {
       agentIndex[agent.id] = Int32(index)
       agents.append(SimulationReport.Agent(id: agent.id.text))
+    }
+    for (index, entry) in model.plan.extensions.enumerated() {
+      extensions[entry.dn] = Int32(index)
+      desks.append(Desk())
     }
     for queue in model.plan.queues {
       queueIndex[queue.dn] = Int32(queues.count)
@@ -94,10 +105,7 @@ struct SimulationFloor {
     guard isCounting, now > lastChange else { return }
     let seconds = Double(now - lastChange) / 1e9
     lastChange = now
-    total.add(seconds, to: .seconds)
-    total.add(seconds * Double(waiting), to: .waitingSeconds)
-    total.add(seconds * Double(busy), to: .busySeconds)
-    total.add(seconds * Double(staff), to: .staffSeconds)
+    total.add(seconds, waiting: waiting, busy: busy, staff: staff)
   }
 
   private mutating func addBusy(_ agent: Int) {
@@ -145,47 +153,11 @@ struct SimulationFloor {
   }
 
   private mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
-    let type = Int(call.type)
-    total.add(1, to: .calls)
-    total.add(1, to: .calls, type)
     let wait = (end == .answered ? call.answered : now) - call.offered
     let seconds = Double(wait) / 1e9
-    switch end {
-    case .answered:
-      histogram.add(wait)
-      total.add(1, to: .answered)
-      total.add(1, to: .answered, type)
-      total.add(seconds, to: .waitSeconds)
-      total.add(seconds, to: .waitSeconds, type)
-      total.add(1, to: .targetBase)
-      if wait <= threshold {
-        total.add(1, to: .inTarget)
-        total.add(1, to: .inTarget, type)
-      }
-    case .abandoned:
-      total.add(1, to: .abandoned)
-      total.add(1, to: .abandoned, type)
-      if wait > threshold { total.add(1, to: .targetBase) }
-    case .rejected:
-      total.add(1, to: .rejected)
-      total.add(1, to: .rejected, type)
-    case .gone: total.add(1, to: .gone)
-    }
-    if end != .rejected {
-      total.add(1, to: .entered)
-      total.add(seconds, to: .allSeconds)
-      total.add(seconds, to: .allSeconds, type)
-    }
-    if call.hasWaited {
-      total.add(1, to: .waited)
-      total.add(1, to: .waited, type)
-      if end != .rejected { total.add(1, to: .waitedEntered) }
-    }
-    if call.target >= 0 {
-      total.add(1, to: .diverted)
-      targets[Int(call.target)].diverted += 1
-    }
-    if call.isDefaulted { total.add(1, to: .defaulted) }
+    if end == .answered { histogram.add(wait) }
+    total.count(call, end, seconds: seconds, isInTime: wait <= threshold)
+    if call.target >= 0 { targets[Int(call.target)].diverted += 1 }
     countAtPlaces(call, end, seconds)
     batches.advance(to: total)
   }
@@ -223,10 +195,11 @@ struct SimulationFloor {
     agenda.remove(2 * slot + 1)
     calls[slot].attempt = attempt
     calls[slot].place = .ringing
-    calls[slot].target = target(destination)
-    if case .dn(let dn) = destination, let agent = seats[dn] {
-      calls[slot].agent = agent
-      engage(agent, isCounted: calls[slot].isCounted)
+    let desk = self.desk(destination)
+    calls[slot].target = desk.target
+    if desk.agent >= 0 {
+      calls[slot].agent = desk.agent
+      engage(desk.agent, isCounted: calls[slot].isCounted)
     }
     if mode == .redirect {
       replies.append(.diverted(connID, attempt: attempt))
@@ -238,15 +211,33 @@ struct SimulationFloor {
     }
   }
 
-  private mutating func target(_ destination: Destination) -> Int32 {
-    if let index = targetIndex[destination] { return index }
-    let index = Int32(targets.count)
-    targetIndex[destination] = index
+  private mutating func desk(_ destination: Destination) -> Desk {
     switch destination {
-    case .dn(let dn): targets.append(SimulationReport.Place(name: dn.number))
-    case .trunk(let name, _): targets.append(SimulationReport.Place(name: "trunk:" + name))
+    case .dn(let dn):
+      guard let index = extensions[dn] else { preconditionFailure("a call goes to an extension") }
+      if desks[Int(index)].target < 0 {
+        desks[Int(index)].target = Int32(targets.count)
+        targets.append(SimulationReport.Place(name: dn.number))
+      }
+      return desks[Int(index)]
+    case .trunk(let name, _):
+      var desk = Desk()
+      if let target = trunkTargets[destination] {
+        desk.target = target
+      } else {
+        desk.target = Int32(targets.count)
+        trunkTargets[destination] = desk.target
+        targets.append(SimulationReport.Place(name: "trunk:" + name))
+      }
+      return desk
     }
-    return index
+  }
+
+  /// Who sits at a DN; negative: nobody.
+  func agent(at dn: DN) -> Int32 { extensions[dn].map { desks[Int($0)].agent } ?? -1 }
+
+  private mutating func sit(_ agent: Int32, at dn: DN) {
+    if let index = extensions[dn] { desks[Int(index)].agent = agent }
   }
 
   private mutating func engage(_ agent: Int32, isCounted: Bool) {
@@ -325,7 +316,7 @@ struct SimulationFloor {
     let index = Int(agent)
     accrue()
     if event.kind == .agentLogin {
-      seats[event.thisDN] = agent
+      sit(agent, at: event.thisDN)
       if !standings[index].isLoggedIn {
         standings[index].isLoggedIn = true
         standings[index].staffSince = now
@@ -347,7 +338,7 @@ struct SimulationFloor {
       standings[index].isLoggedIn = false
       staff -= 1
       if isCounting { addStaff(index) }
-      seats[event.thisDN] = nil
+      sit(-1, at: event.thisDN)
     }
   }
 
