@@ -61,6 +61,7 @@ extension RoutingEngine {
     noteStanding(of: agent)
   }
 
+  @inline(__always)
   private func divertsOnAnswer(_ device: Device) -> Bool {
     switch device {
     case .routingPoint(let index): routingPoints[Int(index)].plan.divertOn == .answer

@@ -23,6 +23,7 @@ extension RoutingEngine {
   /// The present moment in nanoseconds since the Unix epoch.
   var unixTime: UInt64 { epoch &+ now.nanoseconds }
 
+  @inline(__always)
   func deviceDN(_ device: Device) -> DN {
     switch device {
     case .routingPoint(let index): routingPoints[Int(index)].plan.dn
@@ -195,11 +196,13 @@ extension RoutingEngine {
 
 extension RoutingEngine {
   /// The number that events show for where a call is sent.
+  @inline(__always)
   func number(of way: Way, of call: CallSlot) -> DN {
     way.isLocal ? dns[Int(way.dn)].dn : DN(calls[call].trunk?.number ?? "")
   }
 
   /// Where a call is sent, as the line side is told.
+  @inline(__always)
   func destination(_ way: Way, of call: CallSlot) -> Destination {
     guard !way.isLocal else { return .dn(dns[Int(way.dn)].dn) }
     let trunk = calls[call].trunk

@@ -29,6 +29,7 @@ extension RoutingEngine {
   }
 
   /// The call, if it is being diverted and this is the attempt.
+  @inline(__always)
   private func diverting(_ call: ConnID, _ attempt: UInt32) -> CallSlot? {
     guard let slot = calls.slot(of: call), case .diverting(let diversion) = calls[slot].state,
       diversion.attempt == attempt
@@ -120,6 +121,7 @@ extension RoutingEngine {
     outbox.append(.start(strategy, facts(of: call, at: dn)))
   }
 
+  @inline(__always)
   private func facts(of call: CallSlot, at dn: DN) -> CallFacts {
     var facts = CallFacts(
       connID: calls[call].attributes.connID,
@@ -134,6 +136,7 @@ extension RoutingEngine {
     return facts
   }
 
+  @inline(__always)
   func context(of call: CallSlot) -> ResumeContext {
     ResumeContext(now: unixTime, attempts: calls[call].attempts)
   }
@@ -183,6 +186,7 @@ extension RoutingEngine {
   }
 
   /// The after-call work that a call brings: the agent's own, else its queue's.
+  @inline(__always)
   func wrapUp(after call: CallSlot) -> Duration {
     if case .established(let conversation) = calls[call].state, let agent = conversation.agent,
       let own = agents.plans[Int(agent.index)].wrapUp
@@ -272,6 +276,7 @@ extension RoutingEngine {
     if let origin { callIsOver(for: origin, &outbox) }
   }
 
+  @inline(__always)
   private func owns(_ call: CallSlot, _ agent: AgentSlot) -> Bool {
     guard case .reserved(let reservation) = agents[agent].engagement else { return false }
     return reservation.owner == call

@@ -15,6 +15,7 @@ extension RoutingEngine {
   }
 
   /// How long a phone rings: as the request says, else the agent's plan, else the device's.
+  @inline(__always)
   func ringTimeout(_ asked: Duration?, of call: CallSlot, _ agent: AgentSlot?) -> Duration {
     if let asked { return asked }
     if let agent, let timeout = agents.plans[Int(agent.index)].noAnswer.timeout { return timeout }

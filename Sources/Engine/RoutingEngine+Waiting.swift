@@ -9,6 +9,7 @@ extension RoutingEngine {
   // MARK: Entering
 
   /// Order among waiting calls: priority first, as it is or as it has aged, then the ticket.
+  @inline(__always)
   func rank(of call: CallSlot) -> Rank {
     let priority = Int64(calls[call].priority)
     guard let aging = plan.priorityAging else {
@@ -55,6 +56,7 @@ extension RoutingEngine {
     waiting.index.insert(slot, rank, bits: waiting.row, 0)
   }
 
+  @inline(__always)
   private func stands(_ call: CallSlot, _ waitsFor: WaitingFor) -> Bool {
     var entry = calls[call].entry
     while entry >= 0 {
@@ -179,6 +181,7 @@ extension RoutingEngine {
   }
 
   /// The entry of the call that comes first for an agent.
+  @inline(__always)
   private func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
     var best: EntrySlot?
     var bestRank = Rank(major: .max, minor: .max)
@@ -218,6 +221,7 @@ extension RoutingEngine {
   }
 
   /// The entry itself, or the first behind it in its queue who may have this agent.
+  @inline(__always)
   private func eligible(_ entry: EntrySlot, for agent: AgentSlot) -> EntrySlot? {
     switch waiting.entries[entry].waitsFor {
     case .queue:
@@ -233,6 +237,7 @@ extension RoutingEngine {
     }
   }
 
+  @inline(__always)
   private func consider(
     _ front: EntrySlot,
     _ agent: AgentSlot,
@@ -270,6 +275,7 @@ extension RoutingEngine {
   }
 
   /// A call that could have this agent, with a lower ticket; of its own, if that is asked.
+  @inline(__always)
   private func waitsBefore(
     _ ticket: UInt64,
     _ agent: AgentSlot,
@@ -287,6 +293,7 @@ extension RoutingEngine {
   }
 
   /// A call behind this one in its queue that came before it, but for the place that it has.
+  @inline(__always)
   private func waitsBehind(_ entry: EntrySlot, _ agent: AgentSlot) -> CallSlot? {
     guard case .queue = waiting.entries[entry].waitsFor, waiting.entries[entry].next >= 0,
       let found = eligible(waiting.entries[entry].next, for: agent)

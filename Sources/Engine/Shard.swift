@@ -111,7 +111,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     while true {
       let count = outbox.strategyCommands.count
       if keepsSteps { steps.append(.strategy(call, step)) }
-      engine.handle(step, strategies.trace, of: call, at: now, into: &outbox)
+      engine.handle(consume step, strategies.trace, of: call, at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
       step = strategies.resume(call, with: answer, context: context)
     }

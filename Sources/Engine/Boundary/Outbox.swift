@@ -34,8 +34,13 @@ public struct Outbox: ~Copyable, Sendable {
   /// Empties the outbox and keeps its memory, unless one signal made it unusually large.
   public mutating func removeAll() {
     let keeps = events.capacity <= Self.capacityKept
-    if !lineCommands.isEmpty { lineCommands.removeAll(keepingCapacity: keeps) }
-    if !strategyCommands.isEmpty { strategyCommands.removeAll(keepingCapacity: keeps) }
+    removeStrategyCommands()
+    // Most signals lead to one command.
+    if lineCommands.count == 1 {
+      lineCommands.removeLast()
+    } else if !lineCommands.isEmpty {
+      lineCommands.removeAll(keepingCapacity: keeps)
+    }
     if !events.isEmpty { events.removeAll(keepingCapacity: keeps) }
   }
 
@@ -63,6 +68,10 @@ public struct Outbox: ~Copyable, Sendable {
 
   /// Forgets the strategy commands, which `Shard` has carried out.
   mutating func removeStrategyCommands() {
-    if !strategyCommands.isEmpty { strategyCommands.removeAll(keepingCapacity: true) }
+    if strategyCommands.count == 1 {
+      strategyCommands.removeLast()
+    } else if !strategyCommands.isEmpty {
+      strategyCommands.removeAll(keepingCapacity: true)
+    }
   }
 }

@@ -63,6 +63,7 @@ extension RoutingEngine {
   // MARK: Who may be offered
 
   /// The DN at which an agent can be reached now: his own, or the first of his place in service.
+  @inline(__always)
   func deliveryDN(of agent: AgentSlot) -> Int32? {
     let dn = agents[agent].dn
     guard dn >= 0 else { return nil }
@@ -76,6 +77,7 @@ extension RoutingEngine {
 
   /// Whether a call may be offered at a DN: never the caller's own, never one tried already, never
   /// an excluded one (DOMAIN, decision 1).
+  @inline(__always)
   func mayBeOffered(_ call: CallSlot, at dn: Int32) -> Bool {
     if calls[call].origin == dn || calls[call].tried.contains(dn) { return false }
     if isCallersOwn(dn, call) { return false }
@@ -83,12 +85,14 @@ extension RoutingEngine {
       || !calls[call].excludedDNs.contains(dns[Int(dn)].dn)
   }
 
+  @inline(__always)
   func mayBeOffered(_ call: CallSlot, to agent: AgentSlot) -> Bool {
     guard let dn = deliveryDN(of: agent) else { return false }
     return mayBeOffered(call, to: agent, at: dn)
   }
 
   /// The same of an agent whose DN is known.
+  @inline(__always)
   private func mayBeOffered(_ call: CallSlot, to agent: AgentSlot, at dn: Int32) -> Bool {
     guard mayBeOffered(call, at: dn) else { return false }
     return calls[call].excludedAgents.isEmpty || !calls[call].excludedAgents.contains(agent)
@@ -96,16 +100,19 @@ extension RoutingEngine {
 
   /// In a queue only the caller's own DN is barred: an agent who did not answer is not ready, and
   /// may have the call again once he is.
+  @inline(__always)
   func mayServeQueue(_ agent: AgentSlot, _ call: CallSlot) -> Bool {
     guard let dn = deliveryDN(of: agent) else { return false }
     return !isCallersOwn(dn, call)
   }
 
+  @inline(__always)
   private func isCallersOwn(_ dn: Int32, _ call: CallSlot) -> Bool {
     !calls[call].attributes.ani.isEmpty
       && dns[Int(dn)].dn.number == calls[call].attributes.ani
   }
 
+  @inline(__always)
   private func passes(
     _ agent: AgentSlot,
     _ bit: Int32,
@@ -119,6 +126,7 @@ extension RoutingEngine {
   }
 
   /// Where a waiting selection would be served by an agent; nil when he is none of its targets.
+  @inline(__always)
   func place(of agent: AgentSlot, among targets: [ResolvedTarget], for call: CallSlot) -> Int32? {
     for target in targets {
       switch target {
@@ -253,6 +261,7 @@ extension RoutingEngine {
     case among([ResolvedTarget])
   }
 
+  @inline(__always)
   private func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
     switch condition {
     case .serving: return mayServeQueue(agent, call)

@@ -44,7 +44,9 @@ package struct DNTable: Sendable {
   /// Texts that are equal have equal hashes: one that is not ASCII may be written in several ways.
   private static func hash(_ dn: DN) -> Int {
     var hash: UInt32 = 0x811C_9DC5
-    for byte in dn.number.utf8 {
+    let bytes = dn.number.utf8.span
+    for index in bytes.indices {
+      let byte = bytes[index]
       if byte >= 0x80 { return 0 }
       hash = (hash ^ UInt32(byte)) &* 0x0100_0193
     }

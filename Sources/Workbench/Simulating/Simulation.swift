@@ -195,16 +195,20 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   private mutating func offer(type: Int) {
     arrived += 1
     if arrived == model.warmUp + 1, model.warmUp > 0 { floor.beginCounting() }
-    let caller = model.types[type]
     let slot = floor.arrive(
       type: type,
-      service: caller.service.draw(&service),
-      patience: caller.patience.map { $0.draw(&patience) },
+      service: model.types[type].service.draw(&service),
+      patience: model.types[type].patience.map { $0.draw(&patience) },
       isCounted: arrived > model.warmUp
     )
     let connID = floor.calls[slot].connID
-    var offer = CallOffer(connID, at: caller.place, ani: caller.ani, dnis: caller.dnis)
-    offer.userData = caller.userData
+    var offer = CallOffer(
+      connID,
+      at: model.types[type].place,
+      ani: model.types[type].ani,
+      dnis: model.types[type].dnis
+    )
+    offer.userData = model.types[type].userData
     send(.line(.offered(offer)))
     guard floor.calls[slot].connID == connID, floor.calls[slot].place == .waiting else { return }
     floor.calls[slot].hasWaited = true
@@ -241,7 +245,11 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       Self.give(.line(floor.replies[next]), &shard, &floor, recorder)
       next += 1
     }
-    if next > 0 { floor.replies.removeAll(keepingCapacity: true) }
+    if next == 1 {
+      floor.replies.removeLast()
+    } else if next > 1 {
+      floor.replies.removeAll(keepingCapacity: true)
+    }
   }
 
   private static func give(
