@@ -106,7 +106,9 @@ extension RoutingEngine {
     _ diversion: borrowing Diversion,
     _ outbox: inout Outbox
   ) {
-    let dn = number(of: diversion.way, of: call)
+    // A number that nobody is going to see is not looked up.
+    let isSeen = outbox.interest.contains(.others) || outbox.interest.contains(.defaultRoutes)
+    let dn = isSeen ? number(of: diversion.way, of: call) : DN("")
     switch calls[call].device {
     case .routingPoint:
       emitRouteUsed(call, to: dn, rejecting: false, &outbox)
@@ -119,6 +121,7 @@ extension RoutingEngine {
       }
     case .direct: break
     }
+    guard calls[call].virtualQueue >= 0 else { return }
     leaveVirtualQueue(call, diversion.agent == nil ? .cleared : .distributed(dn), &outbox)
   }
 

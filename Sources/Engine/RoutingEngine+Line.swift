@@ -30,14 +30,14 @@ extension RoutingEngine {
 
   /// The call, if it is being diverted and this is the attempt.
   @inline(__always)
-  private func diverting(_ call: ConnID, _ attempt: UInt32) -> CallSlot? {
+  func diverting(_ call: ConnID, _ attempt: UInt32) -> CallSlot? {
     guard let slot = calls.slot(of: call), case .diverting(let diversion) = calls[slot].state,
       diversion.attempt == attempt
     else { return nil }
     return slot
   }
 
-  private mutating func admit(_ offer: CallOffer, _ outbox: inout Outbox) {
+  private mutating func admit(_ offer: consuming CallOffer, _ outbox: inout Outbox) {
     guard calls.slot(of: offer.connID) == nil else {
       emitError("a call with this ConnID is there already", at: offer.dn, &outbox)
       return
@@ -121,8 +121,8 @@ extension RoutingEngine {
     outbox.append(.start(strategy, facts(of: call, at: dn)))
   }
 
-  @inline(__always)
-  private func facts(of call: CallSlot, at dn: DN) -> CallFacts {
+  // Nothing changes: the engine is not copied for a call that may change it.
+  private mutating func facts(of call: CallSlot, at dn: DN) -> CallFacts {
     var facts = CallFacts(
       connID: calls[call].attributes.connID,
       uuid: calls[call].attributes.uuid,
@@ -132,7 +132,7 @@ extension RoutingEngine {
     )
     facts.entered = epoch &+ calls[call].entered.nanoseconds
     facts.context = context(of: call)
-    facts.userData = calls[call].userData
+    if !calls[call].userData.isEmpty { facts.userData = calls[call].userData }
     return facts
   }
 
@@ -144,7 +144,7 @@ extension RoutingEngine {
   /// Someone hung up.
   ///
   /// Nobody is punished for it: an agent who was rung stays as he is (DOMAIN 2.2).
-  private mutating func released(_ call: CallSlot, _ outbox: inout Outbox) {
+  mutating func released(_ call: CallSlot, _ outbox: inout Outbox) {
     var rung: AgentSlot?
     var talked: AgentSlot?
     switch calls[call].state {

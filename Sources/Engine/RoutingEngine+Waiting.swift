@@ -200,12 +200,16 @@ extension RoutingEngine {
       }
       candidate = waiting.index.next(after: entry, question)
     }
-    consider(agents[agent].line.front, agent, &best, &bestRank)
+    if agents[agent].line.front >= 0 {
+      consider(agents[agent].line.front, agent, &best, &bestRank)
+    }
     if agents[agent].place >= 0 {
       for dn in placeDNs[Int(agents[agent].place)] {
-        consider(dns[Int(dn)].line.front, agent, &best, &bestRank)
+        if dns[Int(dn)].line.front >= 0 {
+          consider(dns[Int(dn)].line.front, agent, &best, &bestRank)
+        }
       }
-    } else {
+    } else if dns[Int(agents[agent].dn)].line.front >= 0 {
       consider(dns[Int(agents[agent].dn)].line.front, agent, &best, &bestRank)
     }
     return best

@@ -101,6 +101,11 @@ public struct RoutingEngine: ~Copyable {
     assert(now >= self.now, "time went back")
     self.now = max(now, self.now)
     switch consume signal {
+    // What happens in every call is told apart here, before anything is moved.
+    case .line(.answered(let call, let attempt)):
+      if let slot = diverting(call, attempt) { targetAnswered(slot, &outbox) }
+    case .line(.released(let call, _)):
+      if let slot = calls.slot(of: call) { released(slot, &outbox) }
     case .line(let signal): handle(signal, &outbox)
     case .agent(let signal): handle(signal, &outbox)
     case .strategy(let call, let step, let trace): handle(step, trace, of: call, &outbox)

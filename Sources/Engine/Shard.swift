@@ -81,16 +81,12 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     engine.handle(signal, at: now, into: &outbox)
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
-    while next < outbox.strategyCommands.count {
-      let command = outbox.takeStrategyCommand(next)
-      next += 1
+    while let command = outbox.takeStrategyCommand(&next) {
       switch consume command {
       case .start(let name, let facts):
-        let step = strategies.start(name, facts: facts)
-        run(facts.connID, on: step, at: now)
+        run(facts.connID, on: strategies.start(name, facts: facts), at: now)
       case .resume(let call, let answer, let context):
-        let step = strategies.resume(call, with: answer, context: context)
-        run(call, on: step, at: now)
+        run(call, on: strategies.resume(call, with: answer, context: context), at: now)
       case .rename(let call, let connID):
         strategies.rename(call, to: connID)
       case .cancel(let call):
@@ -106,8 +102,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ///
   /// So nothing comes between two steps unless the strategy waits: what it reads of its state and
   /// of the world is still true when it writes.
-  private mutating func run(_ call: ConnID, on step: StrategyStep, at now: Instant) {
-    var step = step
+  private mutating func run(_ call: ConnID, on step: consuming StrategyStep, at now: Instant) {
     while true {
       let count = outbox.strategyCommands.count
       if keepsSteps { steps.append(.strategy(call, step)) }

@@ -321,6 +321,7 @@ struct AgentTable: Sendable {
 
   // MARK: Walking
 
+  @inline(__always)
   private func walk<Found>(_ rule: SelectionRule, _ body: (borrowing RankedIndex) -> Found) -> Found
   {
     switch rule {
@@ -335,11 +336,13 @@ struct AgentTable: Sendable {
   /// The first available agent in the order of a rule who meets a question.
   ///
   /// **Complexity**: logarithmic in the number of available agents.
+  @inline(__always)
   func first(_ question: some BitQuestion, by rule: SelectionRule) -> AgentSlot? {
     walk(rule) { $0.first(question) }.map { AgentSlot(index: $0) }
   }
 
   /// The next one after an available agent.
+  @inline(__always)
   func next(
     after slot: AgentSlot,
     _ question: some BitQuestion,

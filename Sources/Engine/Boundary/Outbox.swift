@@ -59,18 +59,21 @@ public struct Outbox: ~Copyable, Sendable {
     return (answer, context)
   }
 
-  /// Takes a strategy command out, to be carried out; its place stays until they are all removed.
-  mutating func takeStrategyCommand(_ index: Int) -> StrategyCommand {
+  /// Takes the next strategy command out, to be carried out; nil: there are no more.
+  ///
+  /// Until they are all removed the place of one that others follow stays, and `next` is behind it.
+  mutating func takeStrategyCommand(_ next: inout Int) -> StrategyCommand? {
+    guard next < strategyCommands.count else { return nil }
+    if next + 1 == strategyCommands.count { return strategyCommands.removeLast() }
     var command = StrategyCommand.cancel(ConnID(0))
-    swap(&command, &strategyCommands[index])
+    swap(&command, &strategyCommands[next])
+    next += 1
     return command
   }
 
   /// Forgets the strategy commands, which `Shard` has carried out.
   mutating func removeStrategyCommands() {
-    if strategyCommands.count == 1 {
-      strategyCommands.removeLast()
-    } else if !strategyCommands.isEmpty {
+    if !strategyCommands.isEmpty {
       strategyCommands.removeAll(keepingCapacity: true)
     }
   }

@@ -73,7 +73,7 @@ struct Call: Sendable {
   /// Which strategy and generation it runs; AttributeExtensions of `EventRouteUsed`.
   var strategyExtensions: [KeyValue]?
 
-  init(_ attributes: CallAttributes, at device: Device, entered: Instant) {
+  init(_ attributes: consuming CallAttributes, at device: Device, entered: Instant) {
     self.attributes = attributes
     self.device = device
     self.entered = entered
@@ -84,7 +84,7 @@ struct Call: Sendable {
   }
 
   /// Makes another call of a free place, in its memory.
-  mutating func begin(_ attributes: CallAttributes, at device: Device, entered: Instant) {
+  mutating func begin(_ attributes: consuming CallAttributes, at device: Device, entered: Instant) {
     assert(!isAlive, "the place is taken")
     isAlive = true
     self.attributes = attributes

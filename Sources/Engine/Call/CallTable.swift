@@ -35,11 +35,12 @@ struct CallTable: Sendable {
 
   /// Makes a call whose ConnID is not there yet.
   mutating func insert(
-    _ attributes: CallAttributes,
+    _ attributes: consuming CallAttributes,
     at device: Device,
     entered: Instant
   ) -> CallSlot {
     let slot: CallSlot
+    let connID = attributes.connID
     if let last = free.last {
       free.removeLast()
       slot = CallSlot(index: last)
@@ -48,7 +49,7 @@ struct CallTable: Sendable {
       slot = CallSlot(index: Int32(slots.count))
       slots.append(Call(attributes, at: device, entered: entered))
     }
-    byConnID.insert(attributes.connID, slot.index)
+    byConnID.insert(connID, slot.index)
     return slot
   }
 

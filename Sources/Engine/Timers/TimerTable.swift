@@ -58,7 +58,7 @@ struct TimerID: Sendable, Hashable {
   fileprivate let generation: UInt32
 }
 
-/// A binary heap of deadlines with cancellation in O(log n).
+/// A heap of deadlines with four branches to a node, with cancellation in O(log n).
 struct TimerTable: Sendable {
   private struct Entry: Sendable {
     var deadline: Instant
@@ -107,8 +107,13 @@ struct TimerTable: Sendable {
     }
     sequence += 1
     let entry = Entry(deadline: deadline, sequence: sequence, slot: slot)
+    let place = heap.count
     heap.append(entry)
-    Self.rise(entry, from: heap.count - 1, &heap, &slots)
+    if place > 0, Self.before(entry, heap[(place - 1) / 4]) {
+      Self.rise(entry, from: place, &heap, &slots)
+    } else {
+      slots[Int(slot)].place = Int32(place)
+    }
     return TimerID(slot: slot, generation: slots[Int(slot)].generation)
   }
 
@@ -138,7 +143,7 @@ struct TimerTable: Sendable {
     free.append(slot)
     let last = heap.removeLast()
     guard place < heap.count else { return }
-    if place > 0, Self.before(last, heap[(place - 1) / 2]) {
+    if place > 0, Self.before(last, heap[(place - 1) / 4]) {
       Self.rise(last, from: place, &heap, &slots)
     } else {
       Self.sink(last, from: place, &heap, &slots)
@@ -161,10 +166,11 @@ struct TimerTable: Sendable {
     var slots = slots.mutableSpan
     var place = start
     while place > 0 {
-      let parent = (place - 1) / 2
-      guard before(entry, heap[parent]) else { break }
-      heap[place] = heap[parent]
-      slots[Int(heap[place].slot)].place = Int32(place)
+      let parent = (place - 1) / 4
+      let above = heap[parent]
+      guard before(entry, above) else { break }
+      heap[place] = above
+      slots[Int(above.slot)].place = Int32(place)
       place = parent
     }
     heap[place] = entry
@@ -182,12 +188,21 @@ struct TimerTable: Sendable {
     var slots = slots.mutableSpan
     var place = start
     while true {
-      var child = 2 * place + 1
+      var child = 4 * place + 1
       guard child < heap.count else { break }
-      if child + 1 < heap.count, before(heap[child + 1], heap[child]) { child += 1 }
-      guard before(heap[child], entry) else { break }
-      heap[place] = heap[child]
-      slots[Int(heap[place].slot)].place = Int32(place)
+      var least = heap[child]
+      let end = min(child + 4, heap.count)
+      var next = child + 1
+      while next < end {
+        if before(heap[next], least) {
+          least = heap[next]
+          child = next
+        }
+        next += 1
+      }
+      guard before(least, entry) else { break }
+      heap[place] = least
+      slots[Int(least.slot)].place = Int32(place)
       place = child
     }
     heap[place] = entry

@@ -59,6 +59,7 @@ extension Coroutine {
 
   /// What the coroutine returned.
   func result() -> Result<Target?, LuaProblem> {
+    if unsafe rs_co_returned_any(pointer) { return .success(.any(AgentFilter())) }
     guard count > 0 else { return .success(nil) }
     let kind = unsafe rs_co_kind(pointer, 0)
     if kind == RS_NIL { return .success(nil) }

@@ -202,20 +202,24 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       isCounted: arrived > model.warmUp
     )
     let connID = floor.calls[slot].connID
-    var offer = CallOffer(
-      connID,
-      at: model.types[type].place,
-      ani: model.types[type].ani,
-      dnis: model.types[type].dnis
-    )
-    offer.userData = model.types[type].userData
-    send(.line(.offered(offer)))
+    send(.line(.offered(callOffer(connID, type))))
     guard floor.calls[slot].connID == connID, floor.calls[slot].place == .waiting else { return }
     floor.calls[slot].hasWaited = true
     if let most = model.waitingMax, floor.waiting > most {
       floor.end(slot, .rejected)
       send(.line(.released(connID, by: .line)))
     }
+  }
+
+  private mutating func callOffer(_ connID: ConnID, _ type: Int) -> CallOffer {
+    var offer = CallOffer(
+      connID,
+      at: model.types[type].place,
+      ani: model.types[type].ani,
+      dnis: model.types[type].dnis
+    )
+    if !model.types[type].userData.isEmpty { offer.userData = model.types[type].userData }
+    return offer
   }
 
   private mutating func lineIsDue() {
@@ -242,7 +246,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     // What an answer leads to is answered after what was there before it.
     var next = 0
     while next < floor.replies.count {
-      Self.give(.line(floor.replies[next]), &shard, &floor, recorder)
+      Self.give(.line(floor.replies[next].signal), &shard, &floor, recorder)
       next += 1
     }
     if next == 1 {
@@ -269,7 +273,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     recorder?.note(signal, at: now)
     shard.handle(signal, at: now) { outbox in
       if !outbox.events.isEmpty { floor.note(outbox) }
-      for index in outbox.lineCommands.indices { floor.perform(outbox.lineCommands[index]) }
+      floor.perform(outbox)
       recorder?.note(outbox.events)
     }
   }
@@ -277,7 +281,18 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
 
 extension SimulationFloor {
   /// Carries out what the engine asks of the line.
-  mutating func perform(_ command: LineCommand) {
+  mutating func perform(_ outbox: borrowing Outbox) {
+    for index in outbox.lineCommands.indices {
+      // Nearly every command is a diversion: nothing of another one is copied for it.
+      if case .divert(let connID, let attempt, let to, let mode) = outbox.lineCommands[index] {
+        divert(connID, attempt, to: to, mode)
+      } else {
+        perform(outbox.lineCommands[index])
+      }
+    }
+  }
+
+  private mutating func perform(_ command: LineCommand) {
     switch command {
     case .divert(let connID, let attempt, let destination, let mode):
       divert(connID, attempt, to: destination, mode)
@@ -291,7 +306,7 @@ extension SimulationFloor {
       }
     case .applyTreatment(let connID, let treatment, let kind):
       treat(connID, treatment, kind)
-    case .readHeader(let connID, _): replies.append(.header(connID, nil))
+    case .readHeader(let connID, _): replies.append(LineReply(.header, connID))
     }
   }
 
@@ -299,7 +314,7 @@ extension SimulationFloor {
   private mutating func treat(_ connID: ConnID, _ treatment: UInt32, _ kind: Treatment) {
     guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return }
     calls[slot].treatment = treatment
-    replies.append(.treatmentApplied(connID, treatment: treatment))
+    replies.append(LineReply(.treatmentApplied, connID, treatment))
     switch kind {
     case .music, .silence, .ringback: agenda.remove(2 * slot + 1)
     case .announce: agenda.set(2 * slot + 1, due: now + 5_000_000_000)

@@ -14,7 +14,7 @@ struct SimulationFloor {
   var calls = SimulatedCalls()
   var agenda = Agenda()
   /// What the line answers at once to the engine's last commands.
-  var replies: [LineSignal] = []
+  var replies: [LineReply] = []
   var now: UInt64 = 0
 
   var total: Tally
@@ -202,11 +202,11 @@ struct SimulationFloor {
       engage(desk.agent, isCounted: calls[slot].isCounted)
     }
     if mode == .redirect {
-      replies.append(.diverted(connID, attempt: attempt))
+      replies.append(LineReply(.diverted, connID, attempt))
     } else if ringing == 0 {
-      replies.append(.answered(connID, attempt: attempt))
+      replies.append(LineReply(.answered, connID, attempt))
     } else {
-      replies.append(.ringing(connID, attempt: attempt))
+      replies.append(LineReply(.ringing, connID, attempt))
       agenda.set(2 * slot + 1, due: now + ringing)
     }
   }
