@@ -16,20 +16,14 @@ extension RoutingEngine {
     ringTimeout: Duration,
     _ outbox: inout Outbox
   ) {
-    calls[call].attempts &+= 1
-    let attempt = calls[call].attempts
+    let attempt = calls[call].attempts &+ 1
     if let agent { engage(agent, with: call, .diverting) }
     var mode = DivertMode.bridge
+    var isTried = false
     if case .routingPoint(let index) = calls[call].device {
       mode = routingPoints[Int(index)].plan.divert
-      if way.isLocal {
-        calls[call].tried.append(way.dn)
-      } else if let trunk = calls[call].trunk {
-        calls[call].triedNumbers.append(trunk.number)
-      }
+      isTried = true
     }
-    // What the caller hears from us ends with the diversion (DOMAIN 2.7).
-    calls[call].treatment = 0
     let diversion = Diversion(
       attempt: attempt,
       way: way,
@@ -37,7 +31,7 @@ extension RoutingEngine {
       ringTimeout: ringTimeout,
       timer: timers.arm(.ringNoAnswer(call), at: now + ringTimeout)
     )
-    calls[call].state = .diverting(diversion)
+    calls[call].beginDiversion(diversion, isTried: isTried)
     let destination = destination(way, of: call)
     if decisions.isKept {
       record(.sent(destination, agent.map { agents.id(of: $0) }, attempt: attempt), of: call)

@@ -37,7 +37,7 @@ extension RoutingEngine {
     return slot
   }
 
-  private mutating func admit(_ offer: consuming CallOffer, _ outbox: inout Outbox) {
+  mutating func admit(_ offer: consuming CallOffer, _ outbox: inout Outbox) {
     guard calls.slot(of: offer.connID) == nil else {
       emitError("a call with this ConnID is there already", at: offer.dn, &outbox)
       return
@@ -123,17 +123,13 @@ extension RoutingEngine {
 
   // Nothing changes: the engine is not copied for a call that may change it.
   private mutating func facts(of call: CallSlot, at dn: DN) -> CallFacts {
-    var facts = CallFacts(
-      connID: calls[call].attributes.connID,
-      uuid: calls[call].attributes.uuid,
-      ani: calls[call].attributes.ani,
-      dnis: calls[call].attributes.dnis,
-      routingPoint: dn
+    CallFacts(
+      calls[call].attributes,
+      at: dn,
+      entered: epoch &+ calls[call].entered.nanoseconds,
+      context(of: call),
+      calls[call].userData
     )
-    facts.entered = epoch &+ calls[call].entered.nanoseconds
-    facts.context = context(of: call)
-    if !calls[call].userData.isEmpty { facts.userData = calls[call].userData }
-    return facts
   }
 
   @inline(__always)

@@ -181,8 +181,7 @@ extension RoutingEngine {
   }
 
   /// The entry of the call that comes first for an agent.
-  @inline(__always)
-  private func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
+  private mutating func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
     var best: EntrySlot?
     var bestRank = Rank(major: .max, minor: .max)
     let question = CommonBit(agents.membership, agent.index)
@@ -268,6 +267,17 @@ extension RoutingEngine {
   ) {
     let call = waiting.entries[entry].call
     let ticket = calls[call].ticket
+    guard waiting.index.lowest < ticket || calls[call].newcomerTicket > ticket else { return }
+    tellOvertaking(entry, call, ticket, for: agent, &outbox)
+  }
+
+  private mutating func tellOvertaking(
+    _ entry: EntrySlot,
+    _ call: CallSlot,
+    _ ticket: UInt64,
+    for agent: AgentSlot,
+    _ outbox: inout Outbox
+  ) {
     if let overtaken = waitsBefore(ticket, agent, isNewcomer: false) {
       emitOvertaking(by: call, of: overtaken, "priority", &outbox)
     } else if calls[call].newcomerTicket > ticket,

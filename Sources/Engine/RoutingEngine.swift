@@ -101,17 +101,39 @@ public struct RoutingEngine: ~Copyable {
     assert(now >= self.now, "time went back")
     self.now = max(now, self.now)
     switch consume signal {
-    // What happens in every call is told apart here, before anything is moved.
-    case .line(.answered(let call, let attempt)):
-      if let slot = diverting(call, attempt) { targetAnswered(slot, &outbox) }
-    case .line(.released(let call, _)):
-      if let slot = calls.slot(of: call) { released(slot, &outbox) }
     case .line(let signal): handle(signal, &outbox)
     case .agent(let signal): handle(signal, &outbox)
     case .strategy(let call, let step, let trace): handle(step, trace, of: call, &outbox)
     case .clock: expireTimers(&outbox)
     case .control(let signal): handle(signal, &outbox)
     }
+  }
+
+  /// The same as `handle(.line(.offered(…)))`, without making a signal of the offer.
+  mutating func offered(
+    _ offer: consuming CallOffer,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
+    self.now = max(now, self.now)
+    admit(offer, &outbox)
+  }
+
+  /// The same as `handle(.line(.answered(…)))`, without making a signal of it.
+  mutating func answered(
+    _ call: ConnID,
+    attempt: UInt32,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
+    self.now = max(now, self.now)
+    if let slot = diverting(call, attempt) { targetAnswered(slot, &outbox) }
+  }
+
+  /// The same as `handle(.line(.released(…)))`, without making a signal of it.
+  mutating func released(_ call: ConnID, at now: Instant, into outbox: inout Outbox) {
+    self.now = max(now, self.now)
+    if let slot = calls.slot(of: call) { released(slot, &outbox) }
   }
 
   /// The same as `handle(.strategy(…))`, without making a signal of the step.

@@ -77,8 +77,45 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     at now: Instant,
     deliver: (borrowing Outbox) -> Void
   ) {
-    if !steps.isEmpty { steps.removeAll(keepingCapacity: true) }
     engine.handle(signal, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// The same as `handle(.line(.offered(…)))`, for those who have many: no signal is made.
+  public mutating func offered(
+    _ offer: consuming CallOffer,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.offered(offer, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// The same as `handle(.line(.answered(…)))`, for those who have many: no signal is made.
+  public mutating func answered(
+    _ call: ConnID,
+    attempt: UInt32,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.answered(call, attempt: attempt, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// The same as `handle(.line(.released(…)))`, for those who have many: no signal is made.
+  public mutating func released(
+    _ call: ConnID,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.released(call, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// Runs strategies until none can go on, and hands out what is for the world.
+  private mutating func pump(at now: Instant, _ deliver: (borrowing Outbox) -> Void) {
+    if !steps.isEmpty { steps.removeAll(keepingCapacity: true) }
+    guard !outbox.isEmpty else { return }
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
     while let command = outbox.takeStrategyCommand(&next) {
@@ -94,7 +131,8 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       }
     }
     outbox.removeStrategyCommands()
-    if !outbox.isEmpty { deliver(outbox) }
+    guard !outbox.isEmpty else { return }
+    deliver(outbox)
     outbox.removeAll()
   }
 

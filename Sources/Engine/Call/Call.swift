@@ -108,6 +108,20 @@ struct Call: Sendable {
     state = .consulting
   }
 
+  /// It is on its way; what the caller hears from us ends with that (DOMAIN 2.7).
+  mutating func beginDiversion(_ diversion: Diversion, isTried: Bool) {
+    if isTried {
+      if diversion.way.isLocal {
+        tried.append(diversion.way.dn)
+      } else if let trunk {
+        triedNumbers.append(trunk.number)
+      }
+    }
+    attempts = diversion.attempt
+    treatment = 0
+    state = .diverting(diversion)
+  }
+
   /// Somebody talks with the caller; nothing is decided any more.
   mutating func beginTalking(_ conversation: Conversation) {
     decider = .nobody

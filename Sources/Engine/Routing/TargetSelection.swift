@@ -261,8 +261,8 @@ extension RoutingEngine {
     case among([ResolvedTarget])
   }
 
-  @inline(__always)
-  private func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
+  // Nothing changes: the engine is not copied for a call that may change it.
+  private mutating func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
     switch condition {
     case .serving: return mayServeQueue(agent, call)
     case .free: return mayBeOffered(call, to: agent)
@@ -315,7 +315,7 @@ extension RoutingEngine {
     }
   }
 
-  private func searchAround(
+  private mutating func searchAround(
     from start: Int32,
     _ question: some BitQuestion,
     for call: CallSlot,

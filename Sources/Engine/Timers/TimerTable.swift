@@ -74,7 +74,8 @@ struct TimerTable: Sendable {
 
   private var heap: [Entry] = []
   private var slots: [Slot] = []
-  private var free: [Int32] = []
+  /// The first free slot; each names the next one as its place.
+  private var firstFree: Int32 = -1
   private var sequence: UInt64 = 0
 
   init() {}
@@ -97,22 +98,24 @@ struct TimerTable: Sendable {
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
     let slot: Int32
-    if let reused = free.last {
-      free.removeLast()
-      slot = reused
-      slots[Int(slot)].kind = kind
+    let place = heap.count
+    if firstFree >= 0 {
+      slot = firstFree
+      firstFree = slots[Int(slot)].place
+      slots[Int(slot)] = Slot(
+        kind: kind,
+        place: Int32(place),
+        generation: slots[Int(slot)].generation
+      )
     } else {
       slot = Int32(slots.count)
-      slots.append(Slot(kind: kind, place: 0, generation: 0))
+      slots.append(Slot(kind: kind, place: Int32(place), generation: 0))
     }
     sequence += 1
     let entry = Entry(deadline: deadline, sequence: sequence, slot: slot)
-    let place = heap.count
     heap.append(entry)
     if place > 0, Self.before(entry, heap[(place - 1) / 4]) {
       Self.rise(entry, from: place, &heap, &slots)
-    } else {
-      slots[Int(slot)].place = Int32(place)
     }
     return TimerID(slot: slot, generation: slots[Int(slot)].generation)
   }
@@ -140,7 +143,8 @@ struct TimerTable: Sendable {
   private mutating func remove(at place: Int) {
     let slot = heap[place].slot
     slots[Int(slot)].generation &+= 1
-    free.append(slot)
+    slots[Int(slot)].place = firstFree
+    firstFree = slot
     let last = heap.removeLast()
     guard place < heap.count else { return }
     if place > 0, Self.before(last, heap[(place - 1) / 4]) {

@@ -202,24 +202,23 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       isCounted: arrived > model.warmUp
     )
     let connID = floor.calls[slot].connID
-    send(.line(.offered(callOffer(connID, type))))
+    offered(callOffer(connID, type))
     guard floor.calls[slot].connID == connID, floor.calls[slot].place == .waiting else { return }
     floor.calls[slot].hasWaited = true
     if let most = model.waitingMax, floor.waiting > most {
       floor.end(slot, .rejected)
-      send(.line(.released(connID, by: .line)))
+      released(connID, by: .line)
     }
   }
 
   private mutating func callOffer(_ connID: ConnID, _ type: Int) -> CallOffer {
-    var offer = CallOffer(
+    CallOffer(
       connID,
       at: model.types[type].place,
       ani: model.types[type].ani,
-      dnis: model.types[type].dnis
+      dnis: model.types[type].dnis,
+      userData: model.types[type].userData
     )
-    if !model.types[type].userData.isEmpty { offer.userData = model.types[type].userData }
-    return offer
   }
 
   private mutating func lineIsDue() {
@@ -230,7 +229,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       // The patience or the conversation is at its end.
       if call.place == .talking { leaveIfTooMany(call.agent) }
       floor.end(slot, call.place == .talking ? .answered : .abandoned)
-      send(.line(.released(call.connID, by: .caller)))
+      released(call.connID, by: .caller)
     } else if call.place == .ringing {
       send(.line(.answered(call.connID, attempt: call.attempt)))
     } else {
@@ -242,11 +241,20 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   // MARK: The engine
 
   private mutating func send(_ signal: consuming Signal) {
-    Self.give(signal, &shard, &floor, recorder)
-    // What an answer leads to is answered after what was there before it.
+    give(signal)
+    answerAll()
+  }
+
+  /// What the line answers at once; what that leads to is answered after what was there before it.
+  private mutating func answerAll() {
     var next = 0
     while next < floor.replies.count {
-      Self.give(.line(floor.replies[next].signal), &shard, &floor, recorder)
+      let reply = floor.replies[next]
+      if reply.kind == .answered {
+        answered(reply.call, attempt: reply.number)
+      } else {
+        give(.line(reply.signal))
+      }
       next += 1
     }
     if next == 1 {
@@ -256,32 +264,46 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     }
   }
 
-  private static func give(
-    _ signal: consuming Signal,
-    _ shard: inout Shard<Strategies>,
-    _ floor: inout SimulationFloor,
-    _ recorder: SimulationRecorder?
-  ) {
+  private mutating func give(_ signal: consuming Signal) {
     let now = Instant(nanoseconds: floor.now)
     switch signal {
-    case .line(.answered(let connID, _)):
-      guard floor.answer(connID) else { return }
+    case .line(.answered(let connID, let attempt)):
+      answered(connID, attempt: attempt)
+      return
     case .line(.diverted(let connID, _)):
       if let slot = floor.calls.slot(of: connID) { floor.end(slot, .gone) }
     case .line, .agent, .strategy, .clock, .control: break
     }
     recorder?.note(signal, at: now)
-    shard.handle(signal, at: now) { outbox in
-      if !outbox.events.isEmpty { floor.note(outbox) }
-      floor.perform(outbox)
-      recorder?.note(outbox.events)
-    }
+    shard.handle(signal, at: now) { floor.take($0, recorder) }
+  }
+
+  private mutating func offered(_ offer: consuming CallOffer) {
+    let now = Instant(nanoseconds: floor.now)
+    if let recorder { recorder.note(.line(.offered(offer)), at: now) }
+    shard.offered(offer, at: now) { floor.take($0, recorder) }
+    answerAll()
+  }
+
+  private mutating func answered(_ connID: ConnID, attempt: UInt32) {
+    guard floor.answer(connID) else { return }
+    let now = Instant(nanoseconds: floor.now)
+    if let recorder { recorder.note(.line(.answered(connID, attempt: attempt)), at: now) }
+    shard.answered(connID, attempt: attempt, at: now) { floor.take($0, recorder) }
+  }
+
+  private mutating func released(_ connID: ConnID, by: ReleasedBy) {
+    let now = Instant(nanoseconds: floor.now)
+    if let recorder { recorder.note(.line(.released(connID, by: by)), at: now) }
+    shard.released(connID, at: now) { floor.take($0, recorder) }
+    answerAll()
   }
 }
 
 extension SimulationFloor {
-  /// Carries out what the engine asks of the line.
-  mutating func perform(_ outbox: borrowing Outbox) {
+  /// Takes in what the engine announces, and carries out what it asks of the line.
+  mutating func take(_ outbox: borrowing Outbox, _ recorder: SimulationRecorder?) {
+    if !outbox.events.isEmpty { note(outbox) }
     for index in outbox.lineCommands.indices {
       // Nearly every command is a diversion: nothing of another one is copied for it.
       if case .divert(let connID, let attempt, let to, let mode) = outbox.lineCommands[index] {
@@ -290,6 +312,7 @@ extension SimulationFloor {
         perform(outbox.lineCommands[index])
       }
     }
+    if let recorder { recorder.note(outbox.events) }
   }
 
   private mutating func perform(_ command: LineCommand) {
