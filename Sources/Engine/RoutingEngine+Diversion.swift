@@ -13,7 +13,7 @@ extension RoutingEngine {
     _ call: CallSlot,
     to way: Way,
     agent: AgentSlot?,
-    ringTimeout: Duration,
+    ringTimeout: Int64,
     _ outbox: inout Outbox
   ) {
     let attempt = calls[call].attempts &+ 1
@@ -29,7 +29,7 @@ extension RoutingEngine {
       way: way,
       agent: agent,
       ringTimeout: ringTimeout,
-      timer: timers.arm(.ringNoAnswer(call), at: now + ringTimeout)
+      timer: timers.arm(.ringNoAnswer(call), at: now.advanced(by: ringTimeout))
     )
     calls[call].beginDiversion(diversion, isTried: isTried)
     let destination = destination(way, of: call)
@@ -67,7 +67,7 @@ extension RoutingEngine {
   mutating func targetRings(_ call: CallSlot, _ outbox: inout Outbox) {
     guard case .diverting(var diversion) = calls[call].state, !diversion.isRinging else { return }
     timers.disarm(diversion.timer)
-    diversion.timer = timers.arm(.ringNoAnswer(call), at: now + diversion.ringTimeout)
+    diversion.timer = timers.arm(.ringNoAnswer(call), at: now.advanced(by: diversion.ringTimeout))
     beginRinging(call, &diversion, &outbox)
   }
 
@@ -100,9 +100,13 @@ extension RoutingEngine {
     _ diversion: borrowing Diversion,
     _ outbox: inout Outbox
   ) {
-    // A number that nobody is going to see is not looked up.
-    let isSeen = outbox.interest.contains(.others) || outbox.interest.contains(.defaultRoutes)
-    let dn = isSeen ? number(of: diversion.way, of: call) : DN("")
+    if outbox.interest.isDisjoint(with: [.others, .defaultRoutes]),
+      calls[call].virtualQueue < 0
+    {
+      countDeparture(call)
+      return
+    }
+    let dn = number(of: diversion.way, of: call)
     switch calls[call].device {
     case .routingPoint:
       emitRouteUsed(call, to: dn, rejecting: false, &outbox)
@@ -135,8 +139,8 @@ extension RoutingEngine {
     calls[call].beginTalking(
       Conversation(way: diversion.way, agent: diversion.agent, since: now)
     )
-    dropTargets(of: call)
-    releaseSelection(of: call, &outbox)
+    if !calls[call].targets.isEmpty { dropTargets(of: call) }
+    if calls[call].selectedAgent != nil { releaseSelection(of: call, &outbox) }
   }
 
   /// The caller was told where to go: the call is out of sight from here (DOMAIN 6.1).

@@ -179,6 +179,21 @@ extension RoutingEngine {
     }
   }
 
+  /// Counts `EventRouteUsed` and `EventDiverted` of a call that leaves, where nobody wants them.
+  mutating func countDeparture(_ call: CallSlot) {
+    let places = UInt64(1 + calls[call].otherQueues.count)
+    switch calls[call].device {
+    case .routingPoint:
+      sequence += 1 + places
+      switch calls[call].decider {
+      case .defaults, .overflow: break
+      case .nobody, .strategy, .anybody, .target: lastReference &+= 1
+      }
+    case .queue: sequence += places
+    case .direct: break
+    }
+  }
+
   mutating func emitError(
     _ message: String,
     at dn: DN,

@@ -51,12 +51,16 @@ extension RoutingEngine {
       outbox.append(.reject(offer.connID, status: 503))
       return
     }
-    guard offer.userData.byteCount <= plan.limits.userDataBytesMax else {
+    guard offer.userData.isEmpty
+      || offer.userData.byteCount <= plan.limits.userDataBytesMax else {
       emitError("userDataBytesMax is exceeded: refused", at: offer.dn, &outbox)
       outbox.append(.reject(offer.connID, status: 513))
       return
     }
-    guard let index = dnIndex[offer.dn] else {
+    if offer.dn != lastEntrance.dn, let index = dnIndex[offer.dn] {
+      lastEntrance = (offer.dn, index)
+    }
+    guard offer.dn == lastEntrance.dn, case let index = lastEntrance.index, index >= 0 else {
       outbox.append(.reject(offer.connID, status: 404))
       return
     }
@@ -169,7 +173,7 @@ extension RoutingEngine {
     end(call, &outbox)
     if let rung { callIsOver(for: rung, &outbox) }
     if let talked {
-      goOnWithConsult(consult, talked)
+      if consult != nil { goOnWithConsult(consult, talked) }
       conversationEnded(of: talked, wrapUp: wrapUp, &outbox)
     }
   }
@@ -242,8 +246,8 @@ extension RoutingEngine {
 
   /// Takes a call out of every structure; after this only its agents may need attention.
   mutating func end(_ call: CallSlot, _ outbox: inout Outbox) {
-    leaveVirtualQueue(call, .cleared, &outbox)
-    leaveLines(call)
+    if calls[call].virtualQueue >= 0 { leaveVirtualQueue(call, .cleared, &outbox) }
+    if calls[call].entry >= 0 { leaveLines(call) }
     switch calls[call].state {
     case .diverting(let diversion):
       timers.disarm(diversion.timer)
@@ -255,11 +259,11 @@ extension RoutingEngine {
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }
-    leaveGeneration(call)
+    if calls[call].generation >= 0 { leaveGeneration(call) }
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
-    dropTargets(of: call)
-    placesBegin(of: call)
+    if !calls[call].targets.isEmpty { dropTargets(of: call) }
+    if !calls[call].placeKeys.isEmpty { placesBegin(of: call) }
     let origin = calls[call].originAgent
     if let origin { engage(origin, in: .none) }
     let selected = calls[call].selectedAgent

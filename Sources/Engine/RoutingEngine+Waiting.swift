@@ -156,7 +156,7 @@ extension RoutingEngine {
 
   /// Offers an agent who has become available to the first call that waits for him.
   mutating func offer(_ agent: AgentSlot, _ outbox: inout Outbox) {
-    guard let found = bestWaiting(for: agent) else { return }
+    guard waiting.entries.count > 0, let found = bestWaiting(for: agent) else { return }
     let entry = fault == nil ? found : tampered(found)
     let call = waiting.entries[entry].call
     announceOvertaking(entry, for: agent, &outbox)

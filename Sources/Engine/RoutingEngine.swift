@@ -32,6 +32,8 @@ public struct RoutingEngine: ~Copyable {
   var routingPoints: [RoutingPoint] = []
   var dns: [DNRecord] = []
   var dnIndex = DNTable()
+  /// Where the call before came in: most come to the same DN. Known by the plan alone.
+  var lastEntrance: (dn: DN, index: Int32) = ("", -1)
   var placeIndex = Lookup<String, Int32>()
   /// The DNs of each place.
   var placeDNs: [[Int32]] = []
@@ -178,7 +180,7 @@ public struct RoutingEngine: ~Copyable {
     }
     for entry in plan.routingPoints {
       add(DNRecord(entry.dn, .routingPoint(Int32(routingPoints.count))))
-      routingPoints.append(RoutingPoint(entry))
+      routingPoints.append(RoutingPoint(entry, in: plan))
     }
     for (index, place) in plan.places.enumerated() {
       placeIndex[place.name] = Int32(index)

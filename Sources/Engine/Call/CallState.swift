@@ -60,7 +60,8 @@ struct Diversion: Sendable {
   var isRinging = false
   /// Whether the call has left its device in the eyes of the world (EventDiverted was sent).
   var isAnnounced = false
-  var ringTimeout: Duration
+  /// How long the phone may ring, in nanoseconds.
+  var ringTimeout: Int64
   var timer: TimerID?
 }
 

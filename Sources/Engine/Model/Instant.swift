@@ -21,13 +21,17 @@ public struct Instant: Sendable, Hashable, Comparable {
 
   /// Moves an instant by a duration; negative durations stop at the epoch, huge ones at the end.
   public static func + (instant: Instant, duration: Duration) -> Instant {
-    let offset = duration.nanosecondsClamped
+    instant.advanced(by: duration.nanosecondsClamped)
+  }
+
+  /// The same by nanoseconds.
+  func advanced(by offset: Int64) -> Instant {
     if offset >= 0 {
-      let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(UInt64(offset))
+      let (sum, overflow) = nanoseconds.addingReportingOverflow(UInt64(offset))
       return overflow ? .distantFuture : Instant(nanoseconds: sum)
     }
     let back = offset.magnitude
-    return instant.nanoseconds < back ? .zero : Instant(nanoseconds: instant.nanoseconds - back)
+    return nanoseconds < back ? .zero : Instant(nanoseconds: nanoseconds - back)
   }
 
   /// The nanoseconds from `earlier` to this instant; never negative.

@@ -27,7 +27,7 @@ struct GenerationTable: Sendable {
   mutating func leave(_ generation: Int32) -> TimerID? {
     records[Int(generation)].runCount -= 1
     assert(records[Int(generation)].runCount >= 0, "a run ended twice")
-    guard records[Int(generation)].runCount == 0, generation != current else { return nil }
+    guard generation != current, records[Int(generation)].runCount == 0 else { return nil }
     let timer = records[Int(generation)].timer
     records[Int(generation)] = Record()
     free.append(generation)

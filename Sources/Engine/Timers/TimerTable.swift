@@ -74,77 +74,100 @@ struct TimerTable: Sendable {
 
   private var heap: [Entry] = []
   private var slots: [Slot] = []
+  /// The timer that was armed last, while it is not in the heap: most are disarmed before another
+  /// one is armed.
+  private var newest: Entry?
   /// The first free slot; each names the next one as its place.
   private var firstFree: Int32 = -1
   private var sequence: UInt64 = 0
 
   init() {}
 
-  var count: Int { heap.count }
+  var count: Int { heap.count + (newest == nil ? 0 : 1) }
 
-  var nextDeadline: Instant? { heap.first?.deadline }
+  var nextDeadline: Instant? { first?.deadline }
 
-  var nextKind: TimerKind? { heap.first.map { slots[Int($0.slot)].kind } }
+  var nextKind: TimerKind? { first.map { slots[Int($0.slot)].kind } }
+
+  private var first: Entry? {
+    guard let newest else { return heap.first }
+    guard let first = heap.first, Self.before(first, newest) else { return newest }
+    return first
+  }
 
   /// Timers that are due at the same instant expire in the order in which they were armed; this
   /// order in numbers, for the simulator.
   func describeTies(_ numbers: inout [Int64]) {
-    guard heap.count > 1 else { return }
-    let sorted = heap.sorted { Self.before($0, $1) }
+    guard count > 1 else { return }
+    var sorted = heap
+    if let newest { sorted.append(newest) }
+    sorted.sort { Self.before($0, $1) }
     for (entry, next) in zip(sorted, sorted.dropFirst()) where entry.deadline == next.deadline {
       numbers += [slots[Int(entry.slot)].kind.code, slots[Int(next.slot)].kind.code]
     }
   }
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
+    if let newest { enterHeap(newest) }
     let slot: Int32
-    let place = heap.count
+    var generation: UInt32 = 0
     if firstFree >= 0 {
       slot = firstFree
       firstFree = slots[Int(slot)].place
-      slots[Int(slot)] = Slot(
-        kind: kind,
-        place: Int32(place),
-        generation: slots[Int(slot)].generation
-      )
+      generation = slots[Int(slot)].generation
+      slots[Int(slot)] = Slot(kind: kind, place: Self.inHand, generation: generation)
     } else {
       slot = Int32(slots.count)
-      slots.append(Slot(kind: kind, place: Int32(place), generation: 0))
+      slots.append(Slot(kind: kind, place: Self.inHand, generation: 0))
     }
     sequence += 1
-    let entry = Entry(deadline: deadline, sequence: sequence, slot: slot)
+    newest = Entry(deadline: deadline, sequence: sequence, slot: slot)
+    return TimerID(slot: slot, generation: generation)
+  }
+
+  /// The place of the timer that is not in the heap.
+  private static var inHand: Int32 { -2 }
+
+  private mutating func enterHeap(_ entry: Entry) {
+    let place = heap.count
     heap.append(entry)
     if place > 0, Self.before(entry, heap[(place - 1) / 4]) {
       Self.rise(entry, from: place, &heap, &slots)
+    } else {
+      slots[Int(entry.slot)].place = Int32(place)
     }
-    return TimerID(slot: slot, generation: slots[Int(slot)].generation)
   }
 
   /// When an armed timer expires; nil: it has expired or was disarmed.
   func deadline(of id: TimerID) -> Instant? {
     guard slots[Int(id.slot)].generation == id.generation else { return nil }
-    return heap[Int(slots[Int(id.slot)].place)].deadline
+    let place = slots[Int(id.slot)].place
+    return place < 0 ? newest?.deadline : heap[Int(place)].deadline
   }
 
   /// Disarms a timer; one that has expired already is left alone.
   mutating func disarm(_ id: TimerID?) {
     guard let id, slots[Int(id.slot)].generation == id.generation else { return }
-    remove(at: Int(slots[Int(id.slot)].place))
+    remove(id.slot)
   }
 
   /// Takes the first timer that is due, if one is.
   mutating func popDue(at now: Instant) -> TimerKind? {
-    guard let first = heap.first, first.deadline <= now else { return nil }
+    guard let first, first.deadline <= now else { return nil }
     let kind = slots[Int(first.slot)].kind
-    remove(at: 0)
+    remove(first.slot)
     return kind
   }
 
-  private mutating func remove(at place: Int) {
-    let slot = heap[place].slot
+  private mutating func remove(_ slot: Int32) {
+    let place = Int(slots[Int(slot)].place)
     slots[Int(slot)].generation &+= 1
     slots[Int(slot)].place = firstFree
     firstFree = slot
+    guard place >= 0 else {
+      newest = nil
+      return
+    }
     let last = heap.removeLast()
     guard place < heap.count else { return }
     if place > 0, Self.before(last, heap[(place - 1) / 4]) {
