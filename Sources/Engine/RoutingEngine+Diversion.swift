@@ -68,16 +68,18 @@ extension RoutingEngine {
     guard case .diverting(var diversion) = calls[call].state, !diversion.isRinging else { return }
     timers.disarm(diversion.timer)
     diversion.timer = timers.arm(.ringNoAnswer(call), at: now.advanced(by: diversion.ringTimeout))
-    beginRinging(call, &diversion, &outbox)
+    beginRinging(call, &diversion, isAnswered: false, &outbox)
   }
 
   private mutating func beginRinging(
     _ call: CallSlot,
     _ diversion: inout Diversion,
+    isAnswered: Bool,
     _ outbox: inout Outbox
   ) {
     diversion.isRinging = true
-    if let agent = diversion.agent,
+    // Who answers at once has no need of it, unless it is recorded.
+    if decisions.isKept || !isAnswered, let agent = diversion.agent,
       case .reserved(var reservation) = agents[agent].engagement
     {
       reservation.reason = .ringing
@@ -100,10 +102,7 @@ extension RoutingEngine {
     _ diversion: borrowing Diversion,
     _ outbox: inout Outbox
   ) {
-    if outbox.interest.isDisjoint(with: [.others, .defaultRoutes]),
-      calls[call].virtualQueue < 0
-    {
-      countDeparture(call)
+    if !outbox.interest.contains(.others), calls[call].virtualQueue < 0, countsDeparture(of: call) {
       return
     }
     let dn = number(of: diversion.way, of: call)
@@ -126,7 +125,7 @@ extension RoutingEngine {
   mutating func targetAnswered(_ call: CallSlot, _ outbox: inout Outbox) {
     guard case .diverting(var diversion) = calls[call].state else { return }
     timers.disarm(diversion.timer)
-    if !diversion.isRinging { beginRinging(call, &diversion, &outbox) }
+    if !diversion.isRinging { beginRinging(call, &diversion, isAnswered: true, &outbox) }
     record(.connected(attempt: diversion.attempt), of: call)
     if !diversion.isAnnounced { announce(call, diversion, &outbox) }
     emitParty(.established, call, at: diversion.way, &outbox)

@@ -179,19 +179,17 @@ extension RoutingEngine {
     }
   }
 
-  /// Counts `EventRouteUsed` and `EventDiverted` of a call that leaves, where nobody wants them.
-  mutating func countDeparture(_ call: CallSlot) {
-    let places = UInt64(1 + calls[call].otherQueues.count)
-    switch calls[call].device {
-    case .routingPoint:
-      sequence += 1 + places
-      switch calls[call].decider {
-      case .defaults, .overflow: break
-      case .nobody, .strategy, .anybody, .target: lastReference &+= 1
-      }
-    case .queue: sequence += places
-    case .direct: break
+  /// Counts `EventRouteUsed` and `EventDiverted` of a call that leaves its routing point to where
+  /// it was sent, as those do who make them; false: it is another case.
+  mutating func countsDeparture(of call: CallSlot) -> Bool {
+    guard case .routingPoint = calls[call].device else { return false }
+    switch calls[call].decider {
+    case .defaults, .overflow: return false
+    case .nobody, .strategy, .anybody, .target: break
     }
+    lastReference &+= 1
+    sequence += UInt64(2 + calls[call].otherQueues.count)
+    return true
   }
 
   mutating func emitError(

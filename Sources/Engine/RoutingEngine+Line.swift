@@ -98,7 +98,10 @@ extension RoutingEngine {
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
     if let held = offer.consultOf { calls[slot].consultOf = held }
     recordEntrance(of: slot, at: offer.dn)
-    beginOrigin(of: slot, &outbox)
+    switch calls[slot].attributes.type {
+    case .internal, .consult: beginOrigin(of: slot, &outbox)
+    case .unknown, .inbound, .outbound: break
+    }
     return slot
   }
 
@@ -108,7 +111,7 @@ extension RoutingEngine {
     _ outbox: inout Outbox
   ) {
     lastTicket += 1
-    let deadline = now + routingPoints[Int(index)].plan.timeout
+    let deadline = now.advanced(by: routingPoints[Int(index)].patience)
     calls[call].beginConsulting(
       ticket: lastTicket,
       generation: generations.enter(),
@@ -117,19 +120,23 @@ extension RoutingEngine {
     )
     emitQueued(call, &outbox)
     emitRouteRequest(call, &outbox)
-    let dn = routingPoints[Int(index)].plan.dn
-    let strategy = routingPoints[Int(index)].plan.strategy
     if decisions.isKept {
+      let strategy = routingPoints[Int(index)].plan.strategy
       record(.started(strategy, generation: strategyFingerprint), of: call)
     }
-    outbox.append(.start(strategy, facts(of: call, at: dn)))
+    if outbox.startsAtOnce, outbox.strategyCommands.isEmpty {
+      outbox.starting = call.index
+    } else {
+      outbox.append(.start(strategyName(of: call), facts(of: call)))
+    }
   }
 
   // Nothing changes: the engine is not copied for a call that may change it.
-  private mutating func facts(of call: CallSlot, at dn: DN) -> CallFacts {
+  @usableFromInline
+  mutating func facts(of call: CallSlot) -> CallFacts {
     CallFacts(
       calls[call].attributes,
-      at: dn,
+      at: deviceDN(calls[call].device),
       entered: epoch &+ calls[call].entered.nanoseconds,
       context(of: call),
       calls[call].userData

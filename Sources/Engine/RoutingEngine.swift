@@ -112,6 +112,7 @@ public struct RoutingEngine: ~Copyable {
   }
 
   /// The same as `handle(.line(.offered(…)))`, without making a signal of the offer.
+  @usableFromInline
   mutating func offered(
     _ offer: consuming CallOffer,
     at now: Instant,
@@ -122,6 +123,7 @@ public struct RoutingEngine: ~Copyable {
   }
 
   /// The same as `handle(.line(.answered(…)))`, without making a signal of it.
+  @usableFromInline
   mutating func answered(
     _ call: ConnID,
     attempt: UInt32,
@@ -133,12 +135,14 @@ public struct RoutingEngine: ~Copyable {
   }
 
   /// The same as `handle(.line(.released(…)))`, without making a signal of it.
+  @usableFromInline
   mutating func released(_ call: ConnID, at now: Instant, into outbox: inout Outbox) {
     self.now = max(now, self.now)
     if let slot = calls.slot(of: call) { released(slot, &outbox) }
   }
 
   /// The same as `handle(.strategy(…))`, without making a signal of the step.
+  @usableFromInline
   mutating func handle(
     _ step: consuming StrategyStep,
     _ trace: StrategyTrace,

@@ -3,10 +3,10 @@
 /// Still pure: no clock, no thread. The shell gives signals in the order in which they count, with
 /// instants that never go back, and carries out what `deliver` shows it.
 public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
-  private var engine: RoutingEngine
+  @usableFromInline var engine: RoutingEngine
   /// The runtime; the shell may install new generations between signals.
   public var strategies: Strategies
-  private var outbox = Outbox()
+  @usableFromInline var outbox = Outbox()
   /// Which events the world wants; the others are counted and not made.
   public var interest: EventInterest {
     get { outbox.interest }
@@ -15,12 +15,14 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// Whether the steps of strategies are kept for whoever records them.
   public var keepsSteps = false
   /// The steps that the last signal led to, in order, if they are kept.
-  public private(set) var steps: [Signal] = []
+  public var steps: [Signal] { stepsKept }
+  @usableFromInline var stepsKept: [Signal] = []
 
   /// Makes a shard of an engine and a runtime.
   public init(engine: consuming RoutingEngine, strategies: consuming Strategies) {
     self.engine = engine
     self.strategies = strategies
+    outbox.startsAtOnce = true
   }
 
   /// How far the engine has counted.
@@ -72,6 +74,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ///   - signal: What happened.
   ///   - now: When; never earlier than the instant of the signal before.
   ///   - deliver: Sees line commands and events, each in order. Not called when there are none.
+  @inlinable
   public mutating func handle(
     _ signal: consuming Signal,
     at now: Instant,
@@ -82,6 +85,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   }
 
   /// The same as `handle(.line(.offered(…)))`, for those who have many: no signal is made.
+  @inlinable
   public mutating func offered(
     _ offer: consuming CallOffer,
     at now: Instant,
@@ -92,6 +96,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   }
 
   /// The same as `handle(.line(.answered(…)))`, for those who have many: no signal is made.
+  @inlinable
   public mutating func answered(
     _ call: ConnID,
     attempt: UInt32,
@@ -103,6 +108,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   }
 
   /// The same as `handle(.line(.released(…)))`, for those who have many: no signal is made.
+  @inlinable
   public mutating func released(
     _ call: ConnID,
     at now: Instant,
@@ -113,13 +119,21 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   }
 
   /// Runs strategies until none can go on, and hands out what is for the world.
-  private mutating func pump(at now: Instant, _ deliver: (borrowing Outbox) -> Void) {
-    if !steps.isEmpty { steps.removeAll(keepingCapacity: true) }
+  @inlinable
+  mutating func pump(at now: Instant, _ deliver: (borrowing Outbox) -> Void) {
+    if !stepsKept.isEmpty { stepsKept.removeAll(keepingCapacity: true) }
     guard !outbox.isEmpty else { return }
+    if outbox.starting >= 0 {
+      let call = CallSlot(index: outbox.starting)
+      outbox.starting = -1
+      let facts = engine.facts(of: call)
+      let step = strategies.start(engine.strategyName(of: call), facts: facts)
+      run(facts.connID, on: step, at: now)
+    }
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
-    while let command = outbox.takeStrategyCommand(&next) {
-      switch consume command {
+    while next < outbox.strategyCommands.count {
+      switch outbox.takeStrategyCommand(&next) {
       case .start(let name, let facts):
         run(facts.connID, on: strategies.start(name, facts: facts), at: now)
       case .resume(let call, let answer, let context):
@@ -140,10 +154,11 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ///
   /// So nothing comes between two steps unless the strategy waits: what it reads of its state and
   /// of the world is still true when it writes.
-  private mutating func run(_ call: ConnID, on step: consuming StrategyStep, at now: Instant) {
+  @inlinable
+  mutating func run(_ call: ConnID, on step: consuming StrategyStep, at now: Instant) {
     while true {
       let count = outbox.strategyCommands.count
-      if keepsSteps { steps.append(.strategy(call, step)) }
+      if keepsSteps { stepsKept.append(.strategy(call, step)) }
       engine.handle(consume step, strategies.trace, of: call, at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
       step = strategies.resume(call, with: answer, context: context)

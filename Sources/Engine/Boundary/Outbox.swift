@@ -9,6 +9,11 @@ public struct Outbox: ~Copyable, Sendable {
   public private(set) var strategyCommands: [StrategyCommand] = []
   /// What is announced, in order.
   public private(set) var events: [Event] = []
+  /// Whether whoever has this outbox looks at `starting`.
+  @usableFromInline var startsAtOnce = false
+  /// The slot of a call whose strategy is to be started before all strategy commands; negative:
+  /// none. Its facts are made when they are needed.
+  @usableFromInline var starting: Int32 = -1
   /// Which events are wanted; the others are counted and not made.
   public var interest = EventInterest.all
 
@@ -17,7 +22,7 @@ public struct Outbox: ~Copyable, Sendable {
 
   /// Whether nothing was decided.
   public var isEmpty: Bool {
-    lineCommands.isEmpty && strategyCommands.isEmpty && events.isEmpty
+    lineCommands.isEmpty && strategyCommands.isEmpty && events.isEmpty && starting < 0
   }
 
   /// Adds a command for the line side.
@@ -48,6 +53,7 @@ public struct Outbox: ~Copyable, Sendable {
   private static let capacityKept = 4_096
 
   /// Takes out the answer to a call's step, if that is all that the step has led to for strategies.
+  @usableFromInline
   mutating func takeAnswer(
     to call: ConnID,
     after count: Int
@@ -59,11 +65,11 @@ public struct Outbox: ~Copyable, Sendable {
     return (answer, context)
   }
 
-  /// Takes the next strategy command out, to be carried out; nil: there are no more.
+  /// Takes the next strategy command out, to be carried out; there must be one.
   ///
   /// Until they are all removed the place of one that others follow stays, and `next` is behind it.
-  mutating func takeStrategyCommand(_ next: inout Int) -> StrategyCommand? {
-    guard next < strategyCommands.count else { return nil }
+  @usableFromInline
+  mutating func takeStrategyCommand(_ next: inout Int) -> StrategyCommand {
     if next + 1 == strategyCommands.count { return strategyCommands.removeLast() }
     var command = StrategyCommand.cancel(ConnID(0))
     swap(&command, &strategyCommands[next])
@@ -72,6 +78,7 @@ public struct Outbox: ~Copyable, Sendable {
   }
 
   /// Forgets the strategy commands, which `Shard` has carried out.
+  @usableFromInline
   mutating func removeStrategyCommands() {
     if !strategyCommands.isEmpty {
       strategyCommands.removeAll(keepingCapacity: true)

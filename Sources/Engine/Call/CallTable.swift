@@ -1,6 +1,10 @@
 /// Names a place in the call table.
+@usableFromInline
 struct CallSlot: Sendable, Hashable {
-  let index: Int32
+  @usableFromInline let index: Int32
+
+  @usableFromInline
+  init(index: Int32) { self.index = index }
 }
 
 /// All calls that are alive.
