@@ -131,8 +131,8 @@ extension RoutingEngine {
     emitParty(.established, call, at: diversion.way, &outbox)
     if calls[call].origin >= 0 { emit(originEvent(.established, call), &outbox) }
     if let agent = diversion.agent {
-      engage(agent, in: .talking(call))
-      agents[agent].callsTaken &+= 1
+      agents[agent].takeCall(call, at: now)
+      noteStanding(of: agent)
     }
     endStrategy(of: call, &outbox)
     calls[call].beginTalking(

@@ -124,7 +124,7 @@ extension RoutingEngine {
       let strategy = routingPoints[Int(index)].plan.strategy
       record(.started(strategy, generation: strategyFingerprint), of: call)
     }
-    if outbox.startsAtOnce, outbox.strategyCommands.isEmpty {
+    if outbox.startsAtOnce, outbox.starting < 0, outbox.strategyCommands.isEmpty {
       outbox.starting = call.index
     } else {
       outbox.append(.start(strategyName(of: call), facts(of: call)))

@@ -115,6 +115,12 @@ struct Agent: Sendable {
     since = now
   }
 
+  /// He talks with a caller.
+  mutating func takeCall(_ call: CallSlot, at now: Instant) {
+    engage(in: .talking(call), at: now)
+    callsTaken &+= 1
+  }
+
   /// Busy time since login over the time since login, per mille.
   func occupancy(at now: Instant) -> Int {
     var busy = busyNanoseconds

@@ -87,6 +87,7 @@ struct Call: Sendable {
   mutating func begin(_ attributes: consuming CallAttributes, at device: Device, entered: Instant) {
     assert(!isAlive, "the place is taken")
     isAlive = true
+    entry = -1
     self.attributes = attributes
     self.device = device
     self.entered = entered
@@ -131,8 +132,8 @@ struct Call: Sendable {
 
   /// Makes a free place of the call; what it owned is given back.
   ///
-  /// Every stored property is here but those that `begin` sets.
-  mutating func end() {
+  /// Free places are chained by `entry`. Every stored property is here but those that `begin` sets.
+  mutating func end(nextFree: Int32) {
     isAlive = false
     attributes.connID = ConnID(0)
     if !attributes.ani.isEmpty { attributes.ani = "" }
@@ -156,7 +157,7 @@ struct Call: Sendable {
     collectedAgent = nil
     if !targets.isEmpty { targets.removeAll(keepingCapacity: true) }
     rule = .longestIdle
-    entry = -1
+    entry = nextFree
     tried.removeAll()
     endRareParts()
   }

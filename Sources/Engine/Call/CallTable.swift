@@ -13,10 +13,10 @@ struct CallSlot: Sendable, Hashable {
 /// reused; whoever keeps one (a timer, a reservation, a line) gives it up before the call ends.
 struct CallTable: Sendable {
   private var slots: [Call] = []
-  private var free: [Int32] = []
+  /// The first free slot; each names the next one as its entry.
+  private var firstFree: Int32 = -1
+  private(set) var count = 0
   private var byConnID = ConnIDIndex()
-
-  var count: Int { slots.count - free.count }
 
   func slot(of connID: ConnID) -> CallSlot? {
     let index = byConnID.slot(of: connID)
@@ -45,10 +45,11 @@ struct CallTable: Sendable {
   ) -> CallSlot {
     let slot: CallSlot
     let connID = attributes.connID
-    if let last = free.last {
-      free.removeLast()
-      slot = CallSlot(index: last)
-      slots[Int(last)].begin(attributes, at: device, entered: entered)
+    count += 1
+    if firstFree >= 0 {
+      slot = CallSlot(index: firstFree)
+      firstFree = slots[Int(firstFree)].entry
+      slots[Int(slot.index)].begin(attributes, at: device, entered: entered)
     } else {
       slot = CallSlot(index: Int32(slots.count))
       slots.append(Call(attributes, at: device, entered: entered))
@@ -59,8 +60,9 @@ struct CallTable: Sendable {
 
   mutating func remove(_ slot: CallSlot) {
     byConnID.remove(self[slot].attributes.connID)
-    slots[Int(slot.index)].end()
-    free.append(slot.index)
+    slots[Int(slot.index)].end(nextFree: firstFree)
+    firstFree = slot.index
+    count -= 1
   }
 
   /// A transfer: a call takes over the identity of another one, which is removed.

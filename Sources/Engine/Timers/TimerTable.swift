@@ -160,9 +160,11 @@ struct TimerTable: Sendable {
   }
 
   private mutating func remove(_ slot: Int32) {
-    let place = Int(slots[Int(slot)].place)
-    slots[Int(slot)].generation &+= 1
-    slots[Int(slot)].place = firstFree
+    var record = slots[Int(slot)]
+    let place = Int(record.place)
+    record.generation &+= 1
+    record.place = firstFree
+    slots[Int(slot)] = record
     firstFree = slot
     guard place >= 0 else {
       newest = nil

@@ -30,6 +30,27 @@ struct SimulatedCall {
   var isCounted = false
   var hasWaited = false
   var isDefaulted = false
+
+  /// It is over; its slot is free.
+  mutating func leave(nextFree: Int32) {
+    connID = ConnID(0)
+    place = .none
+    target = nextFree
+  }
+
+  /// It is sent to a phone.
+  mutating func ring(at target: Int32, of agent: Int32, attempt: UInt32) {
+    self.attempt = attempt
+    self.target = target
+    if agent >= 0 { self.agent = agent }
+    place = .ringing
+  }
+
+  /// Somebody picked up.
+  mutating func talk(from now: UInt64) {
+    place = .talking
+    answered = now
+  }
 }
 
 /// How a call ended.
@@ -46,7 +67,9 @@ enum SimulatedEnd {
 /// none is used twice.
 struct SimulatedCalls {
   private var calls: [SimulatedCall] = []
-  private var free: [Int32] = []
+  /// The first free slot; each names the next one as its target.
+  private var firstFree: Int32 = -1
+  private var count = 0
   private var lastNumber: UInt64 = 0
 
   static let slotBits: UInt64 = 24
@@ -55,33 +78,36 @@ struct SimulatedCalls {
   var slotCount: Int { calls.count }
 
   /// Whether nobody is there.
-  var isEmpty: Bool { free.count == calls.count }
+  var isEmpty: Bool { count == 0 }
 
   subscript(slot: Int32) -> SimulatedCall {
     _read { yield calls[Int(slot)] }
     _modify { yield &calls[Int(slot)] }
   }
 
-  /// Takes a slot.
-  mutating func insert() -> Int32 {
-    let slot: Int32
-    if let used = free.popLast() {
-      slot = used
-    } else {
-      slot = Int32(calls.count)
-      calls.append(SimulatedCall())
-    }
+  /// Takes a slot for a call, which gets its ConnID.
+  mutating func insert(_ call: SimulatedCall) -> Int32 {
     lastNumber += 1
-    calls[Int(slot)] = SimulatedCall()
-    calls[Int(slot)].connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
+    count += 1
+    var call = call
+    guard firstFree >= 0 else {
+      let slot = Int32(calls.count)
+      call.connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
+      calls.append(call)
+      return slot
+    }
+    let slot = firstFree
+    firstFree = calls[Int(slot)].target
+    call.connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
+    calls[Int(slot)] = call
     return slot
   }
 
   /// Gives a slot back.
   mutating func remove(_ slot: Int32) {
-    calls[Int(slot)].connID = ConnID(0)
-    calls[Int(slot)].place = .none
-    free.append(slot)
+    calls[Int(slot)].leave(nextFree: firstFree)
+    firstFree = slot
+    count -= 1
   }
 
   /// The slot of a call that is still there.

@@ -55,6 +55,14 @@ struct SimulationFloor {
     var staffSince: UInt64 = 0
 
     var isBusy: Bool { calls > 0 || isInAfterCallWork }
+
+    /// One call more; whether he is busy only from now on.
+    mutating func takeCall(at now: UInt64) -> Bool {
+      let begins = !isBusy
+      if begins { busySince = now }
+      calls += 1
+      return begins
+    }
   }
 
   init(_ model: SimulationModel) {
@@ -120,12 +128,13 @@ struct SimulationFloor {
 
   /// A caller is there; returns his slot.
   mutating func arrive(type: Int, service: Double, patience: Double?, isCounted: Bool) -> Int32 {
-    let slot = calls.insert()
-    calls[slot].offered = now
-    calls[slot].type = Int32(type)
-    calls[slot].service = Self.nanoseconds(service)
-    calls[slot].place = .waiting
-    calls[slot].isCounted = isCounted
+    var call = SimulatedCall()
+    call.offered = now
+    call.type = Int32(type)
+    call.service = Self.nanoseconds(service)
+    call.place = .waiting
+    call.isCounted = isCounted
+    let slot = calls.insert(call)
     accrue()
     waiting += 1
     if let patience { agenda.set(2 * slot, due: now + Self.nanoseconds(patience)) }
@@ -193,12 +202,9 @@ struct SimulationFloor {
     accrue()
     waiting -= 1
     agenda.remove(2 * slot + 1)
-    calls[slot].attempt = attempt
-    calls[slot].place = .ringing
     let desk = self.desk(destination)
-    calls[slot].target = desk.target
+    calls[slot].ring(at: desk.target, of: desk.agent, attempt: attempt)
     if desk.agent >= 0 {
-      calls[slot].agent = desk.agent
       engage(desk.agent, isCounted: calls[slot].isCounted)
     }
     if mode == .redirect {
@@ -243,11 +249,7 @@ struct SimulationFloor {
   private mutating func engage(_ agent: Int32, isCounted: Bool) {
     let index = Int(agent)
     if isCounted { agents[index].calls += 1 }
-    if !standings[index].isBusy {
-      busy += 1
-      standings[index].busySince = now
-    }
-    standings[index].calls += 1
+    if standings[index].takeCall(at: now) { busy += 1 }
   }
 
   private mutating func letGo(_ agent: Int32) {
@@ -277,8 +279,7 @@ struct SimulationFloor {
   mutating func answer(_ connID: ConnID) -> Bool {
     guard let slot = calls.slot(of: connID), calls[slot].place == .ringing else { return false }
     agenda.remove(2 * slot + 1)
-    calls[slot].place = .talking
-    calls[slot].answered = now
+    calls[slot].talk(from: now)
     agenda.set(2 * slot, due: now + calls[slot].service)
     return true
   }
