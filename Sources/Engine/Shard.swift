@@ -18,12 +18,46 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   public var steps: [Signal] { stepsKept }
   @usableFromInline var stepsKept: [Signal] = []
 
+  /// Whether suspended runs are kept as what they were given, for whoever takes them up again.
+  public var keepsRuns = false
+  /// The suspended runs, if they are kept.
+  public private(set) var runs = StrategyRuns()
+
+  @usableFromInline
+  mutating func noteRun(_ command: borrowing StrategyCommand) {
+    runs.note(command, in: engine.strategyFingerprint)
+  }
+
+  @usableFromInline
+  mutating func noteRun(_ step: borrowing StrategyStep, of call: ConnID) {
+    runs.note(step, of: call)
+  }
+
+  @usableFromInline
+  mutating func noteRun(_ answer: StrategyAnswer, _ context: ResumeContext, of call: ConnID) {
+    runs.note(answer, context, of: call)
+  }
+
   /// Makes a shard of an engine and a runtime.
   public init(engine: consuming RoutingEngine, strategies: consuming Strategies) {
     self.engine = engine
     self.strategies = strategies
     outbox.startsAtOnce = true
   }
+
+  /// Makes a shard whose runtime has taken up the runs of another one.
+  public init(
+    engine: consuming RoutingEngine,
+    strategies: consuming Strategies,
+    runs: StrategyRuns
+  ) {
+    self.init(engine: engine, strategies: strategies)
+    self.runs = runs
+    keepsRuns = true
+  }
+
+  /// The engine's whole state; between signals only.
+  public var state: EngineState { engine.state }
 
   /// How far the engine has counted.
   public var counters: EngineCounters { engine.counters }
@@ -127,13 +161,17 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       let call = CallSlot(index: outbox.starting)
       outbox.starting = -1
       let facts = engine.facts(of: call)
-      let step = strategies.start(engine.strategyName(of: call), facts: facts)
+      let name = engine.strategyName(of: call)
+      if keepsRuns { noteRun(.start(name, facts)) }
+      let step = strategies.start(name, facts: facts)
       run(facts.connID, on: step, at: now)
     }
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
     while next < outbox.strategyCommands.count {
-      switch outbox.takeStrategyCommand(&next) {
+      let command = outbox.takeStrategyCommand(&next)
+      if keepsRuns { noteRun(command) }
+      switch consume command {
       case .start(let name, let facts):
         run(facts.connID, on: strategies.start(name, facts: facts), at: now)
       case .resume(let call, let answer, let context):
@@ -159,8 +197,10 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     while true {
       let count = outbox.strategyCommands.count
       if keepsSteps { stepsKept.append(.strategy(call, step)) }
+      if keepsRuns { noteRun(step, of: call) }
       engine.handle(consume step, strategies.trace, of: call, at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
+      if keepsRuns { noteRun(answer, context, of: call) }
       step = strategies.resume(call, with: answer, context: context)
     }
   }

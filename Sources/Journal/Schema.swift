@@ -37,7 +37,13 @@ enum Schema {
       dn TEXT PRIMARY KEY, uri TEXT NOT NULL, host TEXT, port INTEGER, expires INTEGER NOT NULL,
       call_id TEXT NOT NULL, cseq INTEGER NOT NULL
     ) WITHOUT ROWID;
+    """,
     """
+    CREATE TABLE dialogs (
+      id INTEGER PRIMARY KEY, conn_id TEXT, part TEXT NOT NULL, state TEXT NOT NULL,
+      body BLOB NOT NULL, message BLOB
+    );
+    """,
   ]
 
   /// The version that this program writes.

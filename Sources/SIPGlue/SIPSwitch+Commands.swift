@@ -14,10 +14,12 @@ extension SIPSwitch {
     case .queued(let conn, _, _):
       guard let slot = map.call(conn), calls[slot].phase != .talking else { return }
       calls[slot].isQueued = true
+      touch(call: slot)
       sayStillWaiting(slot, at: now)
     case .dequeued(let conn):
       guard let slot = map.call(conn) else { return }
       calls[slot].isQueued = false
+      touch(call: slot)
     case .reject(let conn, let status):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, (300...699).contains(status) ? status : 480, at: now)
@@ -57,6 +59,7 @@ extension SIPSwitch {
     if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
     calls[slot].attempt = attempt
     calls[slot].diversions += 1
+    touch(call: slot)
     switch resolve(destination, at: now) {
     case .failure(let failure):
       calls[slot].lastFailure = failure.reason
@@ -79,6 +82,7 @@ extension SIPSwitch {
     case .diverting:
       calls[slot].phase = .waiting
       calls[slot].lastFailure = failure
+      touch(call: slot)
       let isNoAnswer = failure == .noAnswer || failure == .timeout
       if let target = calls[slot].target {
         hangUp(target, because: isNoAnswer ? .noAnswer : .takenBack, at: now)

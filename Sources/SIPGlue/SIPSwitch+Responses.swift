@@ -9,9 +9,13 @@ extension SIPSwitch {
     case .absorbed: counters.retransmissions += 1
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
-      if owner.kind == .leg, legs.contains(owner.slot), legs[owner.slot].state == .calling {
-        progressed(owner.slot, received, at: now)
+      guard owner.kind == .leg, legs.contains(owner.slot) else { return }
+      if !legs[owner.slot].isProceeding {
+        // From now on it can be cancelled.
+        legs[owner.slot].isProceeding = true
+        touch(leg: owner.slot, isUrgent: false)
       }
+      if legs[owner.slot].state == .calling { progressed(owner.slot, received, at: now) }
     case .final(let handle):
       concluded(Owner(table.owner(of: handle) ?? 0), received, at: now)
     case .otherSuccess:
@@ -47,7 +51,7 @@ extension SIPSwitch {
       } else {
         probes.arm(owner.slot.index, at: now)
       }
-    case .call, .nobody: break
+    case .call, .final, .nobody: break
     }
   }
 
@@ -112,12 +116,13 @@ extension SIPSwitch {
     switch event {
     case .timedOut(_, let raw):
       timedOut(Owner(raw), at: now)
-    case .failureUnacknowledged:
-      break
+    case .failureUnacknowledged(_, let raw):
+      settled(Owner(raw))
     case .successUnacknowledged(_, let raw):
       let owner = Owner(raw)
       guard owner.kind == .leg, legs.contains(owner.slot) else { return }
       legs[owner.slot].awaitsACK = false
+      touch(leg: owner.slot, isUrgent: false)
       if let call = legs[owner.slot].call {
         end(call, by: .line, at: now)
       } else if legs[owner.slot].state == .parting {
@@ -138,7 +143,7 @@ extension SIPSwitch {
     case .probe:
       guard legs.contains(owner.slot), let call = legs[owner.slot].call else { return }
       end(call, by: .line, at: now)
-    case .call, .nobody: break
+    case .call, .final, .nobody: break
     }
   }
 
@@ -152,6 +157,8 @@ extension SIPSwitch {
     writeContact(entry: call.entry)
     reply(to: call.transaction, status, tag: call.localTag, at: now)
     refresh.arm(slot.index, at: now)
+    calls[slot].told = status
+    touch(call: slot, isUrgent: false)
   }
 
   /// Asks a talking leg whether it is still there: a lost BYE must not keep an agent (PEERS B10).

@@ -159,6 +159,29 @@ import Testing
     #expect(!window.isBlocked)
   }
 
+  @Test(.timeLimit(.minutes(15)))
+  func onlyWhatMayLeaveIsSent() throws {
+    var server = try UDPTransport(address: "127.0.0.1", port: 0)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    let target = Endpoint(ipv4: 0x7F00_0001, port: server.address.port)
+    var queue = OutgoingQueue()
+    for number in 0..<5 { "message \(number)".withByteView { queue.append($0, to: target) } }
+    var gone = client.send(&queue, first: 2)
+    #expect(gone == 2)
+    let kept = queue.count
+    #expect(kept == 3)
+    "message 5".withByteView { queue.append($0, to: target) }
+    gone = client.send(&queue, first: 1)
+    #expect(gone == 1)
+    gone = client.send(&queue, first: 0)
+    #expect(gone == 0)
+    gone = client.send(&queue)
+    #expect(gone == 3)
+    let left = queue.count
+    #expect(left == 0)
+    #expect(receive(6, on: &server) == (0..<6).map { Array("message \($0)".utf8) })
+  }
+
   @Test func aNameIsNotAnAddress() {
     #expect(throws: (any Error).self) { _ = try UDPTransport(address: "localhost", port: 0) }
   }

@@ -1,7 +1,7 @@
 /// One call.
 ///
 /// Who may change it: `RoutingEngine`, through the call table.
-struct Call: Sendable {
+struct Call: Sendable, Codable {
   /// Whether this is a call, or a free place in the table.
   private(set) var isAlive = true
   var attributes: CallAttributes
@@ -81,6 +81,21 @@ struct Call: Sendable {
     state = .consulting
     decider = .nobody
     userData = UserData()
+  }
+
+  /// What a free place in the table holds.
+  static var vacant: Call {
+    let nobody = CallAttributes(
+      connID: ConnID(0),
+      uuid: CallUUID(high: 0, middle: 0, low: 0),
+      callID: 0,
+      type: .unknown,
+      ani: "",
+      dnis: ""
+    )
+    var call = Call(nobody, at: .queue(-1), entered: .zero)
+    call.end(nextFree: -1)
+    return call
   }
 
   /// Makes another call of a free place, in its memory.
@@ -183,7 +198,7 @@ struct Call: Sendable {
 }
 
 /// A distribution device, where calls wait, or the DN of a call that came directly.
-enum Device: Sendable, Hashable {
+enum Device: Sendable, Hashable, Codable {
   case routingPoint(Int32)
   case queue(Int32)
   case direct(Int32)

@@ -1,7 +1,7 @@
 /// Where a call is in its life.
 ///
 /// States carry their data; every `switch` over them is exhaustive.
-enum CallState: Sendable {
+enum CallState: Sendable, Codable {
   /// Its strategy has the word: it was started or resumed and will step within this signal.
   case consulting
   /// It waits at its routing point until one of these targets is available.
@@ -34,7 +34,7 @@ enum CallState: Sendable {
 }
 
 /// Where a call is sent to: a DN by its index, or the number that the call remembers (`Call.trunk`).
-struct Way: Sendable, Hashable {
+struct Way: Sendable, Hashable, Codable {
   /// The DN; negative: a number behind a trunk.
   let dn: Int32
 
@@ -46,13 +46,13 @@ struct Way: Sendable, Hashable {
 }
 
 /// A number behind a trunk.
-struct TrunkNumber: Sendable, Hashable {
+struct TrunkNumber: Sendable, Hashable, Codable {
   var name: String
   var number: String
 }
 
 /// A diversion that has been asked for and is not answered yet.
-struct Diversion: Sendable {
+struct Diversion: Sendable, Codable {
   var attempt: UInt32
   var way: Way
   /// The agent who is offered the call, reserved for it.
@@ -66,14 +66,14 @@ struct Diversion: Sendable {
 }
 
 /// A call in which people talk.
-struct Conversation: Sendable {
+struct Conversation: Sendable, Codable {
   var way: Way
   var agent: AgentSlot?
   var since: Instant
 }
 
 /// Who decides what happens to a call at its routing point.
-enum Decider: Sendable {
+enum Decider: Sendable, Codable {
   /// Nobody: the call is in a queue or established.
   case nobody
   /// The strategy: its run is suspended in the runtime.
@@ -89,13 +89,13 @@ enum Decider: Sendable {
 }
 
 /// Why a call overflows.
-enum OverflowReason: Sendable {
+enum OverflowReason: Sendable, Codable {
   case noAnswer
   case queueFull
 }
 
 /// Why a call takes the default route; told in `EventRouteUsed`.
-public enum DefaultReason: Sendable, Hashable {
+public enum DefaultReason: Sendable, Hashable, Codable {
   /// Its strategy failed.
   case strategyFailed(StrategyFailure)
   /// Its strategy ended without a target.

@@ -1,6 +1,6 @@
 /// Names a place in the call table.
 @usableFromInline
-struct CallSlot: Sendable, Hashable {
+struct CallSlot: Sendable, Hashable, Codable {
   @usableFromInline let index: Int32
 
   @usableFromInline
@@ -78,5 +78,40 @@ struct CallTable: Sendable {
     for index in slots.indices where slots[index].isAlive {
       body(CallSlot(index: Int32(index)))
     }
+  }
+}
+
+extension CallTable: Codable {
+  private enum CodingKeys: CodingKey {
+    case slots, free
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    slots = try container.decode([Call?].self, forKey: .slots).map { $0 ?? .vacant }
+    for index in slots.indices where slots[index].isAlive {
+      byConnID.insert(slots[index].attributes.connID, Int32(index))
+      count += 1
+    }
+    for index in try container.decode([Int32].self, forKey: .free) {
+      guard slots.indices.contains(Int(index)), !slots[Int(index)].isAlive else {
+        throw EngineStateError(message: "a place that is taken is listed as free")
+      }
+      slots[Int(index)].end(nextFree: firstFree)
+      firstFree = index
+    }
+  }
+
+  /// A free place is nothing; which one is taken next, the last of `free`, is part of the state.
+  func encode(to encoder: any Encoder) throws {
+    var free: [Int32] = []
+    var next = firstFree
+    while next >= 0 {
+      free.append(next)
+      next = slots[Int(next)].entry
+    }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(slots.map { $0.isAlive ? $0 : nil }, forKey: .slots)
+    try container.encode(Array(free.reversed()), forKey: .free)
   }
 }

@@ -94,6 +94,8 @@ struct Owner: Hashable, Sendable {
     case relay
     /// Our OPTIONS on a leg: is it still there?
     case probe
+    /// The INVITE of a caller who waited and was refused.
+    case final
   }
 
   var kind: Kind

@@ -41,6 +41,14 @@ package struct MessageWriter: ~Copyable {
     overflowed = false
   }
 
+  /// Forgets the first `length` bytes; what follows them moves to the front.
+  package mutating func removeFirst(_ length: Int) {
+    precondition(length <= count)
+    unsafe memmove(base, base + length, count - length)
+    count -= length
+    overflowed = false
+  }
+
   package mutating func write(_ view: ByteView) {
     guard reserve(view.count) else { return }
     unsafe view.copy(to: base + count)

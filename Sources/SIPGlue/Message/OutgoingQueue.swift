@@ -58,6 +58,15 @@ package struct OutgoingQueue: ~Copyable {
     storage.removeAll()
   }
 
+  /// Forgets the first so many datagrams; keeps the memory.
+  package mutating func removeFirst(_ number: Int) {
+    guard number < entries.count else { return removeAll() }
+    let bytes = entries[number].offset
+    entries.removeFirst(number)
+    for index in entries.indices { entries[index].offset -= bytes }
+    storage.removeFirst(bytes)
+  }
+
   private mutating func close(from start: Int, to destination: Endpoint) {
     let length = storage.count - start
     guard !storage.overflowed, length <= 65_507 else {

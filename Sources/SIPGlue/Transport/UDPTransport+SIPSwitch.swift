@@ -10,12 +10,23 @@ extension UDPTransport {
     receive { datagram, source in telephony.receive(datagram, from: source, at: now) }
   }
 
-  /// Sends what a switch has written; see `send(_:)` for what happens when the kernel takes no
-  /// more.
-  public mutating func send(from telephony: inout SIPSwitch) { send(&telephony.outgoing) }
+  /// Sends what a switch has written; see `send(_:first:)` for what happens when the kernel takes
+  /// no more.
+  ///
+  /// - Parameters:
+  ///   - telephony: The switch.
+  ///   - first: How many of its datagrams may leave; nil: all.
+  /// - Returns: How many have left its queue.
+  @discardableResult
+  public mutating func send(from telephony: inout SIPSwitch, first: Int? = nil) -> Int {
+    send(&telephony.outgoing, first: first)
+  }
 }
 
 extension SIPSwitch {
   /// Whether datagrams wait to be sent.
   public var hasOutgoing: Bool { !outgoing.isEmpty }
+
+  /// How many datagrams wait to be sent.
+  public var outgoingCount: Int { outgoing.count }
 }

@@ -116,32 +116,40 @@ public struct UDPTransport: ~Copyable {
     return count
   }
 
-  /// Sends what waits, in order, and empties the queue when nothing is left.
+  /// Sends the first datagrams that wait, or all, in order, and removes them from the queue.
   ///
-  /// When the kernel takes no more, the rest stays in the queue: call again when the descriptor is
+  /// When the kernel takes no more, they all stay in the queue: call again when the descriptor is
   /// writable. The switch may append in the meantime.
-  mutating func send(_ queue: inout OutgoingQueue) {
+  ///
+  /// - Parameters:
+  ///   - queue: What waits.
+  ///   - first: How many may leave, at least as many as the last time; nil: all.
+  /// - Returns: How many were removed.
+  @discardableResult
+  package mutating func send(_ queue: inout OutgoingQueue, first: Int? = nil) -> Int {
+    let end = min(first ?? queue.count, queue.count)
     window.open()
-    while window.hasMore(of: queue.count) {
-      stage(queue)
+    while window.hasMore(of: end) {
+      stage(queue, before: end)
       let flushed = socket.flush()
       socket.discardStaged()
       switch window.note(flushed, segments: socket.segments, counting: &counters) {
       case .goOn: continue
-      case .wait: return
+      case .wait: return 0
       case .failed(let code): lastFailure = code
       case .sendApart(let code):
         lastFailure = code
         socket.stopSegmenting()
       }
     }
-    queue.removeAll()
+    queue.removeFirst(end)
     window = SendWindow()
+    return end
   }
 
   /// Stages the next batch; its bytes stay where the queue has them.
-  private mutating func stage(_ queue: borrowing OutgoingQueue) {
-    for index in window.batch(of: queue.count, max: UDPTransport.batchMax) {
+  private mutating func stage(_ queue: borrowing OutgoingQueue, before end: Int) {
+    for index in window.batch(of: end, max: UDPTransport.batchMax) {
       let (bytes, destination) = queue[index]
       let address = SocketAddress(destination)
       let isStaged = unsafe bytes.withUnsafeBytes { unsafe socket.stage($0, to: address) }

@@ -23,6 +23,8 @@ struct LineSide: ~Copyable {
   var recorder = Recorder()
   /// Where the events are written as dumps, if anywhere.
   var dump: DumpFile?
+  /// How many datagrams have left.
+  private var sent: UInt64 = 0
 
   init(
     telephony: consuming SIPSwitch,
@@ -59,6 +61,12 @@ struct LineSide: ~Copyable {
   /// Writes the dumps that wait; returns what went wrong, the first time.
   mutating func writeDump() -> String? { dump?.flush() ?? nil }
 
-  /// Sends what waits.
-  mutating func send() { transport.send(from: &telephony) }
+  /// Sends what waits, up to a place in the line of all datagrams ever made, or all.
+  mutating func send(before end: UInt64? = nil) {
+    let first = end.map { Int(max($0, sent) - sent) }
+    sent += UInt64(transport.send(from: &telephony, first: first))
+  }
+
+  /// How many datagrams were made so far.
+  var written: UInt64 { sent + UInt64(telephony.outgoingCount) }
 }

@@ -8,6 +8,8 @@ struct LineReply {
     case diverted
     case header
     case treatmentApplied
+    /// Something else, which the floor knows by its number.
+    case other
   }
 
   var kind: Kind
@@ -21,14 +23,15 @@ struct LineReply {
     self.number = number
   }
 
-  /// The same as the engine hears it.
-  var signal: LineSignal {
+  /// The same as the engine hears it; nil: the floor knows it.
+  var signal: LineSignal? {
     switch kind {
     case .ringing: .ringing(call, attempt: number)
     case .answered: .answered(call, attempt: number)
     case .diverted: .diverted(call, attempt: number)
     case .header: .header(call, nil)
     case .treatmentApplied: .treatmentApplied(call, treatment: number)
+    case .other: nil
     }
   }
 }

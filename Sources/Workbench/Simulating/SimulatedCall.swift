@@ -59,18 +59,21 @@ enum SimulatedEnd {
   case abandoned
   case rejected
   case gone
+  /// Something was asked of it that a recording does not say.
+  case unanswerable
 }
 
 /// The calls on the floor, in slots that are used again.
 ///
-/// A ConnID holds its slot in the lower 24 bits and a number that only grows above them, so that
-/// none is used twice.
+/// A ConnID that is made up holds its slot in the lower 24 bits and a number that only grows above
+/// them, so that none is used twice. Others are looked up.
 struct SimulatedCalls {
   private var calls: [SimulatedCall] = []
   /// The first free slot; each names the next one as its target.
   private var firstFree: Int32 = -1
   private var count = 0
   private var lastNumber: UInt64 = 0
+  private var slots: [ConnID: Int32] = [:]
 
   static let slotBits: UInt64 = 24
 
@@ -85,26 +88,37 @@ struct SimulatedCalls {
     _modify { yield &calls[Int(slot)] }
   }
 
-  /// Takes a slot for a call, which gets its ConnID.
+  /// Takes a slot for a call, which gets a ConnID that is made up.
   mutating func insert(_ call: SimulatedCall) -> Int32 {
+    let slot = take(call)
     lastNumber += 1
+    calls[Int(slot)].connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
+    return slot
+  }
+
+  /// Takes a slot for a call that has a ConnID; either all calls have one or none.
+  mutating func insert(_ call: SimulatedCall, _ connID: ConnID) -> Int32 {
+    let slot = take(call)
+    calls[Int(slot)].connID = connID
+    slots[connID] = slot
+    return slot
+  }
+
+  private mutating func take(_ call: SimulatedCall) -> Int32 {
     count += 1
-    var call = call
     guard firstFree >= 0 else {
-      let slot = Int32(calls.count)
-      call.connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
       calls.append(call)
-      return slot
+      return Int32(calls.count - 1)
     }
     let slot = firstFree
     firstFree = calls[Int(slot)].target
-    call.connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
     calls[Int(slot)] = call
     return slot
   }
 
   /// Gives a slot back.
   mutating func remove(_ slot: Int32) {
+    if lastNumber == 0 { slots[calls[Int(slot)].connID] = nil }
     calls[Int(slot)].leave(nextFree: firstFree)
     firstFree = slot
     count -= 1
@@ -112,6 +126,7 @@ struct SimulatedCalls {
 
   /// The slot of a call that is still there.
   func slot(of connID: ConnID) -> Int32? {
+    guard lastNumber > 0 else { return slots[connID] }
     let slot = Int(connID.value & (1 << Self.slotBits - 1))
     guard slot < calls.count, calls[slot].connID == connID else { return nil }
     return Int32(slot)

@@ -103,20 +103,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     }
     floor.endCounting()
     recorder?.flush()
-    return report(wasStopped)
-  }
-
-  private func report(_ wasStopped: Bool) -> SimulationReport {
-    var report = SimulationReport(types: model.types.map(\.name))
-    report.wasStopped = wasStopped
-    report.threshold = Double(floor.threshold) / 1e9
-    report.total = floor.total
-    report.samples = floor.batches.full
-    report.histogram = floor.histogram
-    report.targets = floor.targets.filter { $0.diverted > 0 }.sorted { $0.name < $1.name }
-    report.queues = floor.queues
-    report.agents = floor.agents
-    return report
+    return floor.report(types: model.types.map(\.name), wasStopped: wasStopped)
   }
 
   private static func instant(_ seconds: Double) -> UInt64 {
@@ -197,8 +184,10 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     if arrived == model.warmUp + 1, model.warmUp > 0 { floor.beginCounting() }
     let slot = floor.arrive(
       type: type,
-      service: model.types[type].service.draw(&service),
-      patience: model.types[type].patience.map { $0.draw(&patience) },
+      service: SimulationFloor.nanoseconds(model.types[type].service.draw(&service)),
+      patience: model.types[type].patience.map {
+        SimulationFloor.nanoseconds($0.draw(&patience))
+      },
       isCounted: arrived > model.warmUp
     )
     let connID = floor.calls[slot].connID
@@ -253,7 +242,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       if reply.kind == .answered {
         answered(reply.call, attempt: reply.number)
       } else {
-        give(.line(reply.signal))
+        if let signal = reply.signal { give(.line(signal)) }
       }
       next += 1
     }

@@ -15,6 +15,8 @@ struct SimulationFloor {
   var agenda = Agenda()
   /// What the line answers at once to the engine's last commands.
   var replies: [LineReply] = []
+  /// Those of them that are not of the usual kinds.
+  private var otherReplies: [LineSignal] = []
   var now: UInt64 = 0
 
   var total: Tally
@@ -24,11 +26,13 @@ struct SimulationFloor {
   var queues: [SimulationReport.Place] = []
   var agents: [SimulationReport.Agent] = []
   let threshold: UInt64
+  /// The same over the day; nil: nobody asks.
+  var course: DayCourse?
 
   /// The numbers of the plan's extensions, and of each the agent who sits there and its target.
   private var extensions = DNTable()
   private var desks: [Desk] = []
-  private var trunkTargets: [Destination: Int32] = [:]
+  private var otherTargets: [Destination: Int32] = [:]
   private var queueIndex: [DN: Int32] = [:]
   private var lastDevice: (dn: DN, queue: Int32) = ("", -1)
   var agentIndex: [AgentID: Int32] = [:]
@@ -112,6 +116,7 @@ struct SimulationFloor {
   private mutating func accrue() {
     guard isCounting, now > lastChange else { return }
     let seconds = Double(now - lastChange) / 1e9
+    course?.add(from: lastChange, to: now, waiting: waiting, busy: busy, staff: staff)
     lastChange = now
     total.add(seconds, waiting: waiting, busy: busy, staff: staff)
   }
@@ -126,18 +131,35 @@ struct SimulationFloor {
 
   // MARK: Callers
 
-  /// A caller is there; returns his slot.
-  mutating func arrive(type: Int, service: Double, patience: Double?, isCounted: Bool) -> Int32 {
+  /// A caller is there.
+  ///
+  /// - Parameters:
+  ///   - type: Which of the model's types he is of.
+  ///   - service: How long he will talk, in nanoseconds.
+  ///   - patience: How long he waits, in nanoseconds; nil: for ever.
+  ///   - isCounted: Whether the warm-up is over.
+  ///   - connID: What his call is called; nil: that is made up.
+  /// - Returns: His slot.
+  mutating func arrive(
+    type: Int,
+    service: UInt64,
+    patience: UInt64?,
+    isCounted: Bool,
+    connID: ConnID? = nil
+  ) -> Int32 {
     var call = SimulatedCall()
     call.offered = now
     call.type = Int32(type)
-    call.service = Self.nanoseconds(service)
+    call.service = service
     call.place = .waiting
     call.isCounted = isCounted
-    let slot = calls.insert(call)
+    let slot = connID.map { calls.insert(call, $0) } ?? calls.insert(call)
     accrue()
     waiting += 1
-    if let patience { agenda.set(2 * slot, due: now + Self.nanoseconds(patience)) }
+    if let patience {
+      let (due, isTooFar) = now.addingReportingOverflow(patience)
+      if !isTooFar { agenda.set(2 * slot, due: due) }
+    }
     return slot
   }
 
@@ -161,11 +183,15 @@ struct SimulationFloor {
     calls.remove(slot)
   }
 
-  private mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
+  /// Counts a call that is over.
+  mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
     let wait = (end == .answered ? call.answered : now) - call.offered
     let seconds = Double(wait) / 1e9
+    let isInTime = wait <= threshold
     if end == .answered { histogram.add(wait) }
-    total.count(call, end, seconds: seconds, isInTime: wait <= threshold)
+    total.count(call, end, seconds: seconds, isInTime: isInTime)
+    if end == .unanswerable { return }
+    course?.add(call, end, wait, isInTime: isInTime)
     if call.target >= 0 { targets[Int(call.target)].diverted += 1 }
     countAtPlaces(call, end, seconds)
     batches.advance(to: total)
@@ -185,28 +211,20 @@ struct SimulationFloor {
       queues[queue].answered += 1
       queues[queue].waitSeconds += seconds
     case .abandoned: queues[queue].abandoned += 1
-    case .rejected, .gone: break
+    case .rejected, .gone, .unanswerable: break
     }
   }
 
   // MARK: Phones
 
-  /// Who was asked to take a call is busy from then on.
+  /// A call is sent somewhere, and the phones of the model react.
   mutating func divert(
     _ connID: ConnID,
     _ attempt: UInt32,
     to destination: Destination,
     _ mode: DivertMode
   ) {
-    guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return }
-    accrue()
-    waiting -= 1
-    agenda.remove(2 * slot + 1)
-    let desk = self.desk(destination)
-    calls[slot].ring(at: desk.target, of: desk.agent, attempt: attempt)
-    if desk.agent >= 0 {
-      engage(desk.agent, isCounted: calls[slot].isCounted)
-    }
+    guard let slot = send(connID, attempt, to: destination) else { return }
     if mode == .redirect {
       replies.append(LineReply(.diverted, connID, attempt))
     } else if ringing == 0 {
@@ -217,26 +235,59 @@ struct SimulationFloor {
     }
   }
 
+  /// Who is asked to take a call is busy from then on; returns its slot, if it still waits.
+  mutating func send(
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    to destination: Destination
+  ) -> Int32? {
+    guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return nil }
+    accrue()
+    waiting -= 1
+    agenda.remove(2 * slot + 1)
+    let desk = self.desk(destination)
+    calls[slot].ring(at: desk.target, of: desk.agent, attempt: attempt)
+    if desk.agent >= 0 {
+      engage(desk.agent, isCounted: calls[slot].isCounted)
+    }
+    return slot
+  }
+
   private mutating func desk(_ destination: Destination) -> Desk {
     switch destination {
     case .dn(let dn):
-      guard let index = extensions[dn] else { preconditionFailure("a call goes to an extension") }
+      guard let index = extensions[dn] else { return outside(destination, named: dn.number) }
       if desks[Int(index)].target < 0 {
         desks[Int(index)].target = Int32(targets.count)
         targets.append(SimulationReport.Place(name: dn.number))
       }
       return desks[Int(index)]
-    case .trunk(let name, _):
-      var desk = Desk()
-      if let target = trunkTargets[destination] {
-        desk.target = target
-      } else {
-        desk.target = Int32(targets.count)
-        trunkTargets[destination] = desk.target
-        targets.append(SimulationReport.Place(name: "trunk:" + name))
-      }
-      return desk
+    case .trunk(let name, _): return outside(destination, named: "trunk:" + name)
     }
+  }
+
+  private mutating func outside(_ destination: Destination, named name: String) -> Desk {
+    if let target = otherTargets[destination] { return Desk(target: target) }
+    let target = Int32(targets.count)
+    otherTargets[destination] = target
+    targets.append(SimulationReport.Place(name: name))
+    return Desk(target: target)
+  }
+
+  /// Says something at once that is not of the usual kinds.
+  mutating func reply(_ signal: LineSignal) {
+    replies.append(LineReply(.other, ConnID(0), UInt32(otherReplies.count)))
+    otherReplies.append(signal)
+  }
+
+  /// Takes out what is to be said, in order.
+  mutating func takeReplies() -> [LineSignal] {
+    let signals = replies.map { reply in
+      reply.signal ?? otherReplies[Int(reply.number)]
+    }
+    replies.removeAll(keepingCapacity: true)
+    otherReplies.removeAll(keepingCapacity: true)
+    return signals
   }
 
   /// Who sits at a DN; negative: nobody.

@@ -16,6 +16,8 @@ struct Tally: Sendable {
     case diverted
     /// Took the default route.
     case defaulted
+    /// Left out of everything else: a recording does not say what was asked.
+    case unanswerable
     /// Did not find a free agent at once, those turned away included.
     case waited
     /// The same without those turned away.
@@ -66,6 +68,8 @@ struct Tally: Sendable {
 
   subscript(sum: TypeSum, type: Int) -> Double { sums[Self.index(sum, type)] }
 
+  mutating func add(_ amount: Double, to sum: Sum) { sums[sum.rawValue] += amount }
+
   /// Takes in how a call ended.
   mutating func count(
     _ call: SimulatedCall,
@@ -102,6 +106,9 @@ struct Tally: Sendable {
       add(1, Sum.rejected, &sums)
       add(1, TypeSum.rejected, &sums)
     case .gone: add(1, Sum.gone, &sums)
+    case .unanswerable:
+      add(1, Sum.unanswerable, &sums)
+      return
     }
     if end != .rejected {
       add(1, Sum.entered, &sums)
@@ -128,6 +135,10 @@ struct Tally: Sendable {
 
   mutating func add(_ other: Tally) {
     for index in sums.indices { sums[index] += other.sums[index] }
+  }
+
+  mutating func divide(by count: Double) {
+    for index in sums.indices { sums[index] /= count }
   }
 
   /// What was added since an earlier state of the same tally.
