@@ -104,10 +104,7 @@ public enum Service {
       dumpPath: options.dumpPath,
       storeFolder: options.store ? options.data : nil,
       sources: StrategyFiles(files.prepared.source),
-      versions: Dictionary(
-        store.versions.map { ($0.fingerprint, $0.number) },
-        uniquingKeysWith: { max($0, $1) }
-      ),
+      versions: store.numbers,
       handOver: parts.handOver,
       whenBound: { addresses in bound.withLock { $0 = addresses } }
     )

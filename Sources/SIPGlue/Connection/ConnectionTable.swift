@@ -9,7 +9,7 @@
 // exactly one of connecting, silent and idle; `held` is the sum of the bytes that wait in buffers
 // for the rest of their message; of several connections with one address the youngest is found.
 // Who may change it: `OutgoingQueue` when something is sent, `SIPSwitch` for everything else.
-// Source: RFC 3261 18; RFC 5923 (a connection is used again); RFC 5626 4.4; ADR 0017.
+// Source: RFC 3261 18; RFC 5923 (a connection is used again); RFC 5626 4.4; ADR 0022.
 
 package import Engine
 

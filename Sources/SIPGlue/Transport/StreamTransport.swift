@@ -7,7 +7,7 @@
 // are the links' names; a link that the switch has closed is never spoken of again; entries of
 // the outgoing queue are dealt with once, in order; no slow peer keeps another waiting.
 // Who may change it: the one thread that owns it, together with its switch.
-// Source: RFC 3261 18; RFC 5923; ADR 0017.
+// Source: RFC 3261 18; RFC 5923; ADR 0022.
 
 public import Engine
 public import Reactor
