@@ -399,10 +399,10 @@ class Traffic(threading.Thread):
     def offered(self, phone):
         self.note("offer", phone.caller, phone.number)
         other = self.busy.get(phone.number)
-        # His caller is gone: CANCEL or BYE is on its way, and must wait for the phone's own
-        # answer (RFC 3261 9.1).
-        is_dead = other and other.caller in self.gone and (
-            not other.is_answered or "200 1" in other.pending)
+        # His caller is gone and the CANCEL waits for his own answer (RFC 3261 9.1), or he answered
+        # when he had rung for too long: ACK and BYE are on their way.
+        is_dead = other and (
+            "200 1" in other.pending or other.caller in self.gone and not other.is_answered)
         if other and other is not phone and not is_dead:
             self.mistakes.append(
                 f"{phone.number} was offered {phone.caller} while he had {other.caller}: "
