@@ -125,7 +125,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var step = step
     while true {
       let count = outbox.strategyCommands.count
-      if keepsSteps { steps.append(.strategy(call, step)) }
+      if keepsSteps { steps.append(.strategy(call, step, strategies.trace)) }
       if keepsRuns { runs.note(step, of: call) }
       engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
