@@ -159,6 +159,10 @@ class Caller(Party):
         if plan["patience"]:
             traffic.at(self.began + plan["patience"], self.give_up)
 
+    def over(self):
+        self.traffic.active -= not self.is_over
+        super().over()
+
     def give_up(self):
         if self.is_over or self.outcome:
             return
@@ -362,6 +366,7 @@ class Traffic(threading.Thread):
         self.busy, self.mistakes, self.gone = {}, [], set()
         self.count = collections.Counter()
         self.rate = 0
+        self.active, self.active_max = 0, 1500
         self.is_over = False
         self.failure = None
 
@@ -422,8 +427,13 @@ class Traffic(threading.Thread):
         rate = self.rate
         if not rate:
             return
-        caller = self.make_call(self)
-        self.parties[caller.call_id] = caller
+        if self.active < self.active_max:
+            self.active += 1
+            caller = self.make_call(self)
+            self.parties[caller.call_id] = caller
+        else:
+            # A machine with other work on it must not drown in callers.
+            self.count["callers held back"] += 1
         following = due + self.rng.expovariate(rate)
         self.at(following, lambda: self.call(following))
 

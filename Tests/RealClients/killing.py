@@ -26,7 +26,7 @@ EPOCH = int(os.environ.get("KILLS_PER_STORE", "25"))
 WORKERS = int(os.environ.get("KILL_WORKERS", "1"))
 RATE = int(os.environ.get("KILL_RATE", "200"))
 CREW = 90
-PATIENCE = 60
+PATIENCE = 240
 PEOPLE = 12
 STRATEGIES = {
     "any": 'return function(call) return any { skills = "sales > 0" } end\n',
@@ -488,7 +488,7 @@ def report(results):
         print(f"     | {state} | {sum(ends.values())} | {words} |")
     print("     besides: " + ", ".join(
         f"{key} {value}" for key, value in sorted(totals.items())
-        if key.startswith(("BYE", "re-INV", "not sent", "gave", "INVITE", "CANCEL"))))
+        if key.startswith(("BYE", "re-INV", "not sent", "gave", "INVITE", "CANCEL", "callers"))))
 
 
 NAMES = {"answered": "answered and ended", "487": "gave up himself", "302": "sent elsewhere",
