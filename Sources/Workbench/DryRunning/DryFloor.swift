@@ -110,7 +110,7 @@ struct DryFloor {
     let connID = floor.calls[slot].connID
     note(connID, at: floor.calls[slot].offered, reason)
     finish(slot, .unanswerable)
-    floor.replies.append(.released(connID, by: .line))
+    floor.reply(.released(connID, by: .line))
   }
 
   /// Keeps a question that cannot be answered.
@@ -127,7 +127,7 @@ struct DryFloor {
     var rest: [(due: UInt64, signal: LineSignal)] = []
     for (delay, signal) in signals {
       if delay == 0, rest.isEmpty {
-        floor.replies.append(signal)
+        floor.reply(signal)
       } else {
         rest.append((floor.now + delay, signal))
       }
@@ -227,7 +227,7 @@ struct DryFloor {
     let caller = callers[Int(slot)]
     let headers = facts.extras[caller.fact]?.headers ?? []
     if let header = headers.first(where: { $0.name == name }) {
-      floor.replies.append(.header(connID, header.value))
+      floor.reply(.header(connID, header.value))
       return
     }
     // Without steps nobody knows which was read; the order is as recorded.
@@ -236,7 +236,7 @@ struct DryFloor {
       giveUp(slot, "the header \(name) was not read in the recording")
       return
     }
-    floor.replies.append(.header(connID, headers[caller.headers].value))
+    floor.reply(.header(connID, headers[caller.headers].value))
   }
 
   private mutating func treat(_ connID: ConnID, _ number: UInt32, _ kind: Treatment) {
