@@ -47,6 +47,13 @@ public struct EngineState: Sendable, Codable {
   /// How many calls are alive.
   public var callCount: Int { calls.count }
 
+  /// The calls that are alive, in an order that means nothing and is always the same.
+  public var aliveCalls: [ConnID] {
+    var alive: [ConnID] = []
+    calls.forEach { alive.append(calls[$0].attributes.connID) }
+    return alive
+  }
+
   /// The fingerprint of the generation of strategies that is current; empty when none is.
   public var strategies: String { strategyFingerprint }
 }

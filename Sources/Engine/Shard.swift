@@ -196,7 +196,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   mutating func run(_ call: ConnID, on step: consuming StrategyStep, at now: Instant) {
     while true {
       let count = outbox.strategyCommands.count
-      if keepsSteps { stepsKept.append(.strategy(call, step)) }
+      if keepsSteps { stepsKept.append(.strategy(call, step, strategies.trace)) }
       if keepsRuns { noteRun(step, of: call) }
       engine.handle(consume step, strategies.trace, of: call, at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }

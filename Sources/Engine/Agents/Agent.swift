@@ -99,6 +99,12 @@ struct Agent: Sendable, Codable {
   /// Calls answered since login.
   var callsTaken: UInt32 = 0
 
+  /// What is written of him: all but his place in the decision log.
+  private enum CodingKeys: CodingKey {
+    case dn, place, mode, pending, since, engagement, afterCallWork, blackout, isAvailable, line
+    case loggedInAt, busyNanoseconds, callsTaken
+  }
+
   /// Whether a call is on its way to him or talks with him.
   var hasCall: Bool {
     switch engagement {

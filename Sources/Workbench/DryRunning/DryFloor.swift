@@ -19,6 +19,8 @@ struct DryCaller {
   var usedAttempts: UInt64 = 0
   var usedHeard: UInt64 = 0
   var headers = 0
+  /// Whether he gives up at some time.
+  var hasPatience = false
 }
 
 struct DryFloor {
@@ -50,15 +52,17 @@ struct DryFloor {
   /// A call comes; returns its slot.
   mutating func arrive(_ index: Int, isCounted: Bool) -> Int32 {
     let fact = facts.calls[index]
+    let patience = draws.patience(of: fact)
     let slot = floor.arrive(
       type: Int(fact.group),
       service: draws.talk(of: fact),
-      patience: draws.patience(of: fact),
+      patience: patience,
       isCounted: isCounted,
       connID: fact.connID
     )
     while callers.count <= Int(slot) { callers.append(DryCaller()) }
     callers[Int(slot)] = DryCaller(fact: Int32(index))
+    callers[Int(slot)].hasPatience = patience != nil
     return slot
   }
 
@@ -71,7 +75,10 @@ struct DryFloor {
     let fact = facts.calls[Int(index)]
     let wait = (end == .answered ? call.answered : floor.now) - call.offered
     var isDrawn = false
-    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable {
+    // Who would wait for ever had nothing drawn: nobody like him ever gave up.
+    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable,
+      callers[Int(slot)].hasPatience
+    {
       result.drawn.patience += 1
       isDrawn = true
       if end == .abandoned { result.drawn.gaveUp += 1 }
