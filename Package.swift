@@ -103,7 +103,7 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
-      exclude: ["replay-check", "replay-live", "fidelity", "Fidelity"],
+      exclude: ["replay-check", "replay-live", "fidelity", "Fidelity", "dryrun-fidelity"],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),

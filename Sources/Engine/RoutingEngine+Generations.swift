@@ -52,8 +52,9 @@ extension RoutingEngine {
 
   /// A call's strategy does not run any more.
   mutating func leaveGeneration(_ call: CallSlot) {
-    guard calls[call].generation >= 0 else { return }
-    timers.disarm(generations.leave(calls[call].generation))
+    let generation = calls[call].generation
+    guard generation >= 0 else { return }
     calls[call].generation = -1
+    if let timer = generations.leave(generation) { timers.disarm(timer) }
   }
 }

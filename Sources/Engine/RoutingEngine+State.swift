@@ -10,7 +10,7 @@
 public struct EngineState: Sendable, Codable {
   /// The number of this layout; another one is not read. Count on when the same members come to
   /// mean something else; members that come or go are noticed by themselves.
-  public static let layout = 1
+  public static let layout = 2
 
   var random: SplitMix64
   var now: Instant

@@ -124,7 +124,7 @@ extension LuaStrategies {
     in slot: Slot
   ) -> StrategyStep {
     trace = .none
-    cancel(facts.connID)
+    if !live.isEmpty { cancel(facts.connID) }
     guard let coroutine = Coroutine.make(in: slot.generation.interpreter) else {
       return .failed(.memory)
     }

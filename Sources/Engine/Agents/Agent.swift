@@ -114,11 +114,24 @@ struct Agent: Sendable, Codable {
     }
   }
 
+  /// Changes what he is engaged in, and keeps his busy time.
+  mutating func engage(in engagement: Engagement, at now: Instant) {
+    if hasCall { busyNanoseconds += now.nanoseconds(since: since) }
+    self.engagement = engagement
+    since = now
+  }
+
+  /// He talks with a caller.
+  mutating func takeCall(_ call: CallSlot, at now: Instant) {
+    engage(in: .talking(call), at: now)
+    callsTaken &+= 1
+  }
+
   /// Busy time since login over the time since login, per mille.
   func occupancy(at now: Instant) -> Int {
     var busy = busyNanoseconds
-    if hasCall { busy += UInt64((now - since).nanosecondsClamped) }
-    let whole = UInt64((now - loggedInAt).nanosecondsClamped)
+    if hasCall { busy += now.nanoseconds(since: since) }
+    let whole = now.nanoseconds(since: loggedInAt)
     return whole == 0 ? 0 : Int(min(1_000, busy / max(1, whole / 1_000)))
   }
 }

@@ -71,7 +71,8 @@ public struct CallOffer: Sendable, Hashable {
     at dn: DN,
     ani: String = "",
     dnis: String = "",
-    type: CallType = .inbound
+    type: CallType = .inbound,
+    userData: UserData = UserData()
   ) {
     self.connID = connID
     self.dn = dn
@@ -79,7 +80,7 @@ public struct CallOffer: Sendable, Hashable {
     self.dnis = dnis
     self.type = type
     uuid = nil
-    userData = UserData()
+    self.userData = userData
   }
 }
 
