@@ -46,10 +46,16 @@ struct StoreFilling: ~Copyable {
       agent.logsInAutomatically = true
       plan.agents.append(agent)
     }
-    head = RecordingHead(plan: plan, seed: 1, epoch: RecordingHead.usualEpoch)
+    let head = RecordingHead(plan: plan, seed: 1, epoch: RecordingHead.usualEpoch)
+    var opened = try Store(writing: folder)
+    try opened.begin(head, at: head.epoch)
+    self.head = head
+    store = opened
     engine = RoutingEngine(plan: plan, seed: 1, epoch: head.epoch)
-    store = try Store(writing: folder)
-    try store.begin(head, at: head.epoch)
+  }
+
+  /// The first signals.
+  mutating func begin() throws {
     try give(.control(.start))
     try give(.control(.strategies(fingerprint: "f")))
   }
@@ -152,6 +158,7 @@ struct StoreFilling: ~Copyable {
 func fillStore(_ folder: String, calls: Int, waiting: Int) -> Bool {
   do {
     var filling = try StoreFilling(folder)
+    try filling.begin()
     try filling.talk(calls)
     try filling.wait(waiting)
     try filling.finish()
