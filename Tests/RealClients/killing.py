@@ -187,6 +187,7 @@ def one_kill(base, world, text, people, result):
     rng = result["rng"]
     time.sleep(rng.uniform(0.05, 1.2))
     is_gentle = rng.random() < 0.1
+    down = time.monotonic()
     if is_gentle:
         # SIGTERM and again: nobody is waited for, nobody is hung up on.
         result["windows"].append(time.monotonic())
@@ -203,6 +204,7 @@ def one_kill(base, world, text, people, result):
         for state, ani in moment(world):
             result["states"].append((state, ani))
         result["starts"].append(start(base, world, text))
+        result["outages"].append(time.monotonic() - down)
         result["terms" if is_gentle else "kills"] += 1
         control = soak.Control(world.folder / "var/control.sock")
         for agent in control.ask("agents")["agents"]:
@@ -212,9 +214,12 @@ def one_kill(base, world, text, people, result):
         control.sock.close()
 
 
-def finish(base, world, traffic, people):
+def finish(base, world, traffic, people, result):
     """No more calls; everybody who is there gets his due."""
     traffic.begin(0)
+    # For longer than 64 T1 nobody sends anything again (RFC 3261 17): that proves nothing.
+    base.expect(max(result["outages"]) < 30, "the machine is too busy: an outage of "
+                f"{max(result['outages']):.0f} s")
     control = soak.Control(world.folder / "var/control.sock")
 
     def all_over():
@@ -383,7 +388,7 @@ class Watcher(threading.Thread):
 
 def epoch(base, kills, seed):
     """So many kills on one store; returns what happened."""
-    result = {"rng": random.Random(seed), "states": [], "starts": [], "windows": [],
+    result = {"rng": random.Random(seed), "states": [], "starts": [], "outages": [], "windows": [],
               "kills": 0, "terms": 0, "agents": collections.Counter()}
     with base.World() as world:
         traffic = agents.Traffic(world.port, make_call, make_phone, seed)
@@ -402,7 +407,7 @@ def epoch(base, kills, seed):
             while result["kills"] < kills:
                 one_kill(base, world, text, people, result)
                 base.expect(traffic.failure is None, f"the traffic failed: {traffic.failure}")
-            result["statistics"] = finish(base, world, traffic, people)
+            result["statistics"] = finish(base, world, traffic, people, result)
         finally:
             watcher.is_over = traffic.is_over = people.is_over = True
         traffic.join()
