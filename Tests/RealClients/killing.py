@@ -26,7 +26,7 @@ EPOCH = int(os.environ.get("KILLS_PER_STORE", "25"))
 WORKERS = int(os.environ.get("KILL_WORKERS", "1"))
 RATE = int(os.environ.get("KILL_RATE", "200"))
 CREW = 90
-PATIENCE = 60
+PATIENCE = 240
 PEOPLE = 12
 STRATEGIES = {
     "any": 'return function(call) return any { skills = "sales > 0" } end\n',
@@ -77,7 +77,7 @@ def site(base, port, people):
         logins + "".join(f'["{person.agent}"] = {{ extension = "{person.dn}" }},'
                          for person in people),
         queues="".join(
-            f'["{number}"] = {{ name = "{skill}", agents = "{skill} > 0", ring_timeout = 2, '
+            f'["{number}"] = {{ name = "{skill}", agents = "{skill} > 0", ring_timeout = 5, '
             f'wrap_up = 0.1 }},' for number, skill in [("9000", "support"), ("9001", "sales")]),
         points='["8000"] = { strategy = "any", timeout = 60, default = { "queue:9001" } },'
                '["8001"] = { strategy = "slow", timeout = 60, default = { "queue:9001" } },'
@@ -439,10 +439,12 @@ def run(base):
     _BASE = base
     with context.Pool(WORKERS) as pool:
         outcomes = []
-        for outcome in pool.imap_unordered(_job, jobs):
-            outcomes.append(outcome)
-            word = outcome if isinstance(outcome, str) else f"{outcome['kills']} more kills"
-            print(f"     {len(outcomes)} of {len(jobs)}: {word[:2000]}", file=sys.stderr)
+        # Ctrl-C: what has been done so far is told.
+        with contextlib.suppress(KeyboardInterrupt):
+            for outcome in pool.imap_unordered(_job, jobs):
+                outcomes.append(outcome)
+                word = outcome if isinstance(outcome, str) else f"{outcome['kills']} more kills"
+                print(f"     {len(outcomes)} of {len(jobs)}: {word[:2000]}", file=sys.stderr)
     failures = [outcome for outcome in outcomes if isinstance(outcome, str)]
     report([outcome for outcome in outcomes if not isinstance(outcome, str)])
     base.expect(not failures, "\n     ".join(failures))
@@ -471,10 +473,11 @@ def report(results):
     print(f"     {totals['kills']} kills and {totals['terms']} double SIGTERMs, "
           f"{totals['calls']} calls, {totals['events']} events, {totals['offers']} offers in order"
           f", {totals['acknowledged']} acknowledged requests; a start took "
-          f"{starts[len(starts) // 2] * 1000:.0f} ms in the middle, {starts[-1] * 1000:.0f} at most")
-    print(f"     callers: " + ", ".join(
+          f"{starts[len(starts) // 2] * 1000:.0f} ms in the middle, "
+          f"{starts[-1] * 1000:.0f} at most")
+    print("     callers: " + ", ".join(
         f"{key[7:]} {value}" for key, value in sorted(totals.items()) if key.startswith("caller ")))
-    print(f"     agents at the kills, all free at the end: " + ", ".join(
+    print("     agents at the kills, all free at the end: " + ", ".join(
         f"{key[6:]} {value}" for key, value in sorted(totals.items()) if key.startswith("agent ")))
     print("     | at the kill | times | and then |")
     print("     |---|---|---|")
@@ -485,7 +488,7 @@ def report(results):
         print(f"     | {state} | {sum(ends.values())} | {words} |")
     print("     besides: " + ", ".join(
         f"{key} {value}" for key, value in sorted(totals.items())
-        if key.startswith(("BYE", "re-INV", "not sent", "gave", "INVITE", "CANCEL"))))
+        if key.startswith(("BYE", "re-INV", "not sent", "gave", "INVITE", "CANCEL", "callers"))))
 
 
 NAMES = {"answered": "answered and ended", "487": "gave up himself", "302": "sent elsewhere",
