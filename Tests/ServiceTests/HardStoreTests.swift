@@ -67,7 +67,7 @@ struct HardStoreTests {
     for part in [4, 2] {
       var torn = sound
       let place = sound.count / part
-      torn.replaceSubrange(place..<place + 64, with: Data(count: 64))
+      for index in place..<place + 64 { torn[index] ^= 0x55 }
       try torn.write(to: url)
       let (said, changed) = try serve(copy, in: folder)
       let text = said.last ?? ""

@@ -111,7 +111,8 @@ public struct DryRunInput: Sendable {
       }
       guard head.snapshot == nil else {
         throw ServiceError(
-          "\(path) begins in the middle of a day: a dry-run needs all of it (export without --since)"
+          "\(path) begins in the middle of a day: a dry-run needs all of it "
+            + "(export without --since)"
         )
       }
       let facts = try FactsReader.read(head) { try RecordingFile(path) }
