@@ -387,7 +387,7 @@ class Watcher(threading.Thread):
 
 
 def epoch(base, kills, seed):
-    """So many kills on one store; returns what happened."""
+    """So many kills on one store, with reloads between them; returns what happened."""
     result = {"rng": random.Random(seed), "states": [], "starts": [], "outages": [], "windows": [],
               "kills": 0, "terms": 0, "agents": collections.Counter()}
     with base.World() as world:
@@ -406,6 +406,10 @@ def epoch(base, kills, seed):
         try:
             while result["kills"] < kills:
                 one_kill(base, world, text, people, result)
+                if result["kills"] % 6 == 3:
+                    # Calls of the old generation go on in it, through the next kills too.
+                    world.strategy("slow", f"-- {result['kills']}\n" + STRATEGIES["slow"])
+                    world.cli("strategies", "reload")
                 base.expect(traffic.failure is None, f"the traffic failed: {traffic.failure}")
             result["statistics"] = finish(base, world, traffic, people, result)
         finally:
