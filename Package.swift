@@ -103,7 +103,9 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
-      exclude: ["replay-check", "replay-live", "fidelity", "Fidelity", "dryrun-fidelity"],
+      exclude: [
+        "replay-check", "replay-live", "fidelity", "Fidelity", "dryrun-fidelity", "bank-days",
+      ],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),

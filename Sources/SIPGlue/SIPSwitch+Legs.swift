@@ -112,6 +112,26 @@ extension SIPSwitch {
     table.acknowledge(invite, with: scratch.bytes, to: legs[slot].hop, into: &outgoing)
   }
 
+  /// Acknowledges a repeated success whose transaction did not outlive the process.
+  mutating func acknowledgeAgain(_ received: borrowing Received) -> Bool {
+    let bytes = received.bytes
+    let envelope = received.envelope
+    guard envelope.statusCode >= 200, envelope.statusCode < 300,
+      envelope.sequenceMethod == .invite, let tag = SIPToken(bytes[envelope.from.tag]),
+      let owner = map.party(tag), owner.kind == .leg
+    else { return false }
+    let leg = legs[owner.slot]
+    let text = leg.text.bytes
+    guard leg.state == .talking || leg.state == .ending, !leg.owesACK,
+      text[leg.callID].equals(bytes[envelope.callID]),
+      text[leg.remoteTag].equals(bytes[envelope.to.tag])
+    else { return false }
+    let request = LegRequest(.ack, owner: .nobody)
+    write(request, on: owner.slot, sequence: envelope.sequence, branch: tokens.next())
+    outgoing.append(scratch.bytes, to: leg.hop)
+    return true
+  }
+
   /// Writes the ACK to a success into `scratch`.
   mutating func writeACK(_ slot: Slot, body: ByteView = .empty, type: ByteView = .empty) {
     var request = LegRequest(.ack, owner: .nobody)

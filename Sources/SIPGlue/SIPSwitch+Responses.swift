@@ -5,7 +5,7 @@ internal import Engine
 extension SIPSwitch {
   mutating func response(_ received: borrowing Received, at now: Instant) {
     switch table.receive(response: received, at: now, into: &outgoing) {
-    case .stray: counters.unmatched += 1
+    case .stray: if !acknowledgeAgain(received) { counters.unmatched += 1 }
     case .absorbed: counters.retransmissions += 1
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
