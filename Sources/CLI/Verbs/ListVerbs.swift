@@ -3,8 +3,6 @@ internal import Wire
 
 /// The verbs that show a part of a running server's picture.
 enum ListVerbs {
-  static let calls = list("calls", "calls alive, with state and target", table: callTable)
-
   /// The table of `calls`.
   static func callTable(_ picture: JSONValue) -> Table {
     var table = Table(["CONNID", "FROM", "DIALLED", "STATE", "AT", "TARGET", "AGE"])
@@ -130,7 +128,7 @@ enum ListVerbs {
     )
   }
 
-  private static func show(
+  static func show(
     _ name: String,
     _ invocation: Invocation,
     _ client: inout ControlClient,

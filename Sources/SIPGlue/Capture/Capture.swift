@@ -308,6 +308,7 @@ struct Capture: ~Copyable {
       chunk = storage.chunk(after: chunk)
     }
     Self.read(head, own, into: &call)
+    call.lostAfter = call.messages.count
     Self.read(tail, own, into: &call)
     call.lost = record.messages - call.messages.count
     return call

@@ -12,6 +12,8 @@ public struct CapturedCall: Sendable, Hashable {
   public var messages: [CapturedMessage] = []
   /// How many more there were; they are missing in the middle of a call that said too much.
   public var lost = 0
+  /// Behind how many messages they are missing.
+  public var lostAfter = 0
 
   /// Makes a call without messages.
   public init(_ connID: ConnID, began: Instant, ended: Instant? = nil) {

@@ -54,6 +54,8 @@ extension CallStory {
       }
       writer.key("lost")
       writer.value(UInt64(captured.lost))
+      writer.key("lost_after")
+      writer.value(UInt64(captured.lostAfter))
       writer.key("messages")
       writer.beginArray()
       for message in captured.messages { write(message, to: &writer) }
