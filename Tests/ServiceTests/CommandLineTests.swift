@@ -53,7 +53,7 @@ struct CommandLineTests {
     arguments: [
       (["srve"], "pointsman: there is no verb \"srve\"; did you mean \"serve\"?"),
       (["calls", "--jsn"], "pointsman: calls has no flag --jsn; did you mean \"--json\"?"),
-      (["calls", "now"], "pointsman: calls does not take \"now\""),
+      (["queues", "now"], "pointsman: queues does not take \"now\""),
       (["events", "--from"], "pointsman: --from needs a value: SEQ"),
       (["events", "--from", "x"], "pointsman: --from needs a whole number, not \"x\""),
       (["agent", "lgin", "1"], "pointsman: agent cannot \"lgin\"; did you mean \"login\"?"),

@@ -215,7 +215,9 @@ struct Capture: ~Copyable {
       transport: peer.transport,
       isReceived: isReceived
     )
-    unsafe withUnsafeBytes(of: head) { unsafe write(ByteView($0).view(from: 0, to: Head.size), slot) }
+    unsafe withUnsafeBytes(of: head) { bytes in
+      unsafe write(ByteView(bytes).view(from: 0, to: Head.size), slot)
+    }
     write(message.view(from: 0, to: kept), slot)
   }
 

@@ -35,7 +35,7 @@ struct CaptureStorage: ~Copyable {
   }
 
   deinit {
-    for unsafe slab in unsafe slabs { unsafe slab.deallocate() }
+    for index in 0..<(unsafe slabs.count) { unsafe slabs[index].deallocate() }
   }
 
   /// How many chunks could be taken.

@@ -49,7 +49,7 @@ public struct CapturedMessage: Sendable, Hashable {
   public var own: Address
   /// The other side's.
   public var peer: Address
-  /// Its bytes; of one that is too long the first ones. What proves a password is masked.
+  /// Its bytes, of one that is too long the first ones; what proves a password is masked.
   public var bytes: [UInt8]
   /// How many bytes it had.
   public var length: Int

@@ -84,9 +84,10 @@ extension CallMessage {
       }
       var summary = Summary()
       summary.status = Int(envelope.statusCode)
-      summary.method = bytes[
-        envelope.isRequest ? envelope.methodText : envelope.sequenceMethodText
-      ].string
+      summary.method =
+        bytes[
+          envelope.isRequest ? envelope.methodText : envelope.sequenceMethodText
+        ].string
       summary.reason = bytes[envelope.reason].string
       summary.user = user(envelope.requestURI)
       summary.callID = bytes[envelope.callID].string

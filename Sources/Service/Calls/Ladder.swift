@@ -138,7 +138,7 @@ package struct Ladder {
   private mutating func drawBody(_ remarks: [Remark], _ lost: (count: Int, after: Int)) {
     var next = 0
     for (index, step) in steps.enumerated() {
-      while next < remarks.count, comesFirst(remarks[next], step) {
+      while next < remarks.count, comesFirst(remarks[next], index) {
         draw(remarks[next])
         next += 1
       }
@@ -149,11 +149,17 @@ package struct Ladder {
     for remark in remarks[next...] { draw(remark) }
   }
 
-  /// Whether a remark stands before a message: what is sent at the same time follows from it, but
-  /// for the 100, which says only that the request is here.
-  private func comesFirst(_ remark: Remark, _ step: Step) -> Bool {
-    guard remark.time == step.message.time else { return remark.time < step.message.time }
-    return !step.message.isReceived && step.summary.status != 100
+  /// Whether a remark stands before a message.
+  ///
+  /// Of what bears the same time, all that was received comes first, then what that brought about,
+  /// then what was sent because of it; but a 100 says only that its request is here.
+  private func comesFirst(_ remark: Remark, _ index: Int) -> Bool {
+    let time = steps[index].message.time
+    guard remark.time == time else { return remark.time < time }
+    let isFollowed = steps[index...].prefix { $0.message.time == time }.contains {
+      $0.message.isReceived
+    }
+    return !isFollowed && steps[index].summary.status != 100
   }
 
   private mutating func draw(_ remark: Remark) {
