@@ -231,7 +231,8 @@ extension SIPSwitch {
       received.bytes[envelope.from.tag],
       envelope.sequence
     )
-    let reply = Reply(status, tag: SIPToken(name))
+    var reply = Reply(status, tag: SIPToken(name))
+    if status == 400, received.wasOdd { reply.reason = ByteView(received.problem) }
     let destination = envelope.replyDestination(from: source)
     let headers = lines.bytes
     scratch.removeAll()

@@ -25,6 +25,7 @@ import traceback
 
 import restart as memory
 import soak
+import torture as corpus
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -707,8 +708,13 @@ def full_disk():
     memory.full_disk(sys.modules[__name__])
 
 
+def torture():
+    """The torture messages of RFC 4475 and 5118, sent byte for byte, get what they must."""
+    corpus.run(sys.modules[__name__])
+
+
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, reload_soak, restart, full_disk]
+          fuzz, torture, reload_soak, restart, full_disk]
 
 
 def main():

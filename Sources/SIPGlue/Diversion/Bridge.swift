@@ -230,7 +230,8 @@ extension SIPSwitch {
     draft.remote = scratch.append(invite[envelope.from.value])
     draft.remoteTag = scratch.append(invite[envelope.from.tag])
     let contact = invite[envelope.contact]
-    draft.target = scratch.append(NameAddress(contact).map { contact[$0.uri] } ?? .empty)
+    let reached = NameAddress(contact).map { contact[$0.uri] } ?? invite[envelope.from.uri]
+    draft.target = scratch.append(reached)
     start = scratch.count
     RouteValues.write(invite[envelope.recordRouteLines], reversed: false, to: &scratch)
     draft.routes = scratch.slice(from: start)
