@@ -25,6 +25,8 @@ public struct SIPPlan: Sendable {
   public var registrar: RegistrarSettings
   /// Every maximum of the line side.
   public var limits: SIPLimits
+  /// How strangers are kept from doing harm.
+  public var defence = DefenceSettings()
 
   /// Makes a plan without extensions, trunks and entries.
   public init(advertisedHost: String, advertisedPort: UInt16 = 5060, domain: String) {
@@ -85,6 +87,10 @@ public struct SIPLimits: Sendable, Hashable {
   public var provisionalInterval: Duration = .seconds(60)
   /// How often both sides of a talking call are asked whether they are still there; zero: never.
   public var probeInterval: Duration = .seconds(300)
+  /// Subscriptions alive at the same time; further ones are refused with 503.
+  public var subscriptionsMax = 10_000
+  /// Subscriptions to one DN; further ones are refused with 503.
+  public var subscribersMax = 16
   /// What `Retry-After` says with 503, in seconds.
   public var retryAfter: UInt16 = 5
 

@@ -57,7 +57,17 @@ extension SIPSwitch {
     if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
     calls[slot].attempt = attempt
     calls[slot].diversions += 1
-    switch resolve(destination, at: now) {
+    calls[slot].reached = nil
+    calls[slot].rank = 0
+    if case .dn(let dn) = destination { calls[slot].reached = dn }
+    var place = resolve(destination, rank: 0, at: now)
+    while case .failure = place, let dn = calls[slot].reached, calls[slot].rank < 64,
+      registrar.contact(of: dn, rank: Int(calls[slot].rank) + 1, at: now) != nil
+    {
+      calls[slot].rank += 1
+      place = resolve(destination, rank: Int(calls[slot].rank), at: now)
+    }
+    switch place {
     case .failure(let failure):
       calls[slot].lastFailure = failure.reason
       signals.append(.diversionFailed(conn, attempt: attempt, failure.reason))
@@ -94,18 +104,27 @@ extension SIPSwitch {
   }
 
   /// Finds where a destination is; its URI is in `targetURI` afterwards.
-  private mutating func resolve(
+  mutating func resolve(
     _ destination: Destination,
+    rank: Int,
     at now: Instant
   ) -> Result<Endpoint, Unresolved> {
     targetURI.removeAll()
+    targetRoutes.removeAll()
     switch destination {
     case .dn(let dn):
       guard registrar.isExtension(dn) else { return .failure(Unresolved(reason: .noSuchTarget)) }
-      guard let binding = registrar.binding(of: dn, at: now) else {
+      guard let binding = registrar.contact(of: dn, rank: rank, at: now) else {
         return .failure(Unresolved(reason: .unreachable))
       }
       targetURI.write(binding.uri)
+      if !binding.path.isEmpty {
+        for proxy in binding.path { targetRoutes.header("Route", proxy) }
+        guard let hop = RouteValues.firstHop(in: targetRoutes.bytes) else {
+          return .failure(Unresolved(reason: .unreachable))
+        }
+        return .success(hop)
+      }
       if let peer = binding.received {
         let behind = peer.host.withByteView { Endpoint(address: $0, port: peer.port) }
         if let behind { return .success(behind) }

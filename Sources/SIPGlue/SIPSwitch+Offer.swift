@@ -107,6 +107,7 @@ extension SIPSwitch {
     switch registrar.admit(
       Self.credentials(in: received, proxy: true),
       userAgent: received.envelope.header("user-agent", in: received.bytes)?.string,
+      source: Self.text(ofAddress: source),
       at: now
     ) {
     case .admitted(let user):
@@ -127,6 +128,16 @@ extension SIPSwitch {
     case .malformed:
       turnAway(received, handle, 400, from: source)
       return nil
+    case .lockedOut(let seconds):
+      counters.lockouts += 1
+      lines.header("Retry-After", decimal: UInt64(seconds))
+      turnAway(received, handle, 403, from: source)
+      return nil
+    case .tooMany(let seconds):
+      counters.lockouts += 1
+      lines.header("Retry-After", decimal: UInt64(seconds))
+      turnAway(received, handle, 503, from: source)
+      return nil
     }
   }
 
@@ -134,7 +145,7 @@ extension SIPSwitch {
   ///
   /// The address may be another's. A transaction would repeat the reply to it for half a minute and
   /// keep memory as long (RFC 3261 8.2.7, 26.3.2.4).
-  private mutating func turnAway(
+  mutating func turnAway(
     _ received: borrowing Received,
     _ handle: TransactionHandle,
     _ status: UInt16,

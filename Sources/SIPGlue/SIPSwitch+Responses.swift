@@ -47,6 +47,8 @@ extension SIPSwitch {
       } else {
         probes.arm(owner.slot.index, at: now)
       }
+    case .notice: noticed(owner.slot, status, at: now)
+    case .monitor: monitored(owner.slot.index, status, at: now)
     case .call, .nobody: break
     }
   }
@@ -138,6 +140,8 @@ extension SIPSwitch {
     case .probe:
       guard legs.contains(owner.slot), let call = legs[owner.slot].call else { return }
       end(call, by: .line, at: now)
+    case .notice: noticed(owner.slot, 408, at: now)
+    case .monitor: monitored(owner.slot.index, 408, at: now)
     case .call, .nobody: break
     }
   }

@@ -42,6 +42,10 @@ public struct SIPSwitch: ~Copyable {
   var reader = MessageReader()
   var table: TransactionTable
   var registrar: Registrar
+  var subscriptions: Subscriptions
+  var monitors: Monitors
+  /// How often each untrusted address sends.
+  var sources: RateBook
   var map: ConnIDMap
   var calls = Slab<Call>()
   var legs = Slab<Leg>()
@@ -56,6 +60,8 @@ public struct SIPSwitch: ~Copyable {
   var scratch = MessageWriter()
   var lines = MessageWriter()
   var targetURI = MessageWriter(capacity: 256)
+  /// Route lines on the way to `targetURI`.
+  var targetRoutes = MessageWriter(capacity: 256)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// Blocks that belong to the plan and live as long as the switch.
@@ -92,9 +98,13 @@ public struct SIPSwitch: ~Copyable {
           key.append(UInt8(truncatingIfNeeded: word >> shift))
         }
       }
+      var digest = DigestSettings(realm: plan.domain, secret: key)
+      digest.guessesMax = plan.defence.guessesMax
+      digest.lockout = plan.defence.lockout
+      digest.userRate = plan.defence.userRate
       registrar = try Registrar(
         extensions: plan.extensions,
-        digest: DigestSettings(realm: plan.domain, secret: key),
+        digest: digest,
         settings: plan.registrar
       )
     } catch {
@@ -103,6 +113,13 @@ public struct SIPSwitch: ~Copyable {
     self.plan = plan
     callersWithPassword = Set(plan.extensions.filter { $0.password != nil }.map(\.dn))
     sentBy = own
+    subscriptions = Subscriptions(limit: plan.limits.subscriptionsMax)
+    monitors = Monitors(plan.extensions)
+    sources = RateBook(
+      rate: plan.defence.rate,
+      burst: plan.defence.burst,
+      placeCount: plan.defence.sourcesMax
+    )
     tokens = TokenSource(secret: secret)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     map = ConnIDMap(start: start)
@@ -142,6 +159,8 @@ public struct SIPSwitch: ~Copyable {
     var next = Instant.distantFuture
     if let deadline = table.nextDeadline, deadline < next { next = deadline }
     if let deadline = registrar.nextDeadline, deadline < next { next = deadline }
+    if let deadline = subscriptions.nextDeadline, deadline < next { next = deadline }
+    if let deadline = monitors.nextDeadline, deadline < next { next = deadline }
     if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     return next == .distantFuture ? nil : next
@@ -168,6 +187,7 @@ public struct SIPSwitch: ~Copyable {
   /// Reads one datagram.
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
     counters.received += 1
+    guard mayCome(source, at: now) else { return }
     let before = outgoing.count
     let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
@@ -199,6 +219,9 @@ public struct SIPSwitch: ~Copyable {
     events.removeAll(keepingCapacity: true)
     registrar.advance(to: now, into: &changes)
     signalChanges()
+    tellSubscribers(at: now)
+    endSubscriptions(at: now)
+    runMonitors(at: now)
     while let index = refresh.popDue(at: now) {
       if let slot = calls.slot(at: index) { sayStillWaiting(slot, at: now) }
     }

@@ -94,6 +94,10 @@ struct Owner: Hashable, Sendable {
     case relay
     /// Our OPTIONS on a leg: is it still there?
     case probe
+    /// Our NOTIFY to a subscriber.
+    case notice
+    /// Our OPTIONS to a fixed contact: is it in service?
+    case monitor
   }
 
   var kind: Kind

@@ -72,6 +72,7 @@ extension SIPSwitch {
     start = scratch.count
     scratch.write(uri)
     draft.target = scratch.slice(from: start)
+    draft.routes = scratch.append(targetRoutes.bytes)
     var leg = Leg(
       side: .target,
       state: .calling,
@@ -161,8 +162,32 @@ extension SIPSwitch {
   mutating func refused(_ target: Slot, _ failure: RouteFailure, at now: Instant) {
     let slot = legs[target].call
     removeLeg(target)
-    guard let slot else { return }
+    guard let slot, !triesNextContact(slot, after: failure, at: now) else { return }
     failed(slot, failure, at: now)
+  }
+
+  /// Calls the next contact of the same DN, if there is one: in the order of `q`, one by one
+  /// (RFC 3261 16.6). Who declines, declines for all his phones.
+  private mutating func triesNextContact(
+    _ slot: Slot,
+    after failure: RouteFailure,
+    at now: Instant
+  ) -> Bool {
+    guard failure != .rejected, calls[slot].phase == .diverting, let dn = calls[slot].reached,
+      calls[slot].rank < 64
+    else { return false }
+    let hasRung = calls[slot].hasRung
+    while calls[slot].rank < 64 {
+      calls[slot].rank += 1
+      let rank = Int(calls[slot].rank)
+      guard registrar.contact(of: dn, rank: rank, at: now) != nil else { return false }
+      guard case .success(let hop) = resolve(.dn(dn), rank: rank, at: now) else { continue }
+      bridge(slot, to: hop, at: now)
+      // The engine has been told once that the DN rings.
+      calls[slot].hasRung = hasRung
+      return true
+    }
+    return false
   }
 
   /// The attempt is over; the caller waits on.

@@ -26,6 +26,32 @@ extension Received {
     return isAccepted
   }
 
+  /// Shows every token of the headers with a name, or with its one-letter form (0: it has none).
+  func forEachToken(of name: StaticString, or letter: UInt8, _ body: (ByteView) -> Void) {
+    HeaderLines.forEach(in: bytes[envelope.headerLines]) { found, line in
+      let isShort = letter != 0 && found.count == 1 && found[0].lowercased == letter
+      guard isShort || found.equalsIgnoringCase(name) else { return }
+      let value = HeaderLines.value(of: line)
+      RouteValues.forEachValue(in: value) { body(value[$0]) }
+    }
+  }
+
+  /// Whether Supported names an extension.
+  func supports(_ option: StaticString) -> Bool {
+    var isThere = false
+    forEachToken(of: "supported", or: UInt8(ascii: "k")) {
+      if $0.equalsIgnoringCase(option) { isThere = true }
+    }
+    return isThere
+  }
+
+  /// The values of the Path headers, in order.
+  var path: [String] {
+    var values: [String] = []
+    forEachToken(of: "path", or: 0) { values.append($0.string) }
+    return values
+  }
+
   /// Why a request is answered with 400, as its reason phrase says it (RFC 3261 21.4.1).
   var problem: StaticString {
     let odd = envelope.oddity

@@ -69,6 +69,7 @@ extension Reply {
     case 421: "Extension Required"
     case 422: "Session Interval Too Small"
     case 423: "Interval Too Brief"
+    case 439: "First Hop Lacks Outbound Support"
     case 480: "Temporarily Unavailable"
     case 481: "Call/Transaction Does Not Exist"
     case 482: "Loop Detected"

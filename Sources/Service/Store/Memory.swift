@@ -76,7 +76,9 @@ struct Memory: ~Copyable {
       strategies: strategies,
       sources: sources,
       carried: carried,
-      registered: bindings.filter { $0.expires > instant }.map(\.dn)
+      registered: bindings.filter { $0.expires > instant }.reduce(into: []) { dns, binding in
+        if dns.last != binding.dn { dns.append(binding.dn) }
+      }
     )
   }
 
@@ -125,6 +127,7 @@ struct Memory: ~Copyable {
       for index in bindings.indices {
         let end = bindings[index].expires.nanoseconds
         bindings[index].expires = Instant(nanoseconds: end > shift ? end - shift : 0)
+        bindings[index].since = .zero
       }
       return (false, recovered.engine.counters)
     }
