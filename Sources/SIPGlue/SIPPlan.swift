@@ -87,6 +87,8 @@ public struct SIPLimits: Sendable, Hashable {
   public var provisionalInterval: Duration = .seconds(60)
   /// How often both sides of a talking call are asked whether they are still there; zero: never.
   public var probeInterval: Duration = .seconds(300)
+  /// How long a phone may be silent before the DN's next contact is called; zero: to the end.
+  public var contactPatience: Duration = .seconds(4)
   /// Subscriptions alive at the same time; further ones are refused with 503.
   public var subscriptionsMax = 10_000
   /// Subscriptions to one DN; further ones are refused with 503.

@@ -61,9 +61,7 @@ extension SIPSwitch {
     calls[slot].rank = 0
     if case .dn(let dn) = destination { calls[slot].reached = dn }
     var place = resolve(destination, rank: 0, at: now)
-    while case .failure = place, let dn = calls[slot].reached, calls[slot].rank < 64,
-      registrar.contact(of: dn, rank: Int(calls[slot].rank) + 1, at: now) != nil
-    {
+    while case .failure = place, hasNextContact(slot, at: now) {
       calls[slot].rank += 1
       place = resolve(destination, rank: Int(calls[slot].rank), at: now)
     }

@@ -181,6 +181,7 @@ extension SIPSwitch {
   /// Forgets a leg.
   mutating func removeLeg(_ slot: Slot) {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
+    silences.disarm(slot.index)
     probes.disarm(slot.index)
     texts.free(legs[slot].text)
     legs.remove(slot)

@@ -9,6 +9,7 @@ extension SIPSwitch {
     case .absorbed: counters.retransmissions += 1
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
+      if owner.kind == .leg { silences.disarm(owner.slot.index) }
       if owner.kind == .leg, legs.contains(owner.slot), legs[owner.slot].state == .calling {
         progressed(owner.slot, received, at: now)
       }

@@ -53,6 +53,8 @@ public struct SIPSwitch: ~Copyable {
   var texts = TextStore()
   /// When a waiting caller must hear from us again.
   var refresh: DeadlineList
+  /// When a phone that has not said a word is given up for another one.
+  var silences: DeadlineList
   /// When a talking leg is asked whether it is still there.
   var probes: DeadlineList
 
@@ -125,6 +127,7 @@ public struct SIPSwitch: ~Copyable {
     map = ConnIDMap(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
     probes = DeadlineList(interval: plan.limits.probeInterval)
+    silences = DeadlineList(interval: plan.limits.contactPatience)
     domain = texts.make(plan.domain)
     (entries, entryIndex) = Self.makeEntries(plan, &texts, &scratch)
     planTextCount = texts.count
@@ -162,6 +165,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = subscriptions.nextDeadline, deadline < next { next = deadline }
     if let deadline = monitors.nextDeadline, deadline < next { next = deadline }
     if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
+    if let deadline = silences.nextDeadline, deadline < next { next = deadline }
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     return next == .distantFuture ? nil : next
   }
@@ -224,6 +228,9 @@ public struct SIPSwitch: ~Copyable {
     runMonitors(at: now)
     while let index = refresh.popDue(at: now) {
       if let slot = calls.slot(at: index) { sayStillWaiting(slot, at: now) }
+    }
+    while let index = silences.popDue(at: now) {
+      if let slot = legs.slot(at: index) { giveUpSilent(slot, at: now) }
     }
     while let index = probes.popDue(at: now) {
       if let slot = legs.slot(at: index) { probe(slot, at: now) }

@@ -45,7 +45,7 @@ struct RefusalTests {
     try run("PRAGMA user_version = 99", on: folder.store)
     let error = try #require(try refusal(folder))
     #expect(error.kind == .newer)
-    #expect(error.message.contains("newer pointsman (schema 99, this one knows 1)"))
+    #expect(error.message.contains("newer pointsman (schema 99, this one knows "))
   }
 
   @Test("The database of another program")

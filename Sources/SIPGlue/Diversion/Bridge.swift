@@ -50,6 +50,7 @@ extension SIPSwitch {
       return failed(slot, .unreachable, at: now)
     }
     legs[target].clientInvite = handle
+    if hasNextContact(slot, at: now) { silences.arm(target.index, at: now) }
   }
 
   /// A leg whose texts are those of an INVITE to `targetURI`.
@@ -164,30 +165,6 @@ extension SIPSwitch {
     removeLeg(target)
     guard let slot, !triesNextContact(slot, after: failure, at: now) else { return }
     failed(slot, failure, at: now)
-  }
-
-  /// Calls the next contact of the same DN, if there is one: in the order of `q`, one by one
-  /// (RFC 3261 16.6). Who declines, declines for all his phones.
-  private mutating func triesNextContact(
-    _ slot: Slot,
-    after failure: RouteFailure,
-    at now: Instant
-  ) -> Bool {
-    guard failure != .rejected, calls[slot].phase == .diverting, let dn = calls[slot].reached,
-      calls[slot].rank < 64
-    else { return false }
-    let hasRung = calls[slot].hasRung
-    while calls[slot].rank < 64 {
-      calls[slot].rank += 1
-      let rank = Int(calls[slot].rank)
-      guard registrar.contact(of: dn, rank: rank, at: now) != nil else { return false }
-      guard case .success(let hop) = resolve(.dn(dn), rank: rank, at: now) else { continue }
-      bridge(slot, to: hop, at: now)
-      // The engine has been told once that the DN rings.
-      calls[slot].hasRung = hasRung
-      return true
-    }
-    return false
   }
 
   /// The attempt is over; the caller waits on.

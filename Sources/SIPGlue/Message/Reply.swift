@@ -204,10 +204,9 @@ extension MessageWriter {
     }
     write(bytes.view(from: index, to: via.value.end))
     let asked = via.responsePort != .absent
-    if asked || !source.isSpelled(by: bytes[via.host]) {
-      write(";received=")
-      writeReceived(source)
-    }
+    // Also where it is the same: the original does so, and RFC 3261 18.2.1 lets it.
+    write(";received=")
+    writeReceived(source)
     if asked {
       write(";rport=")
       write(decimal: UInt64(source.port))
@@ -257,14 +256,6 @@ extension ByteSlice {
 
   /// Where the slice stands; absent ones come last.
   fileprivate var order: Int { isEmpty ? Self.absentOrder : start }
-}
-
-extension Endpoint {
-  /// Whether a sent-by host is this very address.
-  fileprivate func isSpelled(by host: ByteView) -> Bool {
-    guard let written = Endpoint(address: host, port: port) else { return false }
-    return hasSameAddress(as: written)
-  }
 }
 
 extension Envelope {
