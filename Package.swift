@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPCAP", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .target(name: "CLinux"),
 
     // Layer 1.
@@ -74,15 +75,27 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "Importers",
+      dependencies: ["Engine", "Wire", "SIPGlue", "CPCAP"],
+      swiftSettings: strict
+    ),
+    .target(
       name: "Service",
       dependencies: [
         "Engine", "Wire", "Reactor", "LuaBridge", "SIPGlue", "Journal", "Workbench",
+      ],
+      resources: [
+        .embedInCode("DryRunning/Report.html"),
+        .embedInCode("DryRunning/Report.css"),
+        .embedInCode("DryRunning/Report.js"),
       ],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: ["Engine", "Journal", "Service", "Simulator", "Wire", "Workbench"],
+      dependencies: [
+        "Engine", "Importers", "Journal", "Reactor", "Service", "Simulator", "Wire", "Workbench",
+      ],
       swiftSettings: strict
     ),
 
@@ -126,6 +139,11 @@ let package = Package(
     .testTarget(
       name: "JournalTests",
       dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport", "CSQLite"],
+      swiftSettings: relaxed
+    ),
+    .testTarget(
+      name: "ImportersTests",
+      dependencies: ["Engine", "Importers", "Wire"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),

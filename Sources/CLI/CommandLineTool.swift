@@ -8,7 +8,8 @@ enum CommandLineTool {
   /// The verbs, in the order in which `--help` lists them.
   static let verbs: [Verb] = [
     ServeVerb.verb, CheckVerb.verb, TestVerb.verb, ProveVerb.verb, SimulateVerb.verb,
-    ReplayVerb.verb, ExportVerb.verb, WatchVerb.verb, EventsVerb.verb,
+    DryRunVerb.verb, ImportVerb.verb, ReplayVerb.verb, ExportVerb.verb,
+    WatchVerb.verb, EventsVerb.verb,
     StrategiesVerb.verb,
     ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
@@ -16,8 +17,6 @@ enum CommandLineTool {
 
   /// Verbs of the contract that this version does not serve yet.
   static let laterVerbs: [(name: String, summary: String)] = [
-    ("dryrun", "run strategies on recorded calls"),
-    ("import", "make a recording from other systems' material"),
     ("load", "generate SIP load"),
   ]
 

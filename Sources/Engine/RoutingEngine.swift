@@ -50,8 +50,8 @@ public struct RoutingEngine: ~Copyable {
   var lastCallID: UInt32 = 0
   var lastReference: UInt32 = 0
   var lastTreatment: UInt32 = 0
-  let uuidHigh: UInt64
-  let uuidMiddle: UInt64
+  var uuidHigh: UInt64
+  var uuidMiddle: UInt64
   var isDraining = false
   var strategyFingerprint = ""
   var decisions: DecisionLog

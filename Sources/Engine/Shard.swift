@@ -12,11 +12,30 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// The steps that the last signal led to, in order, if they are kept.
   public private(set) var steps: [Signal] = []
 
+  /// Whether suspended runs are kept as what they were given, for whoever takes them up again.
+  public var keepsRuns = false
+  /// The suspended runs, if they are kept.
+  public private(set) var runs = StrategyRuns()
+
   /// Makes a shard of an engine and a runtime.
   public init(engine: consuming RoutingEngine, strategies: consuming Strategies) {
     self.engine = engine
     self.strategies = strategies
   }
+
+  /// Makes a shard whose runtime has taken up the runs of another one.
+  public init(
+    engine: consuming RoutingEngine,
+    strategies: consuming Strategies,
+    runs: StrategyRuns
+  ) {
+    self.init(engine: engine, strategies: strategies)
+    self.runs = runs
+    keepsRuns = true
+  }
+
+  /// The engine's whole state; between signals only.
+  public var state: EngineState { engine.state }
 
   /// How far the engine has counted.
   public var counters: EngineCounters { engine.counters }
@@ -79,6 +98,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     while next < outbox.strategyCommands.count {
       let command = outbox.strategyCommands[next]
       next += 1
+      if keepsRuns { runs.note(command, in: engine.strategyFingerprint) }
       switch command {
       case .start(let name, let facts):
         let step = strategies.start(name, facts: facts)
@@ -106,8 +126,10 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     while true {
       let count = outbox.strategyCommands.count
       if keepsSteps { steps.append(.strategy(call, step)) }
+      if keepsRuns { runs.note(step, of: call) }
       engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
+      if keepsRuns { runs.note(answer, context, of: call) }
       step = strategies.resume(call, with: answer, context: context)
     }
   }

@@ -26,6 +26,8 @@ public struct RecordingHead: Sendable {
   public var sources: [StrategyFiles] = []
   /// The version of the program that recorded it; empty when nobody knows.
   public var engine = ""
+  /// What other system's material it was imported from: `csv`; empty when an engine recorded it.
+  public var imported = ""
   /// From when on events are in the recording, in nanoseconds since the Unix epoch; nil: all.
   public var since: UInt64?
 
@@ -57,6 +59,7 @@ public struct RecordingHead: Sendable {
     strategies = json["strategies"]?.string ?? ""
     engine = json["engine"]?.string ?? ""
     since = try Self.time("since", in: json)
+    imported = json["imported"]?["from"]?.string ?? ""
     if let after = json["after"] {
       counters.sequence = UInt64(clamping: after["event"]?.integer ?? 0)
       counters.callID = UInt32(clamping: after["call"]?.integer ?? 0)
@@ -66,7 +69,7 @@ public struct RecordingHead: Sendable {
     }
     let known = [
       "recording", "title", "site", "seed", "epoch", "strategies", "engine", "since", "after",
-      "sources",
+      "sources", "imported",
     ]
     unknown += (json.members ?? []).map(\.key).filter { !known.contains($0) }
   }

@@ -22,6 +22,8 @@ public struct RecoveredEngine: ~Copyable {
   public var signals = 0
   /// The calls that are alive in it.
   public var calls: [ConnID] = []
+  /// The suspended runs of strategies, as what they were given.
+  public var runs = StrategyRuns()
 
   /// Takes the engine out.
   public consuming func takeEngine() -> RoutingEngine { engine }
@@ -67,7 +69,11 @@ extension StoreReader {
         )
       }
       recovered.note(signal, at: line.instant)
+      if case .strategy(let call, let step, _) = signal { recovered.runs.note(step, of: call) }
       recovered.engine.handle(signal, at: line.instant, into: &outbox)
+      for command in outbox.strategyCommands {
+        recovered.runs.note(command, in: recovered.strategies)
+      }
       for event in outbox.events {
         announce(event)
         lastEvent = event

@@ -39,6 +39,12 @@ enum Schema {
     ) WITHOUT ROWID;
     """,
     """
+    CREATE TABLE dialogs (
+      id INTEGER PRIMARY KEY, conn_id TEXT, part TEXT NOT NULL, state TEXT NOT NULL,
+      body BLOB NOT NULL, message BLOB
+    );
+    """,
+    """
     CREATE TABLE contacts (
       dn TEXT NOT NULL, position INTEGER NOT NULL, uri TEXT NOT NULL, host TEXT, port INTEGER,
       expires INTEGER NOT NULL, call_id TEXT NOT NULL, cseq INTEGER NOT NULL, q INTEGER NOT NULL,

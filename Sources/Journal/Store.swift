@@ -112,7 +112,25 @@ public struct Store: ~Copyable {
       statements.unbound.bind(1, dn.number)
       try statements.unbound.run()
     case .sources(let sources): try write(sources)
+    case .dialog(let dialog): try write(dialog)
+    case .dialogGone(let id):
+      statements.dialogGone.bind(1, id)
+      try statements.dialogGone.run()
     }
+  }
+
+  private mutating func write(_ dialog: StoredDialog) throws(StoreError) {
+    statements.dialog.bind(1, dialog.id)
+    statements.dialog.bind(2, dialog.conn?.text)
+    statements.dialog.bind(3, dialog.part)
+    statements.dialog.bind(4, dialog.state)
+    statements.dialog.bind(5, dialog.body)
+    if let message = dialog.message {
+      statements.dialog.bind(6, message)
+    } else {
+      statements.dialog.bind(6, nil as String?)
+    }
+    try statements.dialog.run()
   }
 
   private mutating func write(
@@ -218,6 +236,8 @@ private final class StoreStatements {
   var binding: Statement
   var unbound: Statement
   var source: Statement
+  var dialog: Statement
+  var dialogGone: Statement
 
   init(_ database: borrowing Database) throws(StoreError) {
     signal = try database.prepare("INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?)")
@@ -242,6 +262,12 @@ private final class StoreStatements {
     )
     unbound = try database.prepare("DELETE FROM bindings WHERE dn = ?")
     source = try database.prepare("INSERT OR IGNORE INTO strategies VALUES (?, ?, ?, ?)")
+    dialog = try database.prepare(
+      "INSERT INTO dialogs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+        + "conn_id = excluded.conn_id, part = excluded.part, state = excluded.state, "
+        + "body = excluded.body, message = coalesce(excluded.message, message)"
+    )
+    dialogGone = try database.prepare("DELETE FROM dialogs WHERE id = ?")
   }
 }
 

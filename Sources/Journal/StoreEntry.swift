@@ -14,6 +14,36 @@ public enum StoreEntry: Sendable {
   case unbound(DN)
   /// The sources of a generation that comes into use.
   case sources(StrategyFiles)
+  /// What the line side needs to go on with a call.
+  case dialog(StoredDialog)
+  /// The line side needs a row of this number no longer.
+  case dialogGone(UInt64)
+}
+
+/// Something that the line side must know to go on with a call; only it can read the bytes.
+public struct StoredDialog: Sendable, Hashable {
+  /// Its number.
+  public var id: UInt64
+  /// The call that it belongs to; nil: to none any more.
+  public var conn: ConnID?
+  /// What it is: `call`, `caller`, `target`, `relay`, `final`.
+  public var part: String
+  /// Where it stands, in one word.
+  public var state: String
+  /// What changes.
+  public var body: [UInt8]
+  /// What does not change; nil: as it is in the store.
+  public var message: [UInt8]?
+
+  /// Makes a row.
+  public init(id: UInt64, part: String, state: String, body: [UInt8]) {
+    self.id = id
+    self.part = part
+    self.state = state
+    self.body = body
+    conn = nil
+    message = nil
+  }
 }
 
 /// A registration as the store keeps it.

@@ -2,7 +2,7 @@
 //
 // A reader sees what is committed at the moment at which it begins, also while a server writes.
 
-internal import Engine
+public import Engine
 internal import Wire
 
 /// A store that is read: for recovery, export, and by people.
@@ -109,6 +109,33 @@ public struct StoreReader: ~Copyable {
       result.append(binding)
     }
     return result
+  }
+
+  /// What the line side kept of the calls that were alive.
+  public func dialogs() throws(StoreError) -> [StoredDialog] {
+    var query = try database.prepare(
+      "SELECT id, conn_id, part, state, body, message FROM dialogs ORDER BY id"
+    )
+    var result: [StoredDialog] = []
+    while try query.next() {
+      var dialog = StoredDialog(
+        id: UInt64(bitPattern: query.number(0)),
+        part: query.text(2),
+        state: query.text(3),
+        body: query.bytes(4)
+      )
+      if !query.isNull(1) { dialog.conn = ConnID(text: query.text(1)) }
+      if !query.isNull(5) { dialog.message = query.bytes(5) }
+      result.append(dialog)
+    }
+    return result
+  }
+
+  /// The highest ConnID that the store knows; nil when there was no call.
+  public func lastConnID() throws(StoreError) -> ConnID? {
+    var query = try database.prepare("SELECT max(conn_id) FROM calls")
+    guard try query.next(), !query.isNull(0) else { return nil }
+    return ConnID(text: query.text(0))
   }
 
   /// The sources of a generation; nil when the store does not have them.

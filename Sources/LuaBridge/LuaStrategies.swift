@@ -55,12 +55,15 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     var now: UInt64
   }
 
-  let limits: Limits
+  /// Every maximum.
+  public let limits: Limits
   private let budget: Budget
   private let watchdog: Watchdog
   private var current: Slot
   private var retired: [Slot] = []
   private var live: [ConnID: Run] = [:]
+  /// Calls whose run did not outlive an earlier process.
+  var lost: Set<ConnID> = []
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
@@ -143,6 +146,7 @@ extension LuaStrategies {
     context: ResumeContext
   ) -> StrategyStep {
     guard var run = live.removeValue(forKey: call) else {
+      if lost.remove(call) != nil { return .failed(.memory) }
       return .failed(.error("the call has no strategy that waits"))
     }
     run.coroutine.update(context)
@@ -162,7 +166,10 @@ extension LuaStrategies {
 
   /// Forgets a call's suspended strategy, if there is one.
   public mutating func cancel(_ call: ConnID) {
-    guard let run = live.removeValue(forKey: call) else { return }
+    guard let run = live.removeValue(forKey: call) else {
+      if !lost.isEmpty { lost.remove(call) }
+      return
+    }
     run.coroutine.release()
     leave(run.slot)
   }

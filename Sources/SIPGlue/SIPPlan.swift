@@ -85,6 +85,9 @@ public struct SIPLimits: Sendable, Hashable {
   public var diversionsMax = 20
   /// How often a waiting caller is told that we are still there (RFC 3261 13.3.1.1).
   public var provisionalInterval: Duration = .seconds(60)
+  /// After how long without a word a waiting caller of an earlier process is taken for gone: the
+  /// interval above, and the three minutes that proxies have patience (RFC 3261 16.6).
+  public var silenceMax: Duration = .seconds(240)
   /// How often both sides of a talking call are asked whether they are still there; zero: never.
   public var probeInterval: Duration = .seconds(300)
   /// How long a phone may be silent before the DN's next contact is called; zero: to the end.

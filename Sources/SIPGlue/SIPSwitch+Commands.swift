@@ -14,10 +14,12 @@ extension SIPSwitch {
     case .queued(let conn, _, _):
       guard let slot = map.call(conn), calls[slot].phase != .talking else { return }
       calls[slot].isQueued = true
+      touch(call: slot)
       sayStillWaiting(slot, at: now)
     case .dequeued(let conn):
       guard let slot = map.call(conn) else { return }
       calls[slot].isQueued = false
+      touch(call: slot)
     case .reject(let conn, let status):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, (300...699).contains(status) ? status : 480, at: now)
@@ -60,6 +62,7 @@ extension SIPSwitch {
     calls[slot].reached = nil
     calls[slot].rank = 0
     if case .dn(let dn) = destination { calls[slot].reached = dn }
+    touch(call: slot)
     var place = resolve(destination, rank: 0, at: now)
     while case .failure = place, hasNextContact(slot, at: now) {
       calls[slot].rank += 1
@@ -87,6 +90,7 @@ extension SIPSwitch {
     case .diverting:
       calls[slot].phase = .waiting
       calls[slot].lastFailure = failure
+      touch(call: slot)
       let isNoAnswer = failure == .noAnswer || failure == .timeout
       if let target = calls[slot].target {
         hangUp(target, because: isNoAnswer ? .noAnswer : .takenBack, at: now)

@@ -24,6 +24,7 @@ extension SIPSwitch {
     at now: Instant
   ) -> TransactionHandle? {
     legs[slot].localSequence += 1
+    touch(leg: slot, isUrgent: false)
     let branch = tokens.next()
     write(request, on: slot, sequence: legs[slot].localSequence, branch: branch)
     guard !scratch.overflowed else { return nil }
@@ -82,6 +83,7 @@ extension SIPSwitch {
   /// Acknowledges the success of our last INVITE on a leg; the table repeats it when asked to.
   mutating func acknowledge(_ slot: Slot, body: ByteView, type: ByteView) {
     legs[slot].owesACK = false
+    touch(leg: slot, isUrgent: false)
     guard let invite = legs[slot].clientInvite else { return }
     writeACK(slot, body: body, type: type)
     guard !scratch.overflowed else { return }
@@ -153,6 +155,7 @@ extension SIPSwitch {
   /// Ends a leg as its state requires; its call no longer counts on it.
   mutating func hangUp(_ slot: Slot, because cause: CancelCause, at now: Instant) {
     legs[slot].call = nil
+    touch(leg: slot)
     switch legs[slot].state {
     case .abandoned, .parting, .ending: return
     case .calling:
@@ -173,6 +176,7 @@ extension SIPSwitch {
   /// Sends BYE.
   mutating func sayGoodbye(_ slot: Slot, at now: Instant) {
     legs[slot].state = .ending
+    touch(leg: slot)
     guard send(LegRequest(.bye, owner: Owner(.farewell, slot)), on: slot, at: now) != nil else {
       return removeLeg(slot)
     }
@@ -184,6 +188,7 @@ extension SIPSwitch {
     silences.disarm(slot.index)
     probes.disarm(slot.index)
     texts.free(legs[slot].text)
+    keeper.forget(legs[slot].kept, isUrgent: false)
     legs.remove(slot)
   }
 
@@ -211,6 +216,7 @@ extension SIPSwitch {
     }
     let slot = owner.slot
     legs[slot].awaitsACK = false
+    touch(leg: slot, isUrgent: false)
     if let invite = legs[slot].serverInvite { table.successAcknowledged(invite) }
     if legs[slot].state == .parting { return sayGoodbye(slot, at: now) }
     guard let other = partner(of: slot), legs[other].owesACK else { return }
@@ -246,6 +252,8 @@ extension SIPSwitch {
     map.remove(call.conn)
     refresh.disarm(slot.index)
     texts.free(call.invite)
+    keepFinal(of: call)
+    keeper.forget(call.kept, isUrgent: true)
     calls.remove(slot)
     if let side { signals.append(.released(call.conn, by: side)) }
   }

@@ -56,6 +56,7 @@ extension SIPSwitch {
     map.setFirst(key, slot)
     table.setOwner(Owner(.call, slot).raw, of: handle)
     refresh.arm(slot.index, at: now)
+    touch(call: slot)
     counters.calls += 1
     announce(call, caller, headers)
   }

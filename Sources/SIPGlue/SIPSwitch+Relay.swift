@@ -59,6 +59,8 @@ extension SIPSwitch {
     }
     entry.client = client
     relays[made] = entry
+    touch(leg: slot, isUrgent: false)
+    touch(relay: made)
     if isInvite {
       calls[call].renegotiation = made
       table.setOwner(Owner(.relay, made).raw, of: handle)
@@ -70,7 +72,7 @@ extension SIPSwitch {
     let relay = relays[slot]
     let status = received.envelope.statusCode
     let bytes = received.bytes
-    relays.remove(slot)
+    forget(relay: slot)
     let call = legs.contains(relay.to) ? legs[relay.to].call : nil
     if let call, calls[call].renegotiation == slot { calls[call].renegotiation = nil }
     if relay.method == .invite, status < 300 {
@@ -95,10 +97,12 @@ extension SIPSwitch {
     legs[relay.to].clientInvite = relay.client
     legs[relay.to].clientSequence = relay.clientSequence
     legs[relay.to].owesACK = true
+    touch(leg: relay.to)
     if relay.hasBody { acknowledge(relay.to, body: .empty, type: .empty) }
     legs[relay.from].serverInvite = relay.server
     legs[relay.from].serverSequence = relay.serverSequence
     legs[relay.from].awaitsACK = true
+    touch(leg: relay.from)
     table.setOwner(Owner(.leg, relay.from).raw, of: relay.server)
   }
 
@@ -117,6 +121,7 @@ extension SIPSwitch {
   /// The call ends while a re-INVITE is under way.
   mutating func abortRelay(_ slot: Slot, at now: Instant) {
     guard relays.contains(slot) else { return }
+    touch(relay: slot)
     reply(to: relays[slot].server, 487, tag: nil, at: now)
     if let client = relays[slot].client { table.cancel(client, at: now, into: &outgoing) }
   }
@@ -124,7 +129,7 @@ extension SIPSwitch {
   /// The other side does not answer: its dialog is over (RFC 3261 12.2.1.2).
   mutating func relayTimedOut(_ slot: Slot, at now: Instant) {
     let relay = relays[slot]
-    relays.remove(slot)
+    forget(relay: slot)
     reply(to: relay.server, 408, tag: nil, at: now)
     guard legs.contains(relay.to), let call = legs[relay.to].call else { return }
     if calls[call].renegotiation == slot { calls[call].renegotiation = nil }

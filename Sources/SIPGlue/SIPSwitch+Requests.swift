@@ -15,8 +15,8 @@ extension SIPSwitch {
       dispatch(received, handle, from: source, at: now)
     case .retransmission:
       counters.retransmissions += 1
-    case .absorbed:
-      break
+    case .absorbed(let handle):
+      settled(Owner(table.owner(of: handle) ?? 0))
     case .acknowledgement:
       acknowledged(received, at: now)
     case .refused:
@@ -112,7 +112,7 @@ extension SIPSwitch {
       if let client = relays[owner.slot].client {
         table.cancel(client, at: now, into: &outgoing)
       }
-    case .call, .leg, .relay, .farewell, .probe, .notice, .monitor, .nobody:
+    case .call, .leg, .relay, .farewell, .probe, .final, .notice, .monitor, .nobody:
       // Answered already: the CANCEL came too late and changes nothing.
       reply(to: handle, 200, tag: tokens.next(), at: now)
     }
@@ -143,7 +143,7 @@ extension SIPSwitch {
         text[legs[owner.slot].callID].equals(bytes[envelope.callID])
         && text[legs[owner.slot].remoteTag].equals(bytes[envelope.from.tag])
       return isSame ? owner : nil
-    case .nobody, .farewell, .relay, .probe, .notice, .monitor:
+    case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor:
       return nil
     }
   }

@@ -9,10 +9,14 @@ extension SIPSwitch {
     case .absorbed: counters.retransmissions += 1
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
-      if owner.kind == .leg { silences.disarm(owner.slot.index) }
-      if owner.kind == .leg, legs.contains(owner.slot), legs[owner.slot].state == .calling {
-        progressed(owner.slot, received, at: now)
+      guard owner.kind == .leg, legs.contains(owner.slot) else { return }
+      silences.disarm(owner.slot.index)
+      if !legs[owner.slot].isProceeding {
+        // From now on it can be cancelled.
+        legs[owner.slot].isProceeding = true
+        touch(leg: owner.slot, isUrgent: false)
       }
+      if legs[owner.slot].state == .calling { progressed(owner.slot, received, at: now) }
     case .final(let handle):
       concluded(Owner(table.owner(of: handle) ?? 0), received, at: now)
     case .otherSuccess:
@@ -50,7 +54,7 @@ extension SIPSwitch {
       }
     case .notice: noticed(owner.slot, status, at: now)
     case .monitor: monitored(owner.slot.index, status, at: now)
-    case .call, .nobody: break
+    case .call, .final, .nobody: break
     }
   }
 
@@ -115,12 +119,13 @@ extension SIPSwitch {
     switch event {
     case .timedOut(_, let raw):
       timedOut(Owner(raw), at: now)
-    case .failureUnacknowledged:
-      break
+    case .failureUnacknowledged(_, let raw):
+      settled(Owner(raw))
     case .successUnacknowledged(_, let raw):
       let owner = Owner(raw)
       guard owner.kind == .leg, legs.contains(owner.slot) else { return }
       legs[owner.slot].awaitsACK = false
+      touch(leg: owner.slot, isUrgent: false)
       if let call = legs[owner.slot].call {
         end(call, by: .line, at: now)
       } else if legs[owner.slot].state == .parting {
@@ -143,7 +148,7 @@ extension SIPSwitch {
       end(call, by: .line, at: now)
     case .notice: noticed(owner.slot, 408, at: now)
     case .monitor: monitored(owner.slot.index, 408, at: now)
-    case .call, .nobody: break
+    case .call, .final, .nobody: break
     }
   }
 
@@ -157,6 +162,8 @@ extension SIPSwitch {
     writeContact(entry: call.entry)
     reply(to: call.transaction, status, tag: call.localTag, at: now)
     refresh.arm(slot.index, at: now)
+    calls[slot].told = status
+    touch(call: slot, isUrgent: false)
   }
 
   /// Asks a talking leg whether it is still there: a lost BYE must not keep an agent (PEERS B10).

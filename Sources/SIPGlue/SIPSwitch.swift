@@ -31,6 +31,8 @@ public struct SIPSwitch: ~Copyable {
   }
 
   let plan: SIPPlan
+  /// What it was made from.
+  package var sitePlan: SIPPlan { plan }
   let sentBy: Endpoint
   let domain: Text
   let entries: [Entry]
@@ -50,6 +52,10 @@ public struct SIPSwitch: ~Copyable {
   var calls = Slab<Call>()
   var legs = Slab<Leg>()
   var relays = Slab<Relay>()
+  var finals = Slab<Final>()
+  /// What the store must be told of them.
+  var keeper: DialogKeeper
+  var rowWriter = RowWriter()
   var texts = TextStore()
   /// When a waiting caller must hear from us again.
   var refresh: DeadlineList
@@ -125,6 +131,7 @@ public struct SIPSwitch: ~Copyable {
     tokens = TokenSource(secret: secret)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     map = ConnIDMap(start: start)
+    keeper = DialogKeeper(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
     probes = DeadlineList(interval: plan.limits.probeInterval)
     silences = DeadlineList(interval: plan.limits.contactPatience)
@@ -181,8 +188,8 @@ public struct SIPSwitch: ~Copyable {
 
   /// Whether nothing at all is left of any call: no leg, transaction, name or byte.
   public var isIdle: Bool {
-    calls.count == 0 && legs.count == 0 && relays.count == 0 && table.count == 0 && map.isEmpty
-      && texts.count == planTextCount
+    calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
+      && table.count == 0 && map.isEmpty && texts.count == planTextCount
   }
 
   /// Forgets the signals that have been taken; keeps the memory.

@@ -177,7 +177,7 @@
   }
 
   /// An instant of UTC as RFC 3339 text with microseconds, without quotes.
-  static func timeText(_ time: UInt64) -> String {
+  package static func timeText(_ time: UInt64) -> String {
     var writer = JSONWriter(capacity: 32)
     writer.time(time)
     return String(writer.text.dropFirst().dropLast())

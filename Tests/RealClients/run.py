@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 
+import killing
 import restart as memory
 import soak
 import torture as corpus
@@ -703,6 +704,11 @@ def restart():
     memory.kill(sys.modules[__name__])
 
 
+def survive():
+    """kill -9 KILLS times (10) under 200 calls a second: nobody notices more than a wait."""
+    killing.run(sys.modules[__name__])
+
+
 def full_disk():
     """A full disk: 503 for new calls, an alarm, and nothing lost that was accepted."""
     memory.full_disk(sys.modules[__name__])
@@ -714,7 +720,7 @@ def torture():
 
 
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, torture, reload_soak, restart, full_disk]
+          fuzz, torture, reload_soak, restart, survive, full_disk]
 
 
 def main():

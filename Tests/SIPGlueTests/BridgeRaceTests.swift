@@ -11,8 +11,14 @@ struct PairBridge: ~Copyable {
   let dialog: PairPhone.Dialog
   let conn: ConnID
 
-  init(_ behaviour: PairBehaviour, offer: Bool = true, diverts: Bool = true) throws {
+  init(
+    _ behaviour: PairBehaviour,
+    offer: Bool = true,
+    keeps: Bool = false,
+    diverts: Bool = true
+  ) throws {
     var world = try PairWorld()
+    world.line.keepsDialogs = keeps
     let caller = world.phone("4420", port: 6000)
     let agent = world.phone("7002", port: 7002)
     agent.behaviour = behaviour

@@ -73,10 +73,39 @@ struct PairStormTests {
     Array(UInt64(1)...12)
   )
   func nothingRemainsAfterAStorm(loss: Double, seed: UInt64) throws {
+    let remains = try Self.storm(loss: loss, seed: seed)
+    #expect(remains.calls == remains.offered)
+  }
+
+  @Test(.timeLimit(.minutes(15)), arguments: [0.0, 0.1, 0.3], Array(UInt64(1)...8))
+  func aProcessThatEndsAgainAndAgainLosesNothing(loss: Double, seed: UInt64) throws {
+    let remains = try Self.storm(loss: loss, seed: seed, crashes: 0.1)
+    #expect(remains.rows == [])
+    #expect(remains.crashes > 0)
+    #expect(remains.lost == 0)
+  }
+
+  /// What a storm left behind.
+  struct Remains {
+    var calls: UInt64
+    var offered: UInt64
+    var rows: [String]
+    var crashes: Int
+    var lost: Int
+  }
+
+  private static func storm(
+    loss: Double,
+    seed: UInt64,
+    crashes: Double = 0
+  ) throws -> Remains {
     var world = try PairWorld(seed: seed)
     world.wire = PairWire(loss: loss, duplication: 0.1, jitter: 0.3)
     let script = Script(seed: seed &+ 99, mode: seed % 3 == 0 ? .redirect : .bridge)
     world.engine = { script.handle($0) }
+    world.isAlive = { script.attempts[$0] != nil && !script.ended.contains($0) }
+    world.line.keepsDialogs = crashes > 0
+    world.crashes = crashes
     let behaviours: [PairBehaviour] = [
       .answers(after: 0.3), .answers(after: 3), .rings, .refuses(486), .silent, .tries,
       .ringsThenRefuses(603, after: 2), .answersTwice,
@@ -131,7 +160,12 @@ struct PairStormTests {
     #expect(world.remains == "")
     let offered = Set(world.offers.map(\.connID))
     #expect(offered == script.ended)
-    let calls = world.line.counters.calls
-    #expect(calls == UInt64(offered.count))
+    return Remains(
+      calls: world.line.counters.calls,
+      offered: UInt64(offered.count),
+      rows: world.rows.values.map { "\($0.part) \($0.state)" },
+      crashes: world.crashCount,
+      lost: world.lostCount
+    )
   }
 }

@@ -43,6 +43,17 @@ struct PairWorld: ~Copyable {
   var random: PairRandom
   /// Plays the engine: what to do about a signal.
   var engine: ((LineSignal) -> [LineCommand])?
+  /// What the switch wants kept, by number.
+  var rows: [UInt64: DialogRow] = [:]
+  /// How likely the switch's process ends, each time that it has something to send.
+  var crashes = 0.0
+  /// Which calls the engine has when it ends.
+  var isAlive: (ConnID) -> Bool = { _ in true }
+  /// Whether nobody is there: what arrives is lost.
+  var isDown = false
+  private(set) var crashCount = 0
+  /// Calls that the engine had and the next process did not.
+  private(set) var lostCount = 0
   private var flights: [Flight] = []
   private var order = 0
 
@@ -142,12 +153,66 @@ struct PairWorld: ~Copyable {
       }
       index += 1
     }
+    _ = keep()
+    if crashes > 0, line.hasOutgoing, random.share() < crashes {
+      // What was to leave is lost as often as not.
+      if random.share() < 0.5 { line.discardOutgoing() }
+      send()
+      crash()
+      return
+    }
+    send()
+  }
+
+  private mutating func send() {
     var drained: [(bytes: [UInt8], port: UInt16)] = []
     line.drain { drained.append(($0, $1)) }
     for datagram in drained {
       sent.append(String(decoding: datagram.bytes, as: UTF8.self))
       launch(datagram.bytes, from: Self.port, to: datagram.port)
     }
+  }
+
+  // MARK: Keeping
+
+  /// Takes what is to be kept; whether it must be written before anything leaves.
+  mutating func keep() -> Bool {
+    var changes: [DialogChange] = []
+    let isUrgent = line.takeDialogs(at: instant) { changes.append($0) }
+    for change in changes {
+      switch change {
+      case .gone(let id): rows[id] = nil
+      case .kept(var row):
+        row.message = row.message ?? rows[row.id]?.message
+        rows[row.id] = row
+      }
+    }
+    return isUrgent
+  }
+
+  /// Ends the switch's process without a word and begins another one.
+  mutating func crash() {
+    crashCount += 1
+    let start = (1_800_000_000 + UInt64(crashCount)) * 1_000_000_000
+    let secret = (random.next(), random.next())
+    guard let next = try? SIPSwitch(plan: line.sitePlan, start: start, secret: secret) else {
+      Issue.record("there is no next switch")
+      return
+    }
+    line = next
+    line.removeSignals()
+    line.keepsDialogs = true
+    let isAlive = isAlive
+    let before = offers.map(\.connID).filter { isAlive($0) }
+    let sorted = rows.values.sorted { $0.id < $1.id }
+    let time = instant
+    let kept = line.restore(sorted, at: time, isAlive: isAlive)
+    for conn in before where !kept.contains(conn) {
+      lostCount += 1
+      signals.append(.released(conn, by: .line))
+      _ = engine?(.released(conn, by: .line))
+    }
+    take()
   }
 
   mutating func inject(_ text: String, from port: UInt16) {
@@ -186,7 +251,7 @@ struct PairWorld: ~Copyable {
 
   private var nextTime: Double? {
     var next = flights.map(\.due).min()
-    if let deadline = line.nextDeadline {
+    if !isDown, let deadline = line.nextDeadline {
       // One nanosecond more: a deadline must not lie before it by rounding.
       let time = Double(deadline.nanoseconds) / 1e9 + 1e-6
       next = min(next ?? time, time)
@@ -201,14 +266,17 @@ struct PairWorld: ~Copyable {
     let due = flights.filter { $0.due <= now }.sorted { ($0.due, $0.order) < ($1.due, $1.order) }
     flights.removeAll { $0.due <= now }
     for flight in due {
+      if flight.to == Self.port, isDown { continue }
       if flight.to == Self.port {
         receive(flight.text, from: flight.from)
       } else {
         phones[flight.to]?.receive(String(decoding: flight.text, as: UTF8.self), at: now)
       }
     }
-    line.advance(to: instant)
-    take()
+    if !isDown {
+      line.advance(to: instant)
+      take()
+    }
     for port in phones.keys.sorted() { phones[port]?.advance(to: now) }
     collect()
   }

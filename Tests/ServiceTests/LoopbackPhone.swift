@@ -156,11 +156,14 @@ final class LoopbackPhone: Sendable {
 /// A caller who places one call and hangs up when told to.
 final class LoopbackCaller {
   let socket = LoopbackSocket()
-  let server: UInt16
+  /// The server's port; another one after a restart.
+  var server: UInt16
   let number: String
   private let called: String
   private var remote = ""
   private(set) var statuses: [Int] = []
+  /// The To headers of what came after 100.
+  private(set) var tagged: Set<String> = []
   private(set) var last: Message?
 
   init(_ number: String, calls called: String, at server: UInt16) {
@@ -208,6 +211,7 @@ final class LoopbackCaller {
         continue
       }
       if statuses.last != message.status { statuses.append(message.status) }
+      if message.status > 100 { tagged.insert(message["to"]) }
       if message.status >= 200 { (last, remote) = (message, message["to"]) }
       if isEnough(message.status) { return true }
     }

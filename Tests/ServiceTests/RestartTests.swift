@@ -72,6 +72,14 @@ struct RestartTests {
     #expect(service.said.last == "ended", "\(service.said)")
   }
 
+  /// As `kill -9` does, but for what is written: nobody is told anything.
+  private func endAtOnce(_ service: RunningService) {
+    service.door.stop()
+    service.door.stop()
+    wait { service.hasEnded }
+    #expect(service.said.last == "ended", "\(service.said)")
+  }
+
   private func agent(_ id: String, _ action: String, _ service: RunningService) throws {
     var request = ControlRequest("agent")
     request.set("agent", id)
@@ -170,24 +178,84 @@ struct RestartTests {
     #expect(try ground.replay().divergence == nil)
   }
 
-  @Test("A call that is there when the server ends is released and told", .timeLimit(.minutes(15)))
-  func callsThatWereAlive() throws {
+  @Test("A caller who waits in a queue waits on, and is answered", .timeLimit(.minutes(15)))
+  func callsThatWait() throws {
     let ground = Ground()
     let first = try ground.serve()
     try agent("1001", "not-ready", first)
     let caller = LoopbackCaller("4420", calls: "9000", at: first.port)
     caller.invite()
     #expect(caller.wait(for: 182), "\(caller.statuses)")
-    first.door.stop()
-    first.door.stop()
-    wait { first.hasEnded }
+    endAtOnce(first)
     let second = try ground.serve()
+    #expect(second.said.contains { $0.hasPrefix("1 call goes on") }, "\(second.said)")
+    caller.server = second.port
     let calls = try second.ask(ControlRequest("calls"))["calls"]?.elements ?? []
-    #expect(calls.isEmpty)
-    let ends = try second.events().filter { $0["event"]?.string == "EventAbandoned" }
-    #expect(ends.count >= 1)
+    #expect(calls.map { $0["state"]?.string } == ["queued"])
+    try agent("1001", "ready", second)
+    #expect(caller.wait(for: 200), "\(caller.statuses)")
+    #expect(caller.tagged.count == 1, "\(caller.tagged)")
+    caller.acknowledge()
+    #expect(caller.hangUp())
+    wait { (try? second.state(of: "1001")) == "ready" }
     end(second)
     #expect(try ground.replay().divergence == nil)
+  }
+
+  @Test("Who talks talks on, and the call ends on both sides", .timeLimit(.minutes(15)))
+  func callsThatTalk() throws {
+    let ground = Ground()
+    let first = try ground.serve()
+    let caller = LoopbackCaller("4420", calls: "8000", at: first.port)
+    caller.invite()
+    #expect(caller.wait(for: 200), "\(caller.statuses)")
+    caller.acknowledge()
+    wait { ground.phone.requests.last == "ACK" }
+    endAtOnce(first)
+    #expect(!ground.phone.requests.contains("BYE"))
+    let second = try ground.serve()
+    caller.server = second.port
+    #expect(try second.state(of: "1001") == "busy")
+    #expect(caller.hangUp())
+    #expect(wait { ground.phone.requests.contains("BYE") }, "\(ground.phone.requests)")
+    wait { (try? second.state(of: "1001")) == "ready" }
+    let kinds = try second.events().compactMap { $0["event"]?.string }
+    #expect(kinds.filter { $0 == "EventReleased" }.count == 1)
+    end(second)
+    #expect(try ground.replay().divergence == nil)
+  }
+
+  @Test("A suspended strategy goes on in its own generation", .timeLimit(.minutes(15)))
+  func suspendedStrategies() throws {
+    let ground = Ground()
+    let pausing = [
+      "any.lua": """
+      return function(call)
+        local bits = random()
+        call:wait(1)
+        call:attach { before = tostring(bits), entered = tostring(call.entered) }
+        return ANY
+      end
+      """
+    ]
+    let first = try ground.serve(strategies: pausing)
+    let caller = LoopbackCaller("4420", calls: "8000", at: first.port)
+    caller.invite()
+    try wait { try first.events().contains { $0["event"]?.string == "EventRouteRequest" } }
+    endAtOnce(first)
+    let second = try ground.serve(strategies: ["any.lua": "return function() return nil end"])
+    #expect(!second.said.contains { $0.contains("cannot go on") }, "\(second.said)")
+    caller.server = second.port
+    #expect(caller.wait(for: 200), "\(caller.statuses)")
+    caller.acknowledge()
+    #expect(caller.hangUp())
+    wait { (try? second.state(of: "1001")) == "ready" }
+    let used = try second.events().first { $0["event"]?.string == "EventRouteUsed" }
+    #expect(used?["RouteType"]?.integer != 1, "\(String(describing: used))")
+    #expect(try second.events().contains { $0["UserData"]?["before"] != nil })
+    end(second)
+    let report = try ground.replay()
+    #expect(report.divergence == nil)
   }
 
   @Test("Another generation after the restart is told to the engine", .timeLimit(.minutes(15)))

@@ -23,6 +23,7 @@ final class RunningService {
     strategies: [String: String],
     drain: Double = 20,
     in kept: String? = nil,
+    store: Bool = true,
     parts: ServiceParts = .standard
   ) throws {
     folder = kept ?? NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
@@ -35,6 +36,7 @@ final class RunningService {
     options.strategies = folder + "/strategies"
     options.data = data
     options.drain = drain
+    options.store = store
     let (lines, door) = (lines, door)
     let finished = options
     thread = BackgroundThread {

@@ -385,7 +385,7 @@ struct ServiceTests {
     #expect(service.said.last == "ended", "\(service.said)")
   }
 
-  @Test("A second stop hangs up what is left and ends at once", .timeLimit(.minutes(15)))
+  @Test("Without a store, a second stop hangs up what is left", .timeLimit(.minutes(15)))
   func stoppingTwice() throws {
     let phone = LoopbackPhone("7001")
     let thread = phone.start()
@@ -396,7 +396,8 @@ struct ServiceTests {
     let service = try RunningService(
       site: Self.site([("1001", phone)]),
       strategies: Self.any,
-      drain: 600
+      drain: 600,
+      store: false
     )
     let caller = LoopbackCaller("1", calls: "8000", at: service.port)
     caller.invite()

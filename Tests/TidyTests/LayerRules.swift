@@ -16,6 +16,7 @@ enum LayerRules {
     Room(name: "Journal", layer: 2, system: []),
     Room(name: "Simulator", layer: 2, system: []),
     Room(name: "Workbench", layer: 3, system: []),
+    Room(name: "Importers", layer: 3, system: ["Glibc"]),
     Room(name: "Service", layer: 4, system: ["Glibc", "Foundation"]),
     Room(name: "CLI", layer: 5, system: ["Glibc", "Foundation"]),
   ]
@@ -30,6 +31,7 @@ enum LayerRules {
     "CCrypto": ["SIPGlue"],
     "CJansson": ["Wire"],
     "CSQLite": ["Journal"],
+    "CPCAP": ["Importers"],
     "CLinux": ["Reactor", "Service"],
   ]
 

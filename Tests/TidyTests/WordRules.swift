@@ -9,6 +9,7 @@ enum WordRules {
     ("MSG_IS_", ["COSIP", "COSIPShim"]),
     ("json_", ["CJansson", "Wire"]),
     ("EVP_", ["CCrypto", "SIPGlue"]),
+    ("pcap_", ["CPCAP", "Importers"]),
     ("epoll_", ["CLinux", "Reactor"]),
   ]
 

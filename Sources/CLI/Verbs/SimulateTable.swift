@@ -19,7 +19,7 @@ enum SimulateTable {
     lines.append("waits: \(waits.joined(separator: ", ")), longest \(seconds(report.waitMax))")
     let rate = report.wallSeconds > 0 ? Double(report.calls) / report.wallSeconds : 0
     lines.append(
-      "\(report.calls) calls in \(fixed(report.wallSeconds, 2)) s:"
+      "\(report.calls) calls in \(Decimal.fixed(report.wallSeconds, 2)) s:"
         + " \(Int(rate)) calls a second"
     )
     return lines
@@ -35,9 +35,9 @@ enum SimulateTable {
       ("waited", .waitedShare, share),
       ("gave up", .abandonedShare, share),
       ("turned away", .rejectedShare, share),
-      ("answered within \(fixed(report.threshold, 0)) s", .serviceLevel, share),
+      ("answered within \(Decimal.fixed(report.threshold, 0)) s", .serviceLevel, share),
       ("agents busy", .occupancy, share),
-      ("callers waiting", .queueLengthMean, { fixed($0, 3) }),
+      ("callers waiting", .queueLengthMean, { Decimal.fixed($0, 3) }),
     ]
     for (name, figure, text) in figures {
       var row = [name, text(report.value(figure))]
@@ -52,22 +52,9 @@ enum SimulateTable {
     return table
   }
 
-  private static func seconds(_ value: Double) -> String { fixed(value, 3) + " s" }
+  private static func seconds(_ value: Double) -> String { Decimal.fixed(value, 3) + " s" }
 
-  private static func share(_ value: Double) -> String { fixed(100 * value, 2) + " %" }
-
-  /// A number with so many digits after the point.
-  private static func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "-" }
-    var unit = 1.0
-    for _ in 0..<digits { unit *= 10 }
-    let whole = Int64((abs(value) * unit).rounded())
-    let sign = value < 0 && whole > 0 ? "-" : ""
-    guard digits > 0 else { return "\(sign)\(whole)" }
-    let rest = String(whole % Int64(unit))
-    let zeros = String(repeating: "0", count: digits - rest.count)
-    return "\(sign)\(whole / Int64(unit)).\(zeros)\(rest)"
-  }
+  private static func share(_ value: Double) -> String { Decimal.fixed(100 * value, 2) + " %" }
 }
 
 /// Time that passed, and processor time of this process.

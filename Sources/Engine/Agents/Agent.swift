@@ -9,12 +9,12 @@
 // Who may change it: `RoutingEngine` only.
 
 /// Names an agent of the plan.
-struct AgentSlot: Sendable, Hashable {
+struct AgentSlot: Sendable, Hashable, Codable {
   let index: Int32
 }
 
 /// What an agent asked for.
-enum AgentMode: Sendable, Hashable {
+enum AgentMode: Sendable, Hashable, Codable {
   case loggedOut
   case notReady(WorkMode, reason: String?)
   case ready(WorkMode)
@@ -26,15 +26,15 @@ enum AgentMode: Sendable, Hashable {
 }
 
 /// What an agent is engaged in.
-enum Engagement: Sendable {
+enum Engagement: Sendable, Codable {
   case none
   case reserved(Reservation)
   case talking(CallSlot)
 }
 
 /// A reservation: an agent kept for one call (DOMAIN 3.3; ours is binding, ADR 0011).
-struct Reservation: Sendable {
-  enum Reason: Sendable {
+struct Reservation: Sendable, Codable {
+  enum Reason: Sendable, Codable {
     /// A selection wants him; others may still ask until the collection window ends.
     case collecting
     /// A selection found him; the strategy has not routed yet.
@@ -70,7 +70,7 @@ struct Reservation: Sendable {
 }
 
 /// An agent of the plan in his present state.
-struct Agent: Sendable {
+struct Agent: Sendable, Codable {
   /// Where he is logged in, by DN index; negative: nowhere.
   var dn: Int32 = -1
   /// The place where he is logged in; negative: at a single DN.

@@ -7,9 +7,9 @@
 // whose bits are given to others when nobody waits for them and too many are kept.
 
 /// A set of agents with its bit.
-struct AgentGroup: Sendable {
+struct AgentGroup: Sendable, Codable {
   /// Who belongs to it.
-  enum Definition: Sendable {
+  enum Definition: Sendable, Codable {
     case everybody
     /// Those who satisfy the queue's expression and are signed in.
     case queue(Int32)
@@ -31,7 +31,7 @@ struct AgentGroup: Sendable {
 }
 
 /// The names under which filters are known; a struct so that a look-up allocates nothing.
-struct FilterName: Hashable, Sendable {
+struct FilterName: Hashable, Sendable, Codable {
   var skills: String
   var group: String
 }

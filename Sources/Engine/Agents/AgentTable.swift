@@ -355,3 +355,57 @@ struct AgentTable: Sendable {
     groups[Int(bit)].lastChosen = slot.index
   }
 }
+
+extension AgentTable {
+  /// What changes of it: everything but the plan, and what is looked up in it.
+  struct State: Sendable, Codable {
+    fileprivate var agents: [Agent]
+    fileprivate var groups: [AgentGroup]
+    fileprivate var membership: BitRows
+    fileprivate var filterNames: [FilterName]
+    fileprivate var hand: Int32
+    fileprivate var idle: RankedIndex
+    fileprivate var occupied: RankedIndex?
+    fileprivate var counted: RankedIndex?
+    fileprivate var numbered: RankedIndex?
+    fileprivate var lastIdle: UInt64
+    fileprivate var availableCount: Int
+  }
+
+  var state: State {
+    State(
+      agents: agents,
+      groups: groups,
+      membership: membership,
+      filterNames: filterNames,
+      hand: hand,
+      idle: idle,
+      occupied: occupied,
+      counted: counted,
+      numbered: numbered,
+      lastIdle: lastIdle,
+      availableCount: availableCount
+    )
+  }
+
+  /// Takes a state over; false, and nothing changes, when it is that of another plan.
+  mutating func restore(_ state: State) -> Bool {
+    guard state.agents.count == agents.count,
+      state.groups.count == Int(firstFilterBit) + state.filterNames.count,
+      state.membership.count == agents.count
+    else { return false }
+    agents = state.agents
+    groups = state.groups
+    membership = state.membership
+    filterNames = state.filterNames
+    for (index, name) in filterNames.enumerated() { filters[name] = firstFilterBit + Int32(index) }
+    hand = state.hand
+    idle = state.idle
+    occupied = state.occupied
+    counted = state.counted
+    numbered = state.numbered
+    lastIdle = state.lastIdle
+    availableCount = state.availableCount
+    return true
+  }
+}

@@ -3,8 +3,8 @@
 /// Grammar: `or` binds weakest, then `and`, then `not`; a comparison is a skill name, one of
 /// `> >= < <= == ~= !=`, and a whole number; a name alone means `> 0`; `group(NAME)` holds for the
 /// members of an agent group. A skill that an agent does not have is level 0.
-public struct SkillExpression: Sendable, Hashable {
-  enum Comparison: Sendable, Hashable {
+public struct SkillExpression: Sendable, Hashable, Codable {
+  enum Comparison: Sendable, Hashable, Codable {
     case greater, greaterOrEqual, less, lessOrEqual, equal, notEqual
 
     func holds(_ level: Int32, _ bound: Int32) -> Bool {
@@ -20,7 +20,7 @@ public struct SkillExpression: Sendable, Hashable {
   }
 
   /// Postfix: operands before operators; a result stack of at most 64 bits is kept in one word.
-  enum Operation: Sendable, Hashable {
+  enum Operation: Sendable, Hashable, Codable {
     case compare(skill: Int, Comparison, Int32)
     case member(group: Int)
     case and

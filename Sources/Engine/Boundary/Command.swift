@@ -27,7 +27,7 @@ public enum LineCommand: Sendable, Hashable {
 }
 
 /// Where a diversion goes.
-public enum Destination: Sendable, Hashable {
+public enum Destination: Sendable, Hashable, Codable {
   /// A DN of the plan.
   case dn(DN)
   /// A number behind a trunk.

@@ -71,7 +71,7 @@ extension Event {
 }
 
 /// The attributes that name a call; every call event carries them.
-public struct CallAttributes: Sendable, Hashable {
+public struct CallAttributes: Sendable, Hashable, Codable {
   /// AttributeConnID.
   public var connID: ConnID
   /// AttributeCallUUID.

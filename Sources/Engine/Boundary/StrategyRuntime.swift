@@ -29,7 +29,7 @@ extension StrategyRuntime where Self: ~Copyable {
 }
 
 /// What a strategy may know of its call when it starts (SURFACE 4, "the call's facts").
-public struct CallFacts: Sendable, Hashable {
+public struct CallFacts: Sendable, Hashable, Codable {
   /// The call's ConnID.
   public var connID: ConnID
   /// The call's CallUUID.
@@ -67,7 +67,7 @@ public struct CallFacts: Sendable, Hashable {
 }
 
 /// What changes between two steps of a strategy.
-public struct ResumeContext: Sendable, Hashable {
+public struct ResumeContext: Sendable, Hashable, Codable {
   /// The present moment: nanoseconds since the Unix epoch (`call.now`).
   public var now: UInt64
   /// Diversions tried so far for this call (`call.attempts`).
@@ -91,7 +91,7 @@ public enum StrategyStep: Sendable, Hashable {
 }
 
 /// Everything that a strategy can ask for.
-public enum StrategyRequest: Sendable, Hashable {
+public enum StrategyRequest: Sendable, Hashable, Codable {
   /// Wait until one of the targets is available, and reserve it.
   case select(Selection)
   /// Send the call there; answered only when that failed.
@@ -135,7 +135,7 @@ public enum StrategyRequest: Sendable, Hashable {
 }
 
 /// A selection: targets in order of preference, and how long to wait for one.
-public struct Selection: Sendable, Hashable {
+public struct Selection: Sendable, Hashable, Codable {
   /// What may be selected; an earlier one that is available now wins.
   public var targets: [Target]
   /// How long to wait; nil: until the routing point's timeout.
@@ -159,7 +159,7 @@ public struct Selection: Sendable, Hashable {
 }
 
 /// What a strategy gets back.
-public enum StrategyAnswer: Sendable, Hashable {
+public enum StrategyAnswer: Sendable, Hashable, Codable {
   /// Done; nothing to tell.
   case done
   /// This target is reserved for the call (`call:select`).
@@ -191,7 +191,7 @@ public enum StrategyAnswer: Sendable, Hashable {
 /// Every way in which a strategy can fail.
 ///
 /// A failed strategy's call takes the default route.
-public enum StrategyFailure: Sendable, Hashable {
+public enum StrategyFailure: Sendable, Hashable, Codable {
   /// An error, with the place where it arose: `strategies/any.lua:3: …`.
   case error(String)
   /// The instruction budget of one step was used up.

@@ -1,5 +1,5 @@
 /// A value that a strategy keeps from call to call.
-public enum StateValue: Sendable, Hashable {
+public enum StateValue: Sendable, Hashable, Codable {
   /// A text.
   case text(String)
   /// A whole number.
@@ -20,7 +20,7 @@ public enum StateValue: Sendable, Hashable {
 }
 
 /// One key and its value.
-public struct StateEntry: Sendable, Hashable {
+public struct StateEntry: Sendable, Hashable, Codable {
   /// The key.
   public var key: String
   /// The value.
@@ -37,7 +37,7 @@ public struct StateEntry: Sendable, Hashable {
 }
 
 /// Everything that one strategy keeps, ordered by key.
-public struct StrategyState: Sendable, Hashable {
+public struct StrategyState: Sendable, Hashable, Codable {
   /// The strategy.
   public var strategy: StrategyName
   /// Its values, each key once.
@@ -65,7 +65,7 @@ public struct StrategyState: Sendable, Hashable {
 }
 
 /// One part of a percentage allocation.
-public struct SharePart: Sendable, Hashable {
+public struct SharePart: Sendable, Hashable, Codable {
   /// What it is called; the answer names it.
   public var name: String
   /// Its weight, in millionths of whatever unit the parts are given in.

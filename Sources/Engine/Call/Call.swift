@@ -1,7 +1,7 @@
 /// One call.
 ///
 /// Who may change it: `RoutingEngine`, through the call table.
-struct Call: Sendable {
+struct Call: Sendable, Codable {
   /// Whether this is a call, or a free place in the table.
   private(set) var isAlive = true
   var attributes: CallAttributes
@@ -98,7 +98,7 @@ struct Call: Sendable {
 }
 
 /// A distribution device, where calls wait, or the DN of a call that came directly.
-enum Device: Sendable, Hashable {
+enum Device: Sendable, Hashable, Codable {
   case routingPoint(Int32)
   case queue(Int32)
   case direct(Int32)

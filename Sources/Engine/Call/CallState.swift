@@ -1,7 +1,7 @@
 /// Where a call is in its life.
 ///
 /// States carry their data; every `switch` over them is exhaustive.
-enum CallState: Sendable {
+enum CallState: Sendable, Codable {
   /// Its strategy has the word: it was started or resumed and will step within this signal.
   case consulting
   /// It waits at its routing point until one of these targets is available.
@@ -34,7 +34,7 @@ enum CallState: Sendable {
 }
 
 /// A diversion that has been asked for and is not answered yet.
-struct Diversion: Sendable {
+struct Diversion: Sendable, Codable {
   var attempt: UInt32
   var destination: Destination
   /// The agent who is offered the call, reserved for it.
@@ -47,14 +47,14 @@ struct Diversion: Sendable {
 }
 
 /// A call in which people talk.
-struct Conversation: Sendable {
+struct Conversation: Sendable, Codable {
   var destination: Destination
   var agent: AgentSlot?
   var since: Instant
 }
 
 /// Who decides what happens to a call at its routing point.
-enum Decider: Sendable {
+enum Decider: Sendable, Codable {
   /// Nobody: the call is in a queue or established.
   case nobody
   /// The strategy: its run is suspended in the runtime.
@@ -68,13 +68,13 @@ enum Decider: Sendable {
 }
 
 /// Why a call overflows.
-enum OverflowReason: Sendable {
+enum OverflowReason: Sendable, Codable {
   case noAnswer
   case queueFull
 }
 
 /// Why a call takes the default route; told in `EventRouteUsed`.
-public enum DefaultReason: Sendable, Hashable {
+public enum DefaultReason: Sendable, Hashable, Codable {
   /// Its strategy failed.
   case strategyFailed(StrategyFailure)
   /// Its strategy ended without a target.

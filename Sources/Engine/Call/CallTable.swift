@@ -1,5 +1,5 @@
 /// Names a place in the call table.
-struct CallSlot: Sendable, Hashable {
+struct CallSlot: Sendable, Hashable, Codable {
   let index: Int32
 }
 
@@ -63,5 +63,27 @@ struct CallTable: Sendable {
     for index in slots.indices where slots[index].isAlive {
       body(CallSlot(index: Int32(index)))
     }
+  }
+}
+
+extension CallTable: Codable {
+  private enum CodingKeys: CodingKey {
+    case slots, free
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    slots = try container.decode([Call?].self, forKey: .slots).map { $0 ?? .vacant }
+    free = try container.decode([Int32].self, forKey: .free)
+    for index in slots.indices where slots[index].isAlive {
+      byConnID[slots[index].attributes.connID] = CallSlot(index: Int32(index))
+    }
+  }
+
+  /// A free place is nothing; which one is taken next is part of the state.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(slots.map { $0.isAlive ? $0 : nil }, forKey: .slots)
+    try container.encode(free, forKey: .free)
   }
 }

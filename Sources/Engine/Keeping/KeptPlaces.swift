@@ -7,7 +7,7 @@
 // Who may change it: `RoutingEngine` only.
 
 /// The place of a call, kept under a key.
-struct KeptPlace: Sendable {
+struct KeptPlace: Sendable, Codable {
   var key: String
   var ticket: UInt64
   /// Since when its waiting counts.
@@ -86,4 +86,13 @@ struct KeptPlaces: Sendable {
     places[index] = last
     byKey[last.key] = Int32(index)
   }
+}
+
+extension KeptPlaces: Codable {
+  init(from decoder: any Decoder) throws {
+    places = try [KeptPlace](from: decoder)
+    for (index, place) in places.enumerated() { byKey[place.key] = Int32(index) }
+  }
+
+  func encode(to encoder: any Encoder) throws { try places.encode(to: encoder) }
 }

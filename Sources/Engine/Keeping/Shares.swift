@@ -9,12 +9,12 @@
 
 /// All percentage allocations, by strategy and parts.
 struct Shares: Sendable {
-  private struct Key: Hashable, Sendable {
+  private struct Key: Hashable, Sendable, Codable {
     var strategy: StrategyName
     var parts: [SharePart]
   }
 
-  private struct Allocation: Sendable {
+  private struct Allocation: Sendable, Codable {
     var key: Key
     var owed: [Int64]
     /// The generation of strategies that used it last.
@@ -94,5 +94,24 @@ struct Shares: Sendable {
   /// The state in numbers.
   func describe(_ numbers: inout [Int64]) {
     for allocation in allocations { numbers += allocation.owed }
+  }
+}
+
+extension Shares: Codable {
+  private enum CodingKeys: CodingKey {
+    case allocations, generation
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    allocations = try container.decode([Allocation].self, forKey: .allocations)
+    generation = try container.decode(UInt64.self, forKey: .generation)
+    for (index, allocation) in allocations.enumerated() { byKey[allocation.key] = Int32(index) }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(allocations, forKey: .allocations)
+    try container.encode(generation, forKey: .generation)
   }
 }

@@ -102,3 +102,9 @@ extension String {
     return Int64(bitPattern: hash)
   }
 }
+
+extension StrategyStates: Codable {
+  init(from decoder: any Decoder) throws { self.init(try [StrategyState](from: decoder)) }
+
+  func encode(to encoder: any Encoder) throws { try states.encode(to: encoder) }
+}

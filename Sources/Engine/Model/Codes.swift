@@ -1,7 +1,7 @@
 // Enumerations of the T-Library interface: the numbers are the interface (DOMAIN 1.4).
 
 /// What kind of call it is (AttributeCallType, DOMAIN 1.4).
-public enum CallType: UInt8, Sendable, Hashable {
+public enum CallType: UInt8, Sendable, Hashable, Codable {
   case unknown = 0
   case `internal` = 1
   case inbound = 2
@@ -42,7 +42,7 @@ public enum RouteType: UInt8, Sendable, Hashable {
 }
 
 /// What a treatment is (AttributeTreatmentType, DOMAIN 1.4; those that we ask for).
-public enum TreatmentType: UInt8, Sendable, Hashable {
+public enum TreatmentType: UInt8, Sendable, Hashable, Codable {
   case unknown = 0
   case music = 2
   case ringBack = 3
@@ -53,7 +53,7 @@ public enum TreatmentType: UInt8, Sendable, Hashable {
 }
 
 /// Who is chosen among the available (SURFACE 4, `by`; DOMAIN 4.3).
-public enum SelectionRule: UInt8, Sendable, Hashable, CaseIterable {
+public enum SelectionRule: UInt8, Sendable, Hashable, CaseIterable, Codable {
   /// Who has been available the longest.
   case longestIdle
   /// Whose share of busy time since login is smallest, as of when he became available.
@@ -87,7 +87,7 @@ public enum SelectionRule: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 /// An agent's work mode (AttributeAgentWorkMode, DOMAIN 1.4).
-public enum WorkMode: UInt8, Sendable, Hashable {
+public enum WorkMode: UInt8, Sendable, Hashable, Codable {
   case unknown = 0
   case manualIn = 1
   case autoIn = 2
@@ -99,7 +99,7 @@ public enum WorkMode: UInt8, Sendable, Hashable {
 }
 
 /// Why a target was not reached; what `call:route` and `call:select` report to the strategy.
-public enum RouteFailure: UInt8, Sendable, Hashable, CaseIterable {
+public enum RouteFailure: UInt8, Sendable, Hashable, CaseIterable, Codable {
   /// Nobody became available, or nothing answered, in the time given.
   case timeout
   /// The target was engaged.

@@ -1,7 +1,7 @@
 /// A Directory Number: an address that the switch knows (extension, queue, routing point, trunk).
 ///
 /// Text as configured; numbers up to 15 bytes cost no allocation.
-public struct DN: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
+public struct DN: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, Codable {
   /// The number as it is written in the site file and in events.
   public var number: String
 
@@ -16,7 +16,7 @@ public struct DN: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
 }
 
 /// The login identity of an agent (AttributeAgentID).
-public struct AgentID: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
+public struct AgentID: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, Codable {
   /// The id as it is written in the site file and in events.
   public var text: String
 
@@ -31,7 +31,7 @@ public struct AgentID: Sendable, Hashable, Comparable, ExpressibleByStringLitera
 }
 
 /// The name of a strategy: the file `strategies/NAME.lua` without its ending.
-public struct StrategyName: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
+public struct StrategyName: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, Codable {
   /// The name as written in the site file.
   public var text: String
 
@@ -50,7 +50,7 @@ public struct StrategyName: Sendable, Hashable, Comparable, ExpressibleByStringL
 /// The 64-bit identity of a call, made by the line side; written as 16 lower-case hex digits.
 ///
 /// Stable across diversion (DOMAIN 1.3). Zero is never used.
-public struct ConnID: Sendable, Hashable, Comparable {
+public struct ConnID: Sendable, Hashable, Comparable, Codable {
   /// The identity as a number.
   public var value: UInt64
 
@@ -64,7 +64,7 @@ public struct ConnID: Sendable, Hashable, Comparable {
 /// The globally unique companion of a ConnID: 32 characters of 0-9 and A-V (DOMAIN 1.3).
 ///
 /// The first 24 characters name the engine's run, the last 8 count.
-public struct CallUUID: Sendable, Hashable {
+public struct CallUUID: Sendable, Hashable, Codable {
   /// The first 60 bits: characters 1 to 12.
   public var high: UInt64
   /// The next 60 bits: characters 13 to 24.

@@ -1,7 +1,7 @@
 /// A moment on the shard's own clock: nanoseconds since the shard's epoch.
 ///
 /// The epoch is given to `RoutingEngine.init`; the shell takes care that instants never go back.
-public struct Instant: Sendable, Hashable, Comparable {
+public struct Instant: Sendable, Hashable, Comparable, Codable {
   /// Nanoseconds since the shard's epoch.
   public var nanoseconds: UInt64
 

@@ -1,5 +1,5 @@
 /// One pair of a key-value list (user data, Reasons, Extensions).
-public struct KeyValue: Sendable, Hashable {
+public struct KeyValue: Sendable, Hashable, Codable {
   /// The key.
   public var key: String
   /// The value; numbers are written in decimal.
@@ -15,7 +15,7 @@ public struct KeyValue: Sendable, Hashable {
 /// Attached data: ordered key-value pairs that travel with the call (AttributeUserData).
 ///
 /// A later value of a key replaces the earlier one at the earlier one's place.
-public struct UserData: Sendable, Hashable {
+public struct UserData: Sendable, Hashable, Codable {
   /// The pairs in the order in which their keys were first attached.
   public private(set) var pairs: [KeyValue] = []
 

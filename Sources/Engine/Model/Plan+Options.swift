@@ -99,7 +99,7 @@ public enum NoAnswerAction: UInt8, Sendable, Hashable {
 }
 
 /// What becomes of a call that was not answered (`agent-no-answer-overflow`).
-public enum NoAnswerOverflow: Sendable, Hashable {
+public enum NoAnswerOverflow: Sendable, Hashable, Codable {
   /// Back to the device of ThisQueue: first in its line, or to its strategy.
   case recall
   /// To the default route of its routing point; a call of a queue has none and passes on.

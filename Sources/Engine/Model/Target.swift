@@ -1,5 +1,5 @@
 /// Where a strategy sends a call, or what it waits for (SURFACE 4).
-public enum Target: Sendable, Hashable {
+public enum Target: Sendable, Hashable, Codable {
   /// A DN: an extension, or any DN of the plan.
   case dn(DN)
   /// An agent, wherever he is logged in.
@@ -18,7 +18,7 @@ public enum Target: Sendable, Hashable {
 }
 
 /// Which agents may be chosen; the empty filter means `ANY`.
-public struct AgentFilter: Sendable, Hashable {
+public struct AgentFilter: Sendable, Hashable, Codable {
   /// A skill expression such as `sales >= 5 and english > 2`; nil: no condition.
   public var skills: String?
   /// The agent group that they must belong to; nil: no condition.

@@ -1,5 +1,5 @@
 /// What a caller hears while he waits (SURFACE 4, `call:treat`; DOMAIN 2.7).
-public enum Treatment: Sendable, Hashable {
+public enum Treatment: Sendable, Hashable, Codable {
   /// Music, by its name at the media side; goes on until something replaces it.
   case music(String)
   /// An announcement, by its name; the strategy goes on when it has ended.
@@ -33,7 +33,7 @@ public enum Treatment: Sendable, Hashable {
 }
 
 /// How a treatment ended.
-public struct TreatmentResult: Sendable, Hashable {
+public struct TreatmentResult: Sendable, Hashable, Codable {
   /// What the caller typed; nil when no digits were asked for.
   public var digits: String?
   /// Whether the caller cut it short by typing (Extensions INTERRUPTED = KEYPAD).
@@ -47,7 +47,7 @@ public struct TreatmentResult: Sendable, Hashable {
 }
 
 /// How long a wait is likely to be (ADR 0013).
-public struct ExpectedWait: Sendable, Hashable {
+public struct ExpectedWait: Sendable, Hashable, Codable {
   /// The mean.
   public var mean: Duration
   /// Nine waits of ten are longer than this.

@@ -20,7 +20,7 @@ struct Queue: Sendable {
 
 /// A moving average of handling times, each new one with a weight of 1/32 (DOMAIN 4.3 uses the
 /// last 32 calls).
-struct HandlingTime: Sendable {
+struct HandlingTime: Sendable, Codable {
   private var average: UInt64 = 0
   private var count: UInt64 = 0
 
@@ -34,5 +34,23 @@ struct HandlingTime: Sendable {
     let new = UInt64(max(0, duration.nanosecondsClamped))
     count = min(32, count + 1)
     average = (average * (count - 1) + new) / count
+  }
+}
+
+extension Queue {
+  /// What changes of it.
+  struct State: Sendable, Codable {
+    var line: WaitingLine
+    var head: EntrySlot
+    var handlingTime: HandlingTime
+  }
+
+  var state: State {
+    get { State(line: line, head: head, handlingTime: handlingTime) }
+    set {
+      line = newValue.line
+      head = newValue.head
+      handlingTime = newValue.handlingTime
+    }
   }
 }

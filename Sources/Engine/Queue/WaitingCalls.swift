@@ -10,7 +10,7 @@
 // Who may change it: `RoutingEngine` only.
 
 /// All waiting calls.
-struct WaitingCalls: Sendable {
+struct WaitingCalls: Sendable, Codable {
   var entries = LineEntryTable()
   /// Entries of groups, and the heads of the queues.
   var index = RankedIndex()

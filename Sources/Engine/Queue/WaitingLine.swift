@@ -11,7 +11,7 @@
 typealias EntrySlot = Int32
 
 /// What a call waits for with one of its entries.
-enum WaitingFor: Sendable, Hashable {
+enum WaitingFor: Sendable, Hashable, Codable {
   /// A queue, or a virtual queue, by index.
   case queue(Int32)
   /// An agent by name.
@@ -23,7 +23,7 @@ enum WaitingFor: Sendable, Hashable {
 }
 
 /// One call in one line.
-struct LineEntry: Sendable {
+struct LineEntry: Sendable, Codable {
   var call = CallSlot(index: -1)
   var waitsFor = WaitingFor.groups
   var rank = Rank(major: 0, minor: 0)
@@ -34,7 +34,7 @@ struct LineEntry: Sendable {
 }
 
 /// All entries, of all lines.
-struct LineEntryTable: Sendable {
+struct LineEntryTable: Sendable, Codable {
   private var entries: [LineEntry] = []
   private var free: EntrySlot = -1
 
@@ -62,7 +62,7 @@ struct LineEntryTable: Sendable {
 }
 
 /// An ordered line, linked through the table of entries.
-struct WaitingLine: Sendable {
+struct WaitingLine: Sendable, Codable {
   private(set) var front: EntrySlot = -1
   private(set) var back: EntrySlot = -1
   private(set) var count: Int32 = 0

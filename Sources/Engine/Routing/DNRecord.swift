@@ -1,6 +1,6 @@
 /// A DN of the plan in its present state.
-struct DNRecord: Sendable {
-  enum Kind: Sendable, Hashable {
+struct DNRecord: Sendable, Codable {
+  enum Kind: Sendable, Hashable, Codable {
     case `extension`
     case queue(Int32)
     case routingPoint(Int32)

@@ -6,8 +6,8 @@
 // Who may change it: `RoutingEngine` only. Source: HOUSE 2.5 "Generations".
 
 /// Counts the runs of each generation, so that one that is no longer current can be ended.
-struct GenerationTable: Sendable {
-  private struct Record: Sendable {
+struct GenerationTable: Sendable, Codable {
+  private struct Record: Sendable, Codable {
     var runCount: Int32 = 0
     var timer: TimerID?
   }

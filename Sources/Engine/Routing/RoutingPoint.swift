@@ -11,3 +11,19 @@ struct RoutingPoint: Sendable {
     extensions = [KeyValue("STRATEGY", plan.strategy.text)]
   }
 }
+
+extension RoutingPoint {
+  /// What changes of it.
+  struct State: Sendable, Codable {
+    var extensions: [KeyValue]
+    var nextDefault: Int
+  }
+
+  var state: State {
+    get { State(extensions: extensions, nextDefault: nextDefault) }
+    set {
+      extensions = newValue.extensions
+      nextDefault = newValue.nextDefault
+    }
+  }
+}

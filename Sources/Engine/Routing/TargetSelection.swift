@@ -1,7 +1,7 @@
 // How a target is found among those that are available.
 
 /// Something that a selection can wait for, with its names looked up.
-enum ResolvedTarget: Sendable {
+enum ResolvedTarget: Sendable, Codable {
   /// Any member of a group, by its bit, except these.
   case group(Int32, excludedAgents: [AgentSlot], excludedDNs: [DN])
   case agent(AgentSlot)

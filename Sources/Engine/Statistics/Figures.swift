@@ -1,7 +1,7 @@
 // What `Statistics` counts, per device, agent and strategy.
 
 /// Waits of one kind.
-public struct WaitFigures: Sendable, Hashable {
+public struct WaitFigures: Sendable, Hashable, Codable {
   /// How many.
   public private(set) var count: UInt64 = 0
   /// Their sum in nanoseconds.
@@ -19,8 +19,13 @@ public struct WaitFigures: Sendable, Hashable {
 /// The calls present at a device, oldest first.
 ///
 /// Calls leave mostly from the front; whoever leaves from the middle is skipped later.
-struct Arrivals: Sendable {
-  private var order: [(call: ConnID, time: UInt64)?] = []
+struct Arrivals: Sendable, Codable {
+  private struct Arrival: Sendable, Codable {
+    var call: ConnID
+    var time: UInt64
+  }
+
+  private var order: [Arrival?] = []
   private var places = Lookup<ConnID, Int>()
   private var first = 0
 
@@ -29,7 +34,7 @@ struct Arrivals: Sendable {
   mutating func append(_ call: ConnID, at time: UInt64) {
     remove(call)
     places[call] = order.count
-    order.append((call, time))
+    order.append(Arrival(call: call, time: time))
   }
 
   mutating func remove(_ call: ConnID) {
@@ -46,7 +51,7 @@ struct Arrivals: Sendable {
 
   mutating func rename(_ call: ConnID, to connID: ConnID) {
     guard let place = places.remove(call), let entry = order[place] else { return }
-    order[place] = (connID, entry.time)
+    order[place] = Arrival(call: connID, time: entry.time)
     places[connID] = place
   }
 
@@ -55,7 +60,7 @@ struct Arrivals: Sendable {
 }
 
 /// The figures of a routing point, a queue or a virtual queue (DOMAIN 5).
-public struct DeviceFigures: Sendable {
+public struct DeviceFigures: Sendable, Codable {
   /// Its DN.
   public let dn: DN
   /// CallEntered: every EventQueued, that of a call which comes back included.
@@ -112,12 +117,18 @@ public struct DeviceFigures: Sendable {
 }
 
 /// The figures of an agent.
-public struct AgentFigures: Sendable {
-  enum State: Sendable {
+public struct AgentFigures: Sendable, Codable {
+  enum State: Sendable, Codable {
     case loggedOut
     case notReady
     case ready
     case afterCallWork
+  }
+
+  private struct Times: Sendable, Codable {
+    var notReady: UInt64 = 0
+    var ready: UInt64 = 0
+    var afterCallWork: UInt64 = 0
   }
 
   /// The login id.
@@ -134,7 +145,7 @@ public struct AgentFigures: Sendable {
   public internal(set) var ringNanoseconds: UInt64 = 0
   /// Talking time of calls that have ended.
   public internal(set) var talkNanoseconds: UInt64 = 0
-  private var times: (notReady: UInt64, ready: UInt64, afterCallWork: UInt64) = (0, 0, 0)
+  private var times = Times()
   private(set) var state = State.loggedOut
   private var since: UInt64 = 0
 
@@ -175,7 +186,7 @@ public struct AgentFigures: Sendable {
 }
 
 /// The figures of a strategy.
-public struct StrategyFigures: Sendable, Hashable {
+public struct StrategyFigures: Sendable, Hashable, Codable {
   /// Its name; empty: none.
   public let name: String
   /// Calls that it routed.

@@ -7,7 +7,7 @@
 // Source: DOMAIN 5. Times are nanoseconds, shares are per mille.
 
 /// The figures of a site, folded from its events.
-public struct Statistics: Sendable {
+public struct Statistics: Sendable, Codable {
   /// Within how long an answer counts for the service factor (T1).
   public let answerThreshold: Duration
   /// Calls that are abandoned within this are left out of the service factor (T2).
@@ -34,20 +34,29 @@ public struct Statistics: Sendable {
   /// the ringing follows at once.
   private var lastLeft: [Departure] = []
   /// The call whose leg came to nothing last: if it comes back, it does so at once.
-  private var lastFailed: (call: ConnID, device: Int?)?
+  private var lastFailed: Failure?
 
-  private struct Stay: Hashable, Sendable {
+  private struct Stay: Hashable, Sendable, Codable, Comparable {
     var call: ConnID
     var dn: DN
+
+    static func < (left: Stay, right: Stay) -> Bool {
+      left.call != right.call ? left.call < right.call : left.dn < right.dn
+    }
   }
 
-  private struct Departure: Sendable {
+  private struct Failure: Sendable, Codable {
+    var call: ConnID
+    var device: Int?
+  }
+
+  private struct Departure: Sendable, Codable {
     var call: ConnID
     var device: Int
     var entered: UInt64
   }
 
-  private struct Leg: Sendable {
+  private struct Leg: Sendable, Codable {
     var device: Int?
     var agent: Int?
     var entered: UInt64
@@ -225,7 +234,7 @@ public struct Statistics: Sendable {
       if let index = leg.agent { agents[index].talkNanoseconds += time &- leg.since }
       return
     }
-    lastFailed = (call, leg.device)
+    lastFailed = Failure(call: call, device: leg.device)
     if let index = leg.agent {
       agents[index].ringNanoseconds += time &- leg.since
       switch end {

@@ -1,7 +1,7 @@
 /// Rows of bits of equal width, one row per slot.
 ///
 /// With up to 64 bits a row is one word; the width grows when more bits are needed.
-package struct BitRows: Sendable {
+package struct BitRows: Sendable, Codable {
   package private(set) var words = 1
   private var bits: [UInt64] = []
 

@@ -9,7 +9,7 @@
 // Source: R. Seidel, C. Aragon, Randomized Search Trees (1996).
 
 /// A place in an order: smaller comes first.
-package struct Rank: Sendable, Hashable {
+package struct Rank: Sendable, Hashable, Codable {
   package init(major: Int64, minor: UInt64) {
     self.major = major
     self.minor = minor
@@ -26,8 +26,8 @@ package struct Rank: Sendable, Hashable {
 }
 
 /// An ordered set of slots with bits.
-package struct RankedIndex: Sendable {
-  private struct Node: Sendable {
+package struct RankedIndex: Sendable, Codable {
+  private struct Node: Sendable, Codable {
     var left: Int32 = -1
     var right: Int32 = -1
     var parent: Int32 = -1

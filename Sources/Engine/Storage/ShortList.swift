@@ -25,3 +25,17 @@ struct ShortList: Sendable {
     return count > 4 && tail.contains(value)
   }
 }
+
+extension ShortList: Codable {
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    while !container.isAtEnd { append(try container.decode(Int32.self)) }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    for value in [head.0, head.1, head.2, head.3].prefix(count) + tail {
+      try container.encode(value)
+    }
+  }
+}

@@ -1,5 +1,5 @@
 /// The engine's only source of chance: Vigna's SplitMix64, seeded from outside and recorded.
-public struct SplitMix64: Sendable, Hashable {
+public struct SplitMix64: Sendable, Hashable, Codable {
   private var state: UInt64
 
   /// Makes a generator from a seed; equal seeds give equal numbers.

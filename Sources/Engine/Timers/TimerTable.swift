@@ -7,7 +7,7 @@
 // Who may change it: `RoutingEngine` only.
 
 /// What a timer is for; closed, so that every expiry is handled.
-enum TimerKind: Sendable, Hashable {
+enum TimerKind: Sendable, Hashable, Codable {
   /// The routing point's patience with its strategy is over.
   case routingPoint(CallSlot)
   /// A selection or `call:wait` has lasted long enough.
@@ -53,20 +53,20 @@ extension TimerKind {
 }
 
 /// Names an armed timer.
-struct TimerID: Sendable, Hashable {
+struct TimerID: Sendable, Hashable, Codable {
   fileprivate let slot: Int32
   fileprivate let generation: UInt32
 }
 
 /// A binary heap of deadlines with cancellation in O(log n).
-struct TimerTable: Sendable {
-  private struct Entry: Sendable {
+struct TimerTable: Sendable, Codable {
+  private struct Entry: Sendable, Codable {
     var deadline: Instant
     var sequence: UInt64
     var slot: Int32
   }
 
-  private struct Slot: Sendable {
+  private struct Slot: Sendable, Codable {
     var kind: TimerKind
     var place: Int32
     var generation: UInt32

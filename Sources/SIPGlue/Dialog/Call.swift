@@ -55,6 +55,9 @@ struct Call {
   var caller: Slot?
   /// A re-INVITE that is being passed on.
   var renegotiation: Slot?
+  /// The status that the caller was told last, while he waits.
+  var told: UInt16 = 100
+  var kept = Kept()
 
   /// Whether the caller's INVITE has a body, in other words, offers a session.
   var hasOffer: Bool { !envelope.body.isEmpty }

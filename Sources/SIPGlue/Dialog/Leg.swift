@@ -15,6 +15,8 @@
 // is in `ConnIDMap` while the leg is in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13, 15.
 
+internal import Engine
+
 /// Our side of one dialog.
 struct Leg {
   enum Side: UInt8 { case caller, target }
@@ -59,10 +61,13 @@ struct Leg {
   var serverSequence: UInt32 = 0
   /// Whether our success still waits for the ACK.
   var awaitsACK = false
+  /// Whether our INVITE has had any answer.
+  var isProceeding = false
   /// Whether the phone has rung.
   var hasRung = false
   /// Whether `localTag` leads here; a second phone that answered shares it with the first.
   var isNamed = true
+  var kept = Kept()
 }
 
 /// A request on its way from one leg to the other.
@@ -79,4 +84,12 @@ struct Relay {
   var clientSequence: UInt32
   var method: SIPMethod
   var hasBody: Bool
+  var kept = Kept()
+}
+
+/// A final answer to a caller who waited: it is sent until his ACK comes, also by the next process.
+struct Final {
+  var conn: ConnID
+  var transaction: TransactionHandle
+  var kept = Kept()
 }

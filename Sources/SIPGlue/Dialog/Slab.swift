@@ -94,6 +94,8 @@ struct Owner: Hashable, Sendable {
     case relay
     /// Our OPTIONS on a leg: is it still there?
     case probe
+    /// The INVITE of a caller who waited and was refused.
+    case final
     /// Our NOTIFY to a subscriber.
     case notice
     /// Our OPTIONS to a fixed contact: is it in service?

@@ -30,6 +30,7 @@ extension SIPSwitch {
     calls[slot].hasRung = false
     calls[slot].target = target
     legs[target].clientSequence = legs[target].localSequence + 1
+    touch(leg: target)
 
     let facts = diversionFacts(slot)
     lines.writeDiversion(facts, keepingEarlier: true)
@@ -154,6 +155,8 @@ extension SIPSwitch {
     writeContact(entry: calls[slot].entry)
     reply(to: calls[slot].transaction, answer, at: now)
     refresh.arm(slot.index, at: now)
+    calls[slot].told = status
+    touch(call: slot, isUrgent: false)
     guard !calls[slot].hasRung else { return }
     calls[slot].hasRung = true
     signals.append(.ringing(calls[slot].conn, attempt: calls[slot].attempt))
@@ -171,6 +174,7 @@ extension SIPSwitch {
   mutating func failed(_ slot: Slot, _ failure: RouteFailure, at now: Instant) {
     calls[slot].phase = .waiting
     calls[slot].target = nil
+    touch(call: slot)
     calls[slot].lastFailure = failure
     if calls[slot].isQueued { sayStillWaiting(slot, at: now) }
     signals.append(
@@ -196,6 +200,8 @@ extension SIPSwitch {
     }
     legs[target].state = .talking
     legs[target].owesACK = true
+    touch(leg: target)
+    touch(call: slot)
     if calls[slot].hasOffer { acknowledge(target, body: .empty, type: .empty) }
 
     let caller = makeCallerLeg(slot)
@@ -255,6 +261,7 @@ extension SIPSwitch {
     leg.awaitsACK = true
     let made = legs.insert(leg)
     map.set(call.localTag, Owner(.leg, made))
+    touch(leg: made)
     return made
   }
 }

@@ -29,7 +29,7 @@ package struct TransactionTable: ~Copyable {
   private var freeSlots: [UInt32] = []
   private var index = TransactionIndex()
   private let limit: Int
-  private let seed: UInt64
+  package let seed: UInt64
 
   /// Makes a table; `limit` is the greatest number of live transactions, `seed` that of its hashes.
   package init(

@@ -122,7 +122,10 @@ struct ControlLoop: ~Copyable {
     }
     giveUpPreparation(at: now)
     if case .draining(let until) = phase, until <= now {
-      say("calls are still there after the time to drain: they are hung up")
+      say(
+        "calls are still there after the time to drain: they are "
+          + (options.store ? "kept for the next start" : "hung up")
+      )
       phase = .finished
     }
     if let end, end <= now {

@@ -26,13 +26,45 @@ extension ShardLoop {
     }
   }
 
+  /// Gives the switch the calls that were alive; returns those that go on.
+  static func restore(
+    _ dialogs: [StoredDialog],
+    of calls: [ConnID],
+    to telephony: inout SIPSwitch,
+    at now: Instant
+  ) -> Set<ConnID> {
+    let known = Set(calls)
+    let rows = dialogs.compactMap { dialog -> DialogRow? in
+      guard let part = DialogRow.Part(rawValue: dialog.part) else { return nil }
+      var row = DialogRow(id: dialog.id, part: part, state: dialog.state, body: dialog.body)
+      row.conn = dialog.conn
+      row.message = dialog.message
+      return row
+    }
+    return Set(telephony.restore(rows, at: now) { known.contains($0) })
+  }
+
+  /// What ConnIDs are counted from: the present second, or the one after the last that was used.
+  static func firstConnID(after last: ConnID?) -> UInt64 {
+    max(Clock.realtime, ((last?.value ?? 0) >> 32 + 1) * 1_000_000_000)
+  }
+
   /// The first signals: of a new server, or of one that goes on.
   mutating func begin() {
-    // Their phones and callers do not know this process: nobody could end them otherwise.
+    // On the line they are over.
     for call in beginning.calls { feed(.line(.released(call, by: .line)), at: now) }
     if !beginning.calls.isEmpty {
       let count = beginning.calls.count
       let text = "\(count) \(count == 1 ? "call" : "calls") did not outlive the server's end"
+      reports.post(.report(.warning(text)))
+    }
+    if beginning.kept > 0 {
+      let count = beginning.kept
+      let text = "\(count) \(count == 1 ? "call goes" : "calls go") on where the server's end left"
+      reports.post(.report(.warning(text + (count == 1 ? " it" : " them"))))
+    }
+    if beginning.lost > 0 {
+      let text = "\(beginning.lost) of their strategies cannot go on: default route"
       reports.post(.report(.warning(text)))
     }
     feed(.control(.start), at: now)
@@ -84,9 +116,16 @@ extension ShardLoop {
     held.append(report)
   }
 
+  /// Notes what the line side must know in another process.
+  private mutating func collect(at now: Instant) {
+    line.telephony.takeRegistrations(at: now) { dn, binding in line.recorder.add(dn, binding) }
+    let isAwaited = line.telephony.takeDialogs(at: now) { line.recorder.add($0) }
+    if isAwaited { line.recorder.isAwaited = true }
+  }
+
   /// Hands this turn to the store, and sends what may leave.
   mutating func deliver(at now: Instant) {
-    line.telephony.takeRegistrations(at: now) { dn, binding in line.recorder.add(dn, binding) }
+    collect(at: now)
     guard let writer else {
       line.send()
       return
@@ -158,6 +197,7 @@ extension ShardLoop {
   /// Writes what is left, at the end.
   mutating func closeStore() {
     guard let writer else { return }
+    collect(at: now)
     line.recorder.isAwaited = false
     if !line.recorder.entries.isEmpty { _ = writer.hand(&line.recorder.entries) }
     if let trouble = writer.stop() {

@@ -30,6 +30,8 @@ struct ShardLoop: ~Copyable {
     var storeFolder: String?
     /// The sources of the first generation.
     var sources: StrategyFiles
+    /// The numbers of the versions that are kept, by fingerprint.
+    var versions: [String: Int] = [:]
     /// What else may keep a generation from taking over; asked when it is handed the state.
     var handOver: HandOver?
     /// Called once with the address that SIP is served on.
@@ -41,8 +43,12 @@ struct ShardLoop: ~Copyable {
 
   /// What the first signals are made of.
   struct Beginning {
-    /// Calls that were alive when the server ended.
+    /// Calls that did not outlive the server's end.
     var calls: [ConnID] = []
+    /// How many calls did.
+    var kept = 0
+    /// How many of their strategies could not be taken up.
+    var lost = 0
     /// The generation that was current then.
     var strategies = ""
     /// The sources of the generation that is now.
@@ -110,19 +116,28 @@ struct ShardLoop: ~Copyable {
     }
     let plan = site.plan
     let memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
-    let start = Clock.monotonic &- memory.instant.nanoseconds
+    let start = memory.monotonic &- memory.instant.nanoseconds
     let transport = try UDPTransport(address: listener.host, port: listener.port)
     var telephony = try SIPSwitch(
       plan: site.sipPlan(boundTo: listener.host, port: transport.address.port),
-      start: Clock.realtime,
+      start: Self.firstConnID(after: memory.lastConnID),
       secret: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     )
     Self.restore(memory.bindings, to: &telephony)
-    let strategies = LuaStrategies(
+    telephony.keepsDialogs = blueprint.storeFolder != nil
+    let kept = Self.restore(memory.dialogs, of: memory.calls, to: &telephony, at: memory.instant)
+    var strategies = LuaStrategies(
       blueprint.installation.generation,
       number: blueprint.installation.number,
       limits: plan.limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
+    )
+    var beginning = memory.beginning(sources: blueprint.sources, kept: kept)
+    beginning.lost = memory.suspended.takeUp(
+      in: &strategies,
+      blueprint.installation,
+      numbers: blueprint.versions,
+      isAlive: { kept.contains($0) }
     )
     let writer = try blueprint.storeFolder.map { try StoreWriter.start(folder: $0) }
     blueprint.whenBound(transport.address)
@@ -133,7 +148,7 @@ struct ShardLoop: ~Copyable {
     self.start = start
     self.loop = loop
     self.writer = writer
-    beginning = memory.beginning(sources: blueprint.sources)
+    self.beginning = beginning
     references = memory.reference
     line = LineSide(
       telephony: telephony,
@@ -301,7 +316,8 @@ struct ShardLoop: ~Copyable {
       feed(.control(.drain), at: now)
       settle(at: now)
     case .stop:
-      hangUpAll(at: now)
+      // With a store, who waits goes on waiting, and who talks goes on talking.
+      if writer == nil { hangUpAll(at: now) }
       phase = .stopped
     }
   }

@@ -22,7 +22,7 @@ enum ShardRequest: Sendable {
   case install(Installation, ticket: UInt64)
   /// No new calls; report `.drained` when none is left.
   case drain
-  /// Hang up what is left, and stop.
+  /// Stop; what is left is kept for the next start, or hung up when nothing is stored.
   case stop
 }
 

@@ -17,6 +17,8 @@ struct Memory: ~Copyable {
   var epoch: UInt64
   /// The instant at which it goes on.
   var instant: Instant
+  /// The reading of the monotonic clock at that instant.
+  let monotonic: UInt64
   /// The events so far.
   var log: EventLog
   /// What they add up to.
@@ -29,6 +31,12 @@ struct Memory: ~Copyable {
   var bindings: [StoredBinding] = []
   /// Calls that were alive when the server ended.
   var calls: [ConnID] = []
+  /// Strategies that were suspended then.
+  var suspended = SuspendedRuns()
+  /// What the line side kept.
+  var dialogs: [StoredDialog] = []
+  /// The last ConnID of all.
+  var lastConnID: ConnID?
   /// What another site's engine hands over.
   var carried: Carried?
   /// What can go over from one site to another.
@@ -39,6 +47,7 @@ struct Memory: ~Copyable {
 
   /// The beginning of a shard that remembers nothing.
   init(_ plan: Plan) {
+    monotonic = Clock.monotonic
     // In whole microseconds, which recordings spell as text.
     epoch = Clock.realtime / 1_000 * 1_000
     engine = RoutingEngine(plan: plan, seed: Self.newSeed, epoch: epoch)
@@ -69,10 +78,11 @@ struct Memory: ~Copyable {
     try store.begin(head, at: epoch)
   }
 
-  /// What the first signals are made of.
-  func beginning(sources: StrategyFiles) -> ShardLoop.Beginning {
+  /// What the first signals are made of; `kept` are the calls that go on.
+  func beginning(sources: StrategyFiles, kept: Set<ConnID>) -> ShardLoop.Beginning {
     ShardLoop.Beginning(
-      calls: calls,
+      calls: calls.filter { !kept.contains($0) },
+      kept: kept.count,
       strategies: strategies,
       sources: sources,
       carried: carried,
@@ -99,6 +109,8 @@ struct Memory: ~Copyable {
       statistics.fold(event)
     }
     bindings = try reader.bindings()
+    dialogs = try reader.dialogs()
+    lastConnID = try reader.lastConnID()
     reference = recovered.reference
     let last = recovered.last
     let wasAt = recording.head.epoch &+ last.nanoseconds
@@ -135,6 +147,10 @@ struct Memory: ~Copyable {
     self.statistics = statistics
     strategies = recovered.strategies
     calls = recovered.calls
+    suspended.runs = recovered.runs
+    for (_, run) in recovered.runs.all where suspended.sources[run.generation] == nil {
+      suspended.sources[run.generation] = try reader.sources(of: run.generation)
+    }
     let present = epoch
     epoch = recording.head.epoch
     instant = max(last, Instant(nanoseconds: present > epoch ? present - epoch : 0))

@@ -37,6 +37,23 @@ struct Recorder {
     isAwaited = true
   }
 
+  /// Records what has become of a call on the line.
+  mutating func add(_ change: DialogChange) {
+    switch change {
+    case .gone(let id): entries.append(.dialogGone(id))
+    case .kept(let row):
+      var dialog = StoredDialog(
+        id: row.id,
+        part: row.part.rawValue,
+        state: row.state,
+        body: row.body
+      )
+      dialog.conn = row.conn
+      dialog.message = row.message
+      entries.append(.dialog(dialog))
+    }
+  }
+
   /// Records what has become of registrations.
   mutating func add(_ dn: DN, _ bindings: [Binding]) {
     guard isOn else { return }

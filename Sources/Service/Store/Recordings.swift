@@ -43,6 +43,12 @@ package enum Recordings {
     let file = try LineFile(path)
     do {
       let head = try Replay.head(of: file.next())
+      guard head.imported.isEmpty else {
+        throw ServiceError(
+          "\(path) was imported (\(head.imported)): no engine made its decisions, so there is "
+            + "nothing to repeat; dryrun runs strategies on its calls"
+        )
+      }
       if trustsSteps { return try Replay.trusting(head, { file.next() }) }
       let stored = try data.map { try StoredSources($0) }
       let strategies = try LuaReplay(head.plan.limits) { fingerprint in

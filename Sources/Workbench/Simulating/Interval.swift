@@ -30,6 +30,34 @@ public struct Interval: Sendable, Hashable {
   }
 }
 
+extension Interval {
+  /// Where one more value of the same kind is likely to lie (a prediction interval).
+  ///
+  /// What really would have happened is one more value like those that were drawn, so its
+  /// uncertainty is theirs and that of their mean. Nil for no values, or for one that is not exact.
+  ///
+  /// - Parameters:
+  ///   - values: One of each run.
+  ///   - isExact: Whether every run would give the same.
+  package init?(predictedBy values: [Double], isExact: Bool) {
+    guard let first = values.first, isExact || values.count >= 2 else { return nil }
+    guard values.count >= 2 else {
+      estimate = first
+      half95 = 0
+      half99 = 0
+      return
+    }
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    var squares = 0.0
+    for value in values { squares += (value - mean) * (value - mean) }
+    let error = (squares / (count - 1) * (1 + 1 / count)).squareRoot()
+    estimate = mean
+    half95 = error * Student.quantile95(values.count - 1)
+    half99 = error * Student.quantile99(values.count - 1)
+  }
+}
+
 /// Two-sided quantiles of Student's distribution.
 package enum Student {
   private static let table95 = [

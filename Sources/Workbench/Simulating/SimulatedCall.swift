@@ -38,16 +38,19 @@ enum SimulatedEnd {
   case abandoned
   case rejected
   case gone
+  /// Something was asked of it that a recording does not say.
+  case unanswerable
 }
 
 /// The calls on the floor, in slots that are used again.
 ///
-/// A ConnID holds its slot in the lower 24 bits and a number that only grows above them, so that
-/// none is used twice.
+/// A ConnID that is made up holds its slot in the lower 24 bits and a number that only grows above
+/// them, so that none is used twice. Others are looked up.
 struct SimulatedCalls {
   private var calls: [SimulatedCall] = []
   private var free: [Int32] = []
   private var lastNumber: UInt64 = 0
+  private var slots: [ConnID: Int32] = [:]
 
   static let slotBits: UInt64 = 24
 
@@ -62,23 +65,34 @@ struct SimulatedCalls {
     _modify { yield &calls[Int(slot)] }
   }
 
-  /// Takes a slot.
+  /// Takes a slot, for a call whose ConnID is made up.
   mutating func insert() -> Int32 {
-    let slot: Int32
-    if let used = free.popLast() {
-      slot = used
-    } else {
-      slot = Int32(calls.count)
-      calls.append(SimulatedCall())
-    }
+    let slot = take()
     lastNumber += 1
-    calls[Int(slot)] = SimulatedCall()
     calls[Int(slot)].connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
     return slot
   }
 
+  /// Takes a slot for a call that has a ConnID; either all calls have one or none.
+  mutating func insert(_ connID: ConnID) -> Int32 {
+    let slot = take()
+    calls[Int(slot)].connID = connID
+    slots[connID] = slot
+    return slot
+  }
+
+  private mutating func take() -> Int32 {
+    guard let used = free.popLast() else {
+      calls.append(SimulatedCall())
+      return Int32(calls.count - 1)
+    }
+    calls[Int(used)] = SimulatedCall()
+    return used
+  }
+
   /// Gives a slot back.
   mutating func remove(_ slot: Int32) {
+    if lastNumber == 0 { slots[calls[Int(slot)].connID] = nil }
     calls[Int(slot)].connID = ConnID(0)
     calls[Int(slot)].place = .none
     free.append(slot)
@@ -86,6 +100,7 @@ struct SimulatedCalls {
 
   /// The slot of a call that is still there.
   func slot(of connID: ConnID) -> Int32? {
+    guard lastNumber > 0 else { return slots[connID] }
     let slot = Int(connID.value & (1 << Self.slotBits - 1))
     guard slot < calls.count, calls[slot].connID == connID else { return nil }
     return Int32(slot)

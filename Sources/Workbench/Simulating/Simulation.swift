@@ -101,20 +101,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     }
     floor.endCounting()
     recorder?.flush()
-    return report(wasStopped)
-  }
-
-  private func report(_ wasStopped: Bool) -> SimulationReport {
-    var report = SimulationReport(types: model.types.map(\.name))
-    report.wasStopped = wasStopped
-    report.threshold = Double(floor.threshold) / 1e9
-    report.total = floor.total
-    report.samples = floor.batches.full
-    report.histogram = floor.histogram
-    report.targets = floor.targets.filter { $0.diverted > 0 }.sorted { $0.name < $1.name }
-    report.queues = floor.queues
-    report.agents = floor.agents
-    return report
+    return floor.report(types: model.types.map(\.name), wasStopped: wasStopped)
   }
 
   private static func instant(_ seconds: Double) -> UInt64 {
@@ -196,8 +183,8 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     let caller = model.types[type]
     let slot = floor.arrive(
       type: type,
-      service: caller.service.draw(&service),
-      patience: caller.patience.map { $0.draw(&patience) },
+      service: SimulationFloor.nanoseconds(caller.service.draw(&service)),
+      patience: caller.patience.map { SimulationFloor.nanoseconds($0.draw(&patience)) },
       isCounted: arrived > model.warmUp
     )
     let connID = floor.calls[slot].connID

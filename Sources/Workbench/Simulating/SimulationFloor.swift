@@ -24,6 +24,8 @@ struct SimulationFloor {
   var queues: [SimulationReport.Place] = []
   var agents: [SimulationReport.Agent] = []
   let threshold: UInt64
+  /// The same over the day; nil: nobody asks.
+  var course: DayCourse?
 
   private var targetIndex: [Destination: Int32] = [:]
   private var queueIndex: [DN: Int32] = [:]
@@ -93,6 +95,7 @@ struct SimulationFloor {
   private mutating func accrue() {
     guard isCounting, now > lastChange else { return }
     let seconds = Double(now - lastChange) / 1e9
+    course?.add(from: lastChange, to: now, waiting: waiting, busy: busy, staff: staff)
     lastChange = now
     total.add(seconds, to: .seconds)
     total.add(seconds * Double(waiting), to: .waitingSeconds)
@@ -110,17 +113,34 @@ struct SimulationFloor {
 
   // MARK: Callers
 
-  /// A caller is there; returns his slot.
-  mutating func arrive(type: Int, service: Double, patience: Double?, isCounted: Bool) -> Int32 {
-    let slot = calls.insert()
+  /// A caller is there.
+  ///
+  /// - Parameters:
+  ///   - type: Which of the model's types he is of.
+  ///   - service: How long he will talk, in nanoseconds.
+  ///   - patience: How long he waits, in nanoseconds; nil: for ever.
+  ///   - isCounted: Whether the warm-up is over.
+  ///   - connID: What his call is called; nil: that is made up.
+  /// - Returns: His slot.
+  mutating func arrive(
+    type: Int,
+    service: UInt64,
+    patience: UInt64?,
+    isCounted: Bool,
+    connID: ConnID? = nil
+  ) -> Int32 {
+    let slot = connID.map { calls.insert($0) } ?? calls.insert()
     calls[slot].offered = now
     calls[slot].type = Int32(type)
-    calls[slot].service = Self.nanoseconds(service)
+    calls[slot].service = service
     calls[slot].place = .waiting
     calls[slot].isCounted = isCounted
     accrue()
     waiting += 1
-    if let patience { agenda.set(2 * slot, due: now + Self.nanoseconds(patience)) }
+    if let patience {
+      let (due, isTooFar) = now.addingReportingOverflow(patience)
+      if !isTooFar { agenda.set(2 * slot, due: due) }
+    }
     return slot
   }
 
@@ -144,7 +164,8 @@ struct SimulationFloor {
     calls.remove(slot)
   }
 
-  private mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
+  /// Counts a call that is over.
+  mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
     let type = Int(call.type)
     total.add(1, to: .calls)
     total.add(1, to: .calls, type)
@@ -170,7 +191,11 @@ struct SimulationFloor {
       total.add(1, to: .rejected)
       total.add(1, to: .rejected, type)
     case .gone: total.add(1, to: .gone)
+    case .unanswerable:
+      total.add(1, to: .unanswerable)
+      return
     }
+    course?.add(call, end, wait, isInTime: wait <= threshold)
     if end != .rejected {
       total.add(1, to: .entered)
       total.add(seconds, to: .allSeconds)
@@ -204,20 +229,37 @@ struct SimulationFloor {
       queues[queue].answered += 1
       queues[queue].waitSeconds += seconds
     case .abandoned: queues[queue].abandoned += 1
-    case .rejected, .gone: break
+    case .rejected, .gone, .unanswerable: break
     }
   }
 
   // MARK: Phones
 
-  /// Who was asked to take a call is busy from then on.
+  /// A call is sent somewhere, and the phones of the model react.
   mutating func divert(
     _ connID: ConnID,
     _ attempt: UInt32,
     to destination: Destination,
     _ mode: DivertMode
   ) {
-    guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return }
+    guard let slot = send(connID, attempt, to: destination) else { return }
+    if mode == .redirect {
+      replies.append(.diverted(connID, attempt: attempt))
+    } else if ringing == 0 {
+      replies.append(.answered(connID, attempt: attempt))
+    } else {
+      replies.append(.ringing(connID, attempt: attempt))
+      agenda.set(2 * slot + 1, due: now + ringing)
+    }
+  }
+
+  /// Who is asked to take a call is busy from then on; returns its slot, if it still waits.
+  mutating func send(
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    to destination: Destination
+  ) -> Int32? {
+    guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return nil }
     accrue()
     waiting -= 1
     agenda.remove(2 * slot + 1)
@@ -228,14 +270,7 @@ struct SimulationFloor {
       calls[slot].agent = agent
       engage(agent, isCounted: calls[slot].isCounted)
     }
-    if mode == .redirect {
-      replies.append(.diverted(connID, attempt: attempt))
-    } else if ringing == 0 {
-      replies.append(.answered(connID, attempt: attempt))
-    } else {
-      replies.append(.ringing(connID, attempt: attempt))
-      agenda.set(2 * slot + 1, due: now + ringing)
-    }
+    return slot
   }
 
   private mutating func target(_ destination: Destination) -> Int32 {

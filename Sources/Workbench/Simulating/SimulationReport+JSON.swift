@@ -7,6 +7,18 @@ extension SimulationReport {
   public var json: String {
     var writer = JSONWriter()
     writer.beginObject()
+    writeMembers(&writer)
+    writer.key("stopped")
+    writer.value(wasStopped)
+    writeTypes(&writer)
+    writeIntervals(&writer)
+    if method == .runs { writePerRun(&writer) }
+    writer.endObject()
+    return writer.text
+  }
+
+  /// Writes the members of SURFACE 7 and those that belong to them.
+  func writeMembers(_ writer: inout JSONWriter) {
     writeCounts(&writer)
     writeFigures(&writer)
     writePlaces(&writer)
@@ -22,13 +34,6 @@ extension SimulationReport {
     writer.member("quantile_error", 0.004)
     writer.member("simulated_seconds", total[.seconds])
     writer.member("runs", Int64(runs))
-    writer.key("stopped")
-    writer.value(wasStopped)
-    writeTypes(&writer)
-    writeIntervals(&writer)
-    if method == .runs { writePerRun(&writer) }
-    writer.endObject()
-    return writer.text
   }
 
   private func writeCounts(_ writer: inout JSONWriter) {
@@ -38,7 +43,7 @@ extension SimulationReport {
     ]
     for (name, sum) in counts { writer.member(name, Int64(count(sum))) }
     // A model answers whatever is asked of it; only recordings leave questions open.
-    writer.member("unanswerable", Int64(0))
+    writer.member("unanswerable", Int64(count(.unanswerable)))
   }
 
   private func writeFigures(_ writer: inout JSONWriter) {
@@ -95,7 +100,8 @@ extension SimulationReport {
     writer.endObject()
   }
 
-  private func writeTypes(_ writer: inout JSONWriter) {
+  /// Writes what became of each type of callers.
+  func writeTypes(_ writer: inout JSONWriter) {
     writer.key("by_type")
     writer.beginObject()
     for (index, name) in types.enumerated() {
@@ -109,8 +115,10 @@ extension SimulationReport {
       let waits = { (tally: Tally) in (tally[.waitSeconds, index], tally[.answered, index]) }
       let (dividend, divisor) = waits(total)
       writer.member("wait_mean", quotient(dividend, divisor))
-      writer.key("wait_mean_interval")
-      writer.value(Interval(samples.map(waits)))
+      if !samples.isEmpty {
+        writer.key("wait_mean_interval")
+        writer.value(Interval(samples.map(waits)))
+      }
       if method == .runs {
         writer.key("in_target_per_run")
         writer.value(Interval(samples.map { ($0[.inTarget, index], 1) }))
@@ -149,18 +157,18 @@ extension SimulationReport {
 }
 
 extension JSONWriter {
-  fileprivate mutating func member(_ key: StaticString, _ value: Double) {
+  mutating func member(_ key: StaticString, _ value: Double) {
     self.key(key)
     self.value(value)
   }
 
-  fileprivate mutating func member(_ key: StaticString, _ value: Int64) {
+  mutating func member(_ key: StaticString, _ value: Int64) {
     self.key(key)
     self.value(value)
   }
 
   /// The estimate and the bounds of both intervals; null when there were too few samples.
-  fileprivate mutating func value(_ interval: Interval?) {
+  mutating func value(_ interval: Interval?) {
     guard let interval else {
       null()
       return

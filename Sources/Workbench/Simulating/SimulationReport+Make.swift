@@ -46,3 +46,19 @@ extension SimulationReport {
     return report ?? SimulationReport(types: model.types.map(\.name))
   }
 }
+
+extension SimulationFloor {
+  /// What was found so far.
+  func report(types: [String], wasStopped: Bool) -> SimulationReport {
+    var report = SimulationReport(types: types)
+    report.wasStopped = wasStopped
+    report.threshold = Double(threshold) / 1e9
+    report.total = total
+    report.samples = batches.full
+    report.histogram = histogram
+    report.targets = targets.filter { $0.diverted > 0 }.sorted { $0.name < $1.name }
+    report.queues = queues
+    report.agents = agents
+    return report
+  }
+}

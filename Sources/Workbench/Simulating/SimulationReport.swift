@@ -18,6 +18,14 @@ public struct SimulationReport: Sendable {
     var answered: UInt64 = 0
     var abandoned: UInt64 = 0
     var waitSeconds = 0.0
+
+    mutating func divide(by count: Double) {
+      diverted = UInt64((Double(diverted) / count).rounded())
+      entered = UInt64((Double(entered) / count).rounded())
+      answered = UInt64((Double(answered) / count).rounded())
+      abandoned = UInt64((Double(abandoned) / count).rounded())
+      waitSeconds /= count
+    }
   }
 
   /// What an agent did.
@@ -91,9 +99,27 @@ public struct SimulationReport: Sendable {
     }
   }
 
+  /// Turns the sums of several runs of the same day into those of one.
+  mutating func average() {
+    let count = Double(max(1, runs))
+    guard count > 1 else { return }
+    total.divide(by: count)
+    for index in agents.indices {
+      agents[index].calls = UInt64((Double(agents[index].calls) / count).rounded())
+      agents[index].busySeconds /= count
+      agents[index].staffSeconds /= count
+    }
+    for index in targets.indices { targets[index].divide(by: count) }
+    for index in queues.indices { queues[index].divide(by: count) }
+    samples = []
+  }
+
   private static func add(_ others: [Place], to places: inout [Place]) {
+    var indices: [String: Int] = [:]
+    for (index, place) in places.enumerated() { indices[place.name] = index }
     for other in others {
-      guard let index = places.firstIndex(where: { $0.name == other.name }) else {
+      guard let index = indices[other.name] else {
+        indices[other.name] = places.count
         places.append(other)
         continue
       }
@@ -173,7 +199,7 @@ extension SimulationReport {
   public var waitMax: Double { Double(histogram.longest) / 1e9 }
 
   /// How many of the calls; one of the words of `count`.
-  func count(_ sum: Tally.Sum) -> Int { Int(total[sum]) }
+  func count(_ sum: Tally.Sum) -> Int { Int(total[sum].rounded()) }
 
   func quotient(_ dividend: Double, _ divisor: Double) -> Double {
     divisor > 0 ? dividend / divisor : 0

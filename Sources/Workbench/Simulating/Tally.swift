@@ -16,6 +16,8 @@ struct Tally: Sendable {
     case diverted
     /// Took the default route.
     case defaulted
+    /// Left out of everything else: a recording does not say what was asked.
+    case unanswerable
     /// Did not find a free agent at once, those turned away included.
     case waited
     /// The same without those turned away.
@@ -74,6 +76,10 @@ struct Tally: Sendable {
 
   mutating func add(_ other: Tally) {
     for index in sums.indices { sums[index] += other.sums[index] }
+  }
+
+  mutating func divide(by count: Double) {
+    for index in sums.indices { sums[index] /= count }
   }
 
   /// What was added since an earlier state of the same tally.

@@ -1,0 +1,305 @@
+// The callers and phones of a recording: how they react to whatever is decided.
+//
+// Kept is what a caller and a conversation would be like anyhow: patience, talk time, how long a
+// phone rings. A phone that was not answered is not answered again when the same call comes to it.
+// Invariants: as for `SimulationFloor`; `callers` has an element for each of its slots; `script`
+// holds what the line will say about a call, the next thing last.
+// Who may change it: `DryRun`.
+
+internal import Engine
+internal import Wire
+
+/// A call of a recording on the floor.
+struct DryCaller {
+  /// Its place in the facts.
+  var fact: Int32 = 0
+  /// What the line says later, the next thing last.
+  var script: [(due: UInt64, signal: LineSignal)] = []
+  /// Which recorded attempts and treatments have had their turn.
+  var usedAttempts: UInt64 = 0
+  var usedHeard: UInt64 = 0
+  var headers = 0
+}
+
+struct DryFloor {
+  var floor: SimulationFloor
+  let facts: Facts
+  let draws: Draws
+  var result: DryRunResult
+  private var callers: [DryCaller] = []
+  private var agentNames: [Int32] = []
+  /// Calls whose decision record is wanted, by ConnID, and those of them that are over.
+  var wanted: [ConnID: Int32] = [:]
+  var wantedAndOver: [ConnID] = []
+  private let keepsOutcomes: Bool
+
+  init(_ model: DryRunModel, _ floor: SimulationFloor, run: Int, keepsOutcomes: Bool) {
+    self.floor = floor
+    self.keepsOutcomes = keepsOutcomes
+    facts = model.facts
+    draws = Draws(model.basis, rule: model.patience, seed: model.seed(ofRun: run))
+    result = DryRunResult(report: SimulationReport(types: []))
+    if keepsOutcomes {
+      result.outcomes = [CallOutcome](repeating: CallOutcome(), count: model.facts.calls.count)
+    }
+    for agent in floor.agents { agentNames.append(result.names.number(of: "agent:" + agent.id)) }
+  }
+
+  // MARK: Callers
+
+  /// A call comes; returns its slot.
+  mutating func arrive(_ index: Int, isCounted: Bool) -> Int32 {
+    let fact = facts.calls[index]
+    let slot = floor.arrive(
+      type: Int(fact.group),
+      service: draws.talk(of: fact),
+      patience: draws.patience(of: fact),
+      isCounted: isCounted,
+      connID: fact.connID
+    )
+    while callers.count <= Int(slot) { callers.append(DryCaller()) }
+    callers[Int(slot)] = DryCaller(fact: Int32(index))
+    return slot
+  }
+
+  func fact(_ slot: Int32) -> CallFact { facts.calls[Int(callers[Int(slot)].fact)] }
+
+  /// A call is over.
+  mutating func finish(_ slot: Int32, _ end: SimulatedEnd) {
+    let call = floor.calls[slot]
+    let index = callers[Int(slot)].fact
+    let fact = facts.calls[Int(index)]
+    let wait = (end == .answered ? call.answered : floor.now) - call.offered
+    var isDrawn = false
+    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable {
+      result.drawn.patience += 1
+      isDrawn = true
+      if end == .abandoned { result.drawn.gaveUp += 1 }
+    }
+    if end == .answered, fact.end != .answered {
+      result.drawn.talk += 1
+      isDrawn = true
+    }
+    if keepsOutcomes {
+      var outcome = CallOutcome(wait: wait, end: end)
+      outcome.isDefaulted = call.isDefaulted
+      outcome.isDrawn = isDrawn
+      if end == .answered || end == .gone, call.target >= 0 { outcome.target = target(of: call) }
+      result.outcomes[Int(index)] = outcome
+    }
+    if let place = wanted[call.connID], place >= 0 { wantedAndOver.append(call.connID) }
+    callers[Int(slot)].script = []
+    floor.end(slot, end)
+  }
+
+  private mutating func target(of call: SimulatedCall) -> Int32 {
+    if call.agent >= 0 { return agentNames[Int(call.agent)] }
+    let name = floor.targets[Int(call.target)].name
+    return result.names.number(of: name.hasPrefix("trunk:") ? name : "dn:" + name)
+  }
+
+  /// Nobody knows what would have happened: the call leaves.
+  mutating func giveUp(_ slot: Int32, _ reason: String) {
+    let connID = floor.calls[slot].connID
+    note(connID, at: floor.calls[slot].offered, reason)
+    finish(slot, .unanswerable)
+    floor.replies.append(.released(connID, by: .line))
+  }
+
+  /// Keeps a question that cannot be answered.
+  mutating func note(_ call: ConnID, at: UInt64, _ reason: String) {
+    guard result.unanswerable.count < DryRunResult.unanswerableListed else { return }
+    let question = Unanswerable(call: call.text, at: Double(at) / 1e9, reason: reason)
+    result.unanswerable.append(question)
+  }
+
+  // MARK: The line
+
+  /// Plans what the line says about a call; what is due at once is said at once.
+  private mutating func plan(_ slot: Int32, _ signals: [(delay: UInt64, signal: LineSignal)]) {
+    var rest: [(due: UInt64, signal: LineSignal)] = []
+    for (delay, signal) in signals {
+      if delay == 0, rest.isEmpty {
+        floor.replies.append(signal)
+      } else {
+        rest.append((floor.now + delay, signal))
+      }
+    }
+    rest.reverse()
+    callers[Int(slot)].script = rest
+    if let next = rest.last {
+      floor.agenda.set(2 * slot + 1, due: next.due)
+    } else {
+      floor.agenda.remove(2 * slot + 1)
+    }
+  }
+
+  /// What the line says about a call now.
+  mutating func nextOfScript(_ slot: Int32) -> LineSignal? {
+    let next = callers[Int(slot)].script.popLast()
+    if let after = callers[Int(slot)].script.last {
+      floor.agenda.set(2 * slot + 1, due: after.due)
+    }
+    return next?.signal
+  }
+
+  /// Carries out what the engine asks of the line.
+  mutating func perform(_ command: LineCommand) {
+    switch command {
+    case .divert(let connID, let attempt, let destination, let mode):
+      divert(connID, attempt, destination, mode)
+    case .cancelDiversion(let connID, _, _):
+      if let slot = floor.calls.slot(of: connID) { callers[Int(slot)].script = [] }
+      floor.cancelDiversion(connID)
+    case .queued, .dequeued: break
+    case .reject(let connID, _):
+      if let slot = floor.calls.slot(of: connID) { finish(slot, .rejected) }
+    case .release(let connID):
+      if let slot = floor.calls.slot(of: connID) {
+        finish(slot, floor.calls[slot].place == .talking ? .answered : .gone)
+      }
+    case .applyTreatment(let connID, let number, let kind): treat(connID, number, kind)
+    case .readHeader(let connID, let name): readHeader(connID, name)
+    }
+  }
+
+  private mutating func divert(
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    _ destination: Destination,
+    _ mode: DivertMode
+  ) {
+    guard let slot = floor.send(connID, attempt, to: destination) else { return }
+    let fact = fact(slot)
+    let agent = floor.calls[slot].agent
+    let name = agent >= 0 ? result.names[agentNames[Int(agent)]] : destination.reportName
+    if let failed = takeAttempt(slot, name) {
+      var signals: [(delay: UInt64, signal: LineSignal)] = []
+      if failed.rang != CallFact.never {
+        signals.append((failed.rang, .ringing(connID, attempt: attempt)))
+      }
+      if failed.failed != CallFact.never {
+        let reason = failed.reason
+        signals.append((failed.failed, .diversionFailed(connID, attempt: attempt, reason)))
+      }
+      plan(slot, signals)
+      return
+    }
+    if agent < 0, !facts.targets.contains(name), facts.hasSteps || !facts.hasEvents {
+      giveUp(slot, "nothing in the recording was sent to \(name.dropFirstPart)")
+      return
+    }
+    if mode == .redirect {
+      let delay = fact.end == .redirected ? fact.pick : 0
+      plan(slot, [(delay, .diverted(connID, attempt: attempt))])
+      return
+    }
+    let (rang, pick) = draws.pick(of: fact, facts.picks)
+    let answer = (delay: pick, signal: LineSignal.answered(connID, attempt: attempt))
+    guard rang != CallFact.never else { return plan(slot, [answer]) }
+    plan(slot, [(min(rang, pick), .ringing(connID, attempt: attempt)), answer])
+  }
+
+  /// The recorded attempt of this call at the same target that failed, if it has not had its turn.
+  private mutating func takeAttempt(_ slot: Int32, _ name: String) -> CallExtras.Attempt? {
+    let caller = callers[Int(slot)]
+    guard let attempts = facts.extras[caller.fact]?.attempts,
+      let number = facts.targets.known(name)
+    else { return nil }
+    for (index, attempt) in attempts.prefix(64).enumerated() {
+      let bit: UInt64 = 1 << UInt64(index)
+      guard attempt.target == number, caller.usedAttempts & bit == 0 else { continue }
+      callers[Int(slot)].usedAttempts |= bit
+      return attempt
+    }
+    return nil
+  }
+
+  private mutating func readHeader(_ connID: ConnID, _ name: String) {
+    guard let slot = floor.calls.slot(of: connID) else { return }
+    let caller = callers[Int(slot)]
+    let headers = facts.extras[caller.fact]?.headers ?? []
+    if let header = headers.first(where: { $0.name == name }) {
+      floor.replies.append(.header(connID, header.value))
+      return
+    }
+    // Without steps nobody knows which was read; the order is as recorded.
+    callers[Int(slot)].headers += 1
+    guard caller.headers < headers.count, headers[caller.headers].name.isEmpty else {
+      giveUp(slot, "the header \(name) was not read in the recording")
+      return
+    }
+    floor.replies.append(.header(connID, headers[caller.headers].value))
+  }
+
+  private mutating func treat(_ connID: ConnID, _ number: UInt32, _ kind: Treatment) {
+    guard let slot = floor.calls.slot(of: connID), floor.calls[slot].place == .waiting else {
+      return
+    }
+    floor.calls[slot].treatment = number
+    if let heard = takeHeard(slot, number, TreatmentName.of(kind)) {
+      replay(slot, connID, number, heard, kind)
+      return
+    }
+    let applied = (delay: UInt64(0), signal: LineSignal.treatmentApplied(connID, treatment: number))
+    switch kind {
+    case .music, .silence, .ringback: plan(slot, [applied])
+    case .announce:
+      result.drawn.announcements += 1
+      let end = LineSignal.treatmentEnded(connID, treatment: number, TreatmentResult())
+      plan(slot, [applied, (Self.announcement, end)])
+    case .collect: giveUp(slot, "this caller was not asked for digits in the recording")
+    }
+  }
+
+  private mutating func replay(
+    _ slot: Int32,
+    _ connID: ConnID,
+    _ number: UInt32,
+    _ heard: CallExtras.Heard,
+    _ kind: Treatment
+  ) {
+    if let reason = heard.reason {
+      plan(slot, [(0, .treatmentNotApplied(connID, treatment: number, reason: reason))])
+      return
+    }
+    let begin = heard.applied == CallFact.never ? 0 : heard.applied
+    var signals = [(delay: begin, signal: LineSignal.treatmentApplied(connID, treatment: number))]
+    if heard.ended != CallFact.never, !kind.isContinuous {
+      let outcome = TreatmentResult(digits: heard.digits, wasInterrupted: heard.wasInterrupted)
+      signals.append((heard.ended, .treatmentEnded(connID, treatment: number, outcome)))
+    } else if !kind.isContinuous {
+      // It was cut off by a diversion: it lasts at least so long.
+      let end = LineSignal.treatmentEnded(connID, treatment: number, TreatmentResult())
+      signals.append((max(begin, Self.announcement), end))
+    }
+    plan(slot, signals)
+  }
+
+  /// What was recorded of the same treatment of this call, if that has not had its turn.
+  private mutating func takeHeard(
+    _ slot: Int32,
+    _ number: UInt32,
+    _ what: String
+  ) -> CallExtras.Heard? {
+    let caller = callers[Int(slot)]
+    for (index, heard) in (facts.extras[caller.fact]?.heard ?? []).prefix(64).enumerated() {
+      let bit: UInt64 = 1 << UInt64(index)
+      guard caller.usedHeard & bit == 0 else { continue }
+      guard heard.what.isEmpty ? heard.number == number : heard.what == what else { continue }
+      callers[Int(slot)].usedHeard |= bit
+      return heard
+    }
+    return nil
+  }
+
+  /// An announcement of which nothing is known takes five seconds.
+  private static let announcement: UInt64 = 5_000_000_000
+}
+
+extension String {
+  /// What stands after the kind of a target's name: `7001` of `dn:7001`, the whole of a trunk's.
+  var dropFirstPart: String {
+    hasPrefix("dn:") ? "extension " + dropFirst(3) : self
+  }
+}

@@ -1,0 +1,248 @@
+// Folds what happened to calls into one fact per call.
+//
+// Invariants: `live` holds the calls that have come and are not over; its size does not depend on
+// the number of calls that are. An instant is given with everything, and never goes back.
+// Who may change it: `FactsReader`.
+
+internal import Engine
+
+struct FactsFold {
+  private struct Live {
+    var index: Int
+    var offered: UInt64
+    var lastSeen: UInt64
+    var answered: UInt64?
+    var sent: UInt64?
+    var rang: UInt64?
+    var target: Int32 = -1
+  }
+
+  private(set) var facts = Facts()
+  private var live: [ConnID: Live] = [:]
+  private var seats: [String: String] = [:]
+  private var staff: [String: UInt64] = [:]
+  private(set) var now: UInt64 = 0
+
+  init(_ plan: Plan) {
+    for agent in plan.agents {
+      if let dn = agent.extensionDN { seats[dn.number] = agent.id.text }
+    }
+  }
+
+  /// Goes to the instant of a line; false when that is earlier than the one before.
+  mutating func advance(to at: UInt64) -> Bool {
+    guard at >= now else { return false }
+    if facts.lines == 0 { facts.begin = at }
+    facts.lines += 1
+    now = at
+    return true
+  }
+
+  mutating func noteSteps() { facts.hasSteps = true }
+
+  mutating func noteEvents() { facts.hasEvents = true }
+
+  mutating func noteStart() { facts.hasStart = true }
+
+  mutating func noteSwitched(_ dn: String) { _ = facts.switchedDNs.number(of: dn) }
+
+  // MARK: Agents
+
+  mutating func loggedIn(_ agent: String, dn: String?) {
+    _ = facts.agents.number(of: agent)
+    if let dn { seats[dn] = agent }
+    if staff[agent] == nil { staff[agent] = now }
+  }
+
+  mutating func mentioned(_ agent: String) { _ = facts.agents.number(of: agent) }
+
+  mutating func loggedOut(_ agent: String) {
+    _ = facts.agents.number(of: agent)
+    if let since = staff.removeValue(forKey: agent) {
+      facts.staffSeconds += Double(now - since) / 1e9
+    }
+  }
+
+  /// What reports call whoever sits at a DN.
+  func name(ofDN dn: String) -> String { seats[dn].map { "agent:" + $0 } ?? "dn:" + dn }
+
+  func name(of destination: Destination) -> String {
+    switch destination {
+    case .dn(let dn): name(ofDN: dn.number)
+    case .trunk: destination.reportName
+    }
+  }
+
+  // MARK: Calls
+
+  mutating func offered(_ call: ConnID, group: String) {
+    var fact = CallFact(call, offered: now)
+    fact.group = UInt16(clamping: facts.groups.number(of: group))
+    live[call] = Live(index: facts.calls.count, offered: now, lastSeen: now)
+    facts.calls.append(fact)
+  }
+
+  mutating func consulted(_ call: ConnID) { facts.consults.append(call) }
+
+  /// The engine sent it somewhere.
+  mutating func sent(_ call: ConnID, to target: String) {
+    let number = facts.targets.number(of: target)
+    change(call) {
+      $0.sent = $1
+      $0.rang = nil
+      $0.target = number
+    }
+  }
+
+  mutating func rang(_ call: ConnID) { change(call) { if $0.rang == nil { $0.rang = $1 } } }
+
+  /// Somebody answered.
+  mutating func answered(_ call: ConnID, by target: String?) {
+    guard var state = live[call], state.answered == nil else { return }
+    if let target { state.target = facts.targets.number(of: target) }
+    state.answered = now
+    state.lastSeen = now
+    let began = state.sent ?? state.rang ?? now
+    let rang = state.rang.map { $0 - min(began, $0) } ?? CallFact.never
+    facts.calls[state.index].wait = now - state.offered
+    facts.calls[state.index].end = .talking
+    facts.calls[state.index].rang = rang
+    facts.calls[state.index].pick = now - min(began, now)
+    facts.calls[state.index].target = state.target
+    if facts.picks.count < Facts.picksMax { facts.picks.append((rang, now - min(began, now))) }
+    live[call] = state
+  }
+
+  /// An event said who answered.
+  mutating func isAt(_ call: ConnID, _ target: String) {
+    guard let state = live[call], state.answered != nil else { return }
+    facts.calls[state.index].target = facts.targets.number(of: target)
+  }
+
+  /// A diversion came to nothing; without a reason, because the engine took it back.
+  mutating func failed(_ call: ConnID, _ reason: RouteFailure?, at target: String?) {
+    guard var state = live[call], state.answered == nil else { return }
+    if let target { state.target = facts.targets.number(of: target) }
+    let began = state.sent ?? state.rang ?? now
+    var attempt = CallExtras.Attempt(target: state.target)
+    if let rang = state.rang { attempt.rang = rang - min(began, rang) }
+    if let reason {
+      attempt.failed = now - min(began, now)
+      attempt.reason = reason
+    }
+    facts.extras[Int32(state.index), default: CallExtras()].attempts.append(attempt)
+    state.sent = nil
+    state.rang = nil
+    state.lastSeen = now
+    live[call] = state
+  }
+
+  mutating func redirected(_ call: ConnID) {
+    guard let state = live.removeValue(forKey: call) else { return }
+    facts.calls[state.index].wait = now - state.offered
+    facts.calls[state.index].end = .redirected
+    facts.calls[state.index].pick = now - (state.sent ?? now)
+    facts.calls[state.index].target = state.target
+  }
+
+  /// Somebody hung up, or the line failed.
+  mutating func released(_ call: ConnID, by: ReleasedBy) {
+    guard let state = live.removeValue(forKey: call) else { return }
+    let index = state.index
+    facts.calls[index].by = by
+    if let answered = state.answered {
+      facts.calls[index].talk = now - answered
+      facts.calls[index].end = .answered
+      return
+    }
+    facts.calls[index].wait = now - state.offered
+    facts.calls[index].end = by == .caller ? .abandoned : .failed
+  }
+
+  /// The engine ended it.
+  mutating func ended(_ call: ConnID) {
+    guard let state = live.removeValue(forKey: call) else { return }
+    if let answered = state.answered {
+      facts.calls[state.index].talk = now - answered
+      facts.calls[state.index].end = .answered
+      return
+    }
+    facts.calls[state.index].wait = now - state.offered
+    facts.calls[state.index].end = .refused
+  }
+
+  private mutating func change(_ call: ConnID, _ body: (inout Live, UInt64) -> Void) {
+    guard var state = live[call] else { return }
+    body(&state, now)
+    state.lastSeen = now
+    live[call] = state
+  }
+
+  // MARK: What callers heard
+
+  mutating func asked(_ call: ConnID, header name: String) {
+    extend(call) { $0.headers.append(CallExtras.Header(name: name, value: nil)) }
+  }
+
+  mutating func told(_ call: ConnID, header value: String?) {
+    extend(call) { extras in
+      if let last = extras.headers.indices.last, !extras.headers[last].name.isEmpty {
+        extras.headers[last].value = value
+      } else {
+        extras.headers.append(CallExtras.Header(name: "", value: value))
+      }
+    }
+  }
+
+  mutating func treats(_ call: ConnID, _ number: UInt32, _ what: String) {
+    let now = now
+    extend(call) { extras in
+      extras.heard.append(CallExtras.Heard(what: what, began: now, number: number))
+    }
+  }
+
+  mutating func treated(
+    _ call: ConnID,
+    _ number: UInt32,
+    _ change: (inout CallExtras.Heard, UInt64) -> Void
+  ) {
+    let now = now
+    extend(call) { extras in
+      if let index = extras.heard.lastIndex(where: { $0.number == number }) {
+        change(&extras.heard[index], now - extras.heard[index].began)
+      } else {
+        var heard = CallExtras.Heard(began: now, number: number)
+        change(&heard, 0)
+        extras.heard.append(heard)
+      }
+    }
+  }
+
+  private mutating func extend(_ call: ConnID, _ change: (inout CallExtras) -> Void) {
+    guard let index = live[call]?.index else { return }
+    change(&facts.extras[Int32(index), default: CallExtras()])
+  }
+
+  // MARK: The end
+
+  /// The facts; what is still there is cut off where it was seen last.
+  mutating func finish() -> Facts {
+    facts.end = now
+    let last = facts.calls.last?.offered ?? now
+    for (_, state) in live {
+      if let answered = state.answered {
+        facts.calls[state.index].talk = now - answered
+      } else {
+        facts.calls[state.index].wait = state.lastSeen - state.offered
+        facts.calls[state.index].target = state.target
+      }
+    }
+    live = [:]
+    // In order, so that the sum is the same to the last digit.
+    for since in staff.values.sorted() {
+      facts.staffSeconds += Double(max(last, since) - since) / 1e9
+    }
+    staff = [:]
+    return facts
+  }
+}

@@ -1,0 +1,114 @@
+// The second pass over a recording: what comes from outside whatever is decided.
+//
+// Invariants: items come in the order of the file; what depends on decisions (ringing, answers,
+// releases, steps, events) is left out.
+
+internal import Engine
+internal import Wire
+
+/// Arrivals, agents' requests and what happens to the site, in order.
+struct RecordedFeed {
+  /// What comes next.
+  enum Item {
+    /// The next call of the facts.
+    case offer(CallOffer)
+    /// A call that depends on a conversation.
+    case consult(ConnID)
+    case signal(Signal)
+    /// A server looked at its clock.
+    case clock
+  }
+
+  private var scanner: RecordingScanner
+  private var waiting: [(at: UInt64, item: Item)] = []
+  private var first = 0
+  private var isOver = false
+  private let keepsClock: Bool
+  private var unknown: [String] = []
+
+  /// Makes a feed of a recording that the first pass has found to be in order.
+  init(_ reader: any RecordingReader, keepsClock: Bool) {
+    scanner = RecordingScanner(reader)
+    self.keepsClock = keepsClock
+  }
+
+  /// When the next item is due; the end of time when there are no more.
+  mutating func nextInstant() throws -> UInt64 {
+    if first == waiting.count, !isOver { try read() }
+    return first < waiting.count ? waiting[first].at : .max
+  }
+
+  /// Takes the next item out.
+  mutating func take() -> Item {
+    let item = waiting[first].item
+    first += 1
+    if first == waiting.count {
+      waiting.removeAll(keepingCapacity: true)
+      first = 0
+    }
+    return item
+  }
+
+  /// When a server looked at its clock the first time since an instant, if before another.
+  mutating func clock(from start: UInt64, until end: UInt64) throws -> UInt64? {
+    guard keepsClock else { return nil }
+    while !isOver, waiting.last.map({ $0.at <= end }) ?? true { try read() }
+    for (at, item) in waiting[first...] where at >= start && at <= end {
+      if case .clock = item { return at }
+    }
+    return nil
+  }
+
+  private mutating func read() throws {
+    while try scanner.advance() {
+      guard scanner.number > 1, scanner.kind != .event, scanner.kind != .empty else { continue }
+      if let item = try item() {
+        waiting.append(item)
+        return
+      }
+    }
+    isOver = true
+  }
+
+  private mutating func item() throws -> (at: UInt64, item: Item)? {
+    try scanner.scan(upTo: "signal")
+    guard let name = scanner.string("signal") else { return nil }
+    switch name {
+    case "call.offered": return try offer()
+    case "clock":
+      guard keepsClock else { return nil }
+      return scanner.nanoseconds("at").map { ($0, .clock) }
+    case "call.attached": break
+    case _ where name.hasPrefix("call.") || name.hasPrefix("strategy."): return nil
+    default: break
+    }
+    // Few of them: the library reads them.
+    let text = scanner.text
+    let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
+    guard case .signal(let signal, let instant) = line else { return nil }
+    return (instant.nanoseconds, .signal(signal))
+  }
+
+  private mutating func offer() throws -> (at: UInt64, item: Item)? {
+    try scanner.scan()
+    guard let at = scanner.nanoseconds("at"), let call = scanner.connID("call") else { return nil }
+    if scanner.has("consult_of") { return (at, .consult(call)) }
+    guard let pairs = scanner.pairs("user_data"), !scanner.has("uuid"),
+      let dn = scanner.string("dn")
+    else {
+      let text = scanner.text
+      let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
+      guard case .signal(.line(.offered(let offer)), _) = line else { return nil }
+      return (at, .offer(offer))
+    }
+    var offer = CallOffer(
+      call,
+      at: DN(dn),
+      ani: scanner.string("ani") ?? "",
+      dnis: scanner.string("dnis") ?? "",
+      type: scanner.integer("type").flatMap { CallType(rawValue: UInt8(clamping: $0)) } ?? .inbound
+    )
+    offer.userData = UserData(pairs)
+    return (at, .offer(offer))
+  }
+}
