@@ -42,6 +42,14 @@ public struct SIPPlan: Sendable {
     limits = SIPLimits()
   }
 
+  /// Whether a text is an address in angle brackets, as routes are.
+  public static func isRoute(_ text: String) -> Bool {
+    text.withByteView { bytes in
+      guard let address = NameAddress(bytes), bytes.count > 2 else { return false }
+      return SIPURI(bytes[address.uri]) != nil && text.hasSuffix(">")
+    }
+  }
+
   /// Whether a request can be sent to this URI: `sip:`, with an IP address or `localhost` as host.
   ///
   /// There is no DNS yet; `check` reports a fixed contact or trunk for which this is false.

@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 
+import flood as deluge
 import killing
 import restart as memory
 import soak
@@ -719,8 +720,13 @@ def torture():
     corpus.run(sys.modules[__name__])
 
 
+def flood():
+    """50,000 unauthenticated REGISTERs from one source: 20 calls a second do not suffer."""
+    deluge.run(sys.modules[__name__])
+
+
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, torture, reload_soak, restart, survive, full_disk]
+          fuzz, torture, flood, reload_soak, restart, survive, full_disk]
 
 
 def main():

@@ -7,7 +7,7 @@
 //   refresh (same Call-ID, higher CSeq)    200 only; contactChanged if the contact moved
 //   other Call-ID or other phone           200, then contactChanged: no out/in pair. Of a DN's
 //                                          contacts the newest stay, `contactsMax` of them: with
-//                                          one, the last writer wins (ADR 0017)
+//                                          one, the last writer wins (ADR 0021)
 //   Expires 0 for a bound contact, or *    200, outOfService when it was the last
 //   Expires 0 for another contact          200, nothing changes: an old phone cannot log the new
 //                                          one out
@@ -49,7 +49,7 @@ public struct RegistrarExtension: Sendable {
 }
 
 /// The registrar's limits.
-public struct RegistrarSettings: Sendable {
+public struct RegistrarSettings: Sendable, Hashable {
   /// The least seconds that are granted; fewer are answered with 423.
   ///
   /// At most 3600 (RFC 3261 10.3 step 7).
