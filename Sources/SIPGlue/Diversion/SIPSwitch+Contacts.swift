@@ -1,4 +1,4 @@
-// A DN with several contacts: they are called in the order of their `q`, one by one (RFC 3261 16.6).
+// A DN with several contacts: they are called in the order of `q`, one by one (RFC 3261 16.6).
 //
 // The next one follows when one is busy or not there; who declines, declines for all his phones.
 // A phone that does not even say that it heard us is given up after `contactPatience` when there

@@ -43,8 +43,9 @@ public struct DigestSettings: Sendable {
   public var offer: DigestOffer?
   /// A text that clients hand back; not needed by us.
   public var opaque: String?
-  /// After how many wrong passwords for one user a sender is locked out; 0: never. Ten times as
-  /// many for different users lock him out for all.
+  /// After how many wrong passwords for one user a sender is locked out; 0: never.
+  ///
+  /// Ten times as many for different users lock him out for all.
   public var guessesMax: UInt32 = 10
   /// How long wrong passwords are remembered, and a lock-out lasts.
   public var lockout: Duration = .seconds(60)
