@@ -17,9 +17,11 @@ SIGNALS ?= 10000
 CALLS ?= 100000
 RELOADS ?= 1000
 KILLS ?= 100
+KILL_WORKERS ?= 2
+MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -38,7 +40,7 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build -c release $(SWIFT_FLAGS)
 
-check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check real-clients bench-check test ## what CI runs
+check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check dryrun-fidelity-check report-check real-clients bench-check test ## what CI runs
 
 fmt: ## format the Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_DIRS)
@@ -64,11 +66,26 @@ statistics-check: build ## fold the events of CALLS calls in Python too: the sam
 replay-check: build ## one journal, three processes: the same bytes
 	Simulations/replay-check
 
+replay-live: build ## the demo's calls for MINUTES=10, then the same events in three processes, whole and in parts
+	MINUTES='$(MINUTES)' Simulations/replay-live
+
 fidelity: build ## simulate against exact tables and published results: docs/fidelity.md (minutes)
 	Simulations/fidelity
 
 fidelity-check: build ## a handful of exact values with fixed seeds, as CI runs them
 	Simulations/fidelity --quick
+
+dryrun-fidelity: build ## 100 recordings run with other agents, against simulations of these (minutes)
+	Simulations/dryrun-fidelity
+
+dryrun-fidelity-check: build ## eight of these, as CI runs them
+	Simulations/dryrun-fidelity --quick
+
+report-check: build ## the page of a dry-run in headless Chromium: search, filter, open a call
+	Tests/Report/check.py
+
+bench-dryrun: build ## CPU per call of a dry-run of a million calls against simulate's
+	Benchmarks/dryrun-cost
 
 scenarios-accept: ## rewrite what the scenarios expect; review the difference
 	SCENARIOS_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ScenarioTests
@@ -102,8 +119,8 @@ bench-simpy: build ## simulated calls per CPU second against SimPy's, and where 
 real-clients: build ## sipp, baresip and sipsak against a running server
 	Tests/RealClients/run.py
 
-kill-check: build ## kill -9 at KILLS random moments under load, then the day to the byte
-	KILLS='$(KILLS)' Tests/RealClients/run.py restart full_disk
+kill-check: build ## kill -9 KILLS times under 200 calls a second, KILL_WORKERS servers at a time
+	KILLS='$(KILLS)' KILL_WORKERS='$(KILL_WORKERS)' Tests/RealClients/run.py survive full_disk
 
 reload-soak: build ## 1,000 reloads while 100 calls a second run (RELOADS=n)
 	RELOADS='$(RELOADS)' Tests/RealClients/run.py reload_soak
@@ -115,7 +132,7 @@ strategies-check: build ## check the sample strategies and the sample site, and 
 	$(RELEASE)/pointsman check strategies --site site.lua
 	$(RELEASE)/pointsman test strategies --only-failures --coverage --fail-under 100
 
-tutorial: build ## follow docs/strategies.md from an empty folder: every command prints what it says
+tutorial: build ## follow the pages for newcomers from an empty folder: every command prints what they say
 	Tests/Tutorial/run
 
 embed: setup ## build and run Examples/Embed, the engine inside another program

@@ -103,7 +103,7 @@ let package = Package(
       name: "torment",
       dependencies: ["Engine", "Journal", "Simulator", "Wire", "TestSupport"],
       path: "Simulations",
-      exclude: ["replay-check", "fidelity", "Fidelity"],
+      exclude: ["replay-check", "replay-live", "fidelity", "Fidelity", "dryrun-fidelity"],
       swiftSettings: relaxed
     ),
     .target(name: "CMallocCount", path: "Benchmarks/CMallocCount"),
@@ -128,7 +128,7 @@ let package = Package(
     ),
     .testTarget(
       name: "LuaBridgeTests",
-      dependencies: ["Engine", "LuaBridge", "TestSupport"],
+      dependencies: ["Engine", "LuaBridge", "TestSupport", "Wire"],
       swiftSettings: relaxed
     ),
     .testTarget(

@@ -17,7 +17,7 @@ enum CommandLineTool {
 
   /// Verbs of the contract that this version does not serve yet.
   static let laterVerbs: [(name: String, summary: String)] = [
-    ("load", "generate SIP load"),
+    ("load", "generate SIP load")
   ]
 
   /// Runs what was typed, without the program's own name.

@@ -150,17 +150,19 @@ static rs_span keep(rs_co *co, const void *bytes, size_t count) {
   return span;
 }
 
-void rs_co_text(rs_co *co, rs_fact fact, const void *bytes, size_t count) {
-  co->texts[fact] = keep(co, bytes, count);
+void rs_co_fill(rs_co *co, const rs_facts *facts) {
+  co->numbers[RS_FACT_ID] = facts->id;
+  co->numbers[RS_FACT_ENTERED] = facts->entered;
+  co->numbers[RS_FACT_NOW] = facts->now;
+  co->numbers[RS_FACT_ATTEMPTS] = facts->attempts;
+  memcpy(co->uuid, facts->uuid, sizeof co->uuid);
+  co->texts[RS_FACT_ANI] = keep(co, facts->ani.bytes, facts->ani.count);
+  co->texts[RS_FACT_DNIS] = keep(co, facts->dnis.bytes, facts->dnis.count);
+  co->texts[RS_FACT_ROUTING_POINT] =
+      keep(co, facts->routing_point.bytes, facts->routing_point.count);
 }
 
 void rs_co_number(rs_co *co, rs_fact fact, uint64_t value) { co->numbers[fact] = value; }
-
-void rs_co_uuid(rs_co *co, uint64_t high, uint64_t middle, uint64_t low) {
-  co->uuid[0] = high;
-  co->uuid[1] = middle;
-  co->uuid[2] = low;
-}
 
 void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *value,
                      size_t value_count) {
@@ -312,10 +314,15 @@ int rs_co_count(const rs_co *co) { return co->results; }
 
 const rs_target *rs_co_target(const rs_co *co, int index) {
   if (index >= co->results) return NULL;
+  if (lua_type(co->T, at(co, index)) != LUA_TUSERDATA) return NULL;
   const rs_target *target = lua_touserdata(co->T, at(co, index));
-  if (target == NULL || !lua_isuserdata(co->T, at(co, index))) return NULL;
-  if (lua_islightuserdata(co->T, at(co, index))) return NULL;
   return target->tag == RS_TAG_TARGET ? target : NULL;
+}
+
+bool rs_co_returned_any(const rs_co *co) {
+  const rs_target *target = rs_co_target(co, 0);
+  return target != NULL && target->kind == RS_TARGET_ANY && target->count == 1 &&
+         target->texts[0].count == 0;
 }
 
 rs_kind rs_co_kind(const rs_co *co, int index) {

@@ -20,6 +20,7 @@ extension RoutingEngine {
     if was, agents[agent].isAvailable { offer(agent, &outbox) }
   }
 
+  @inline(__always)
   private func canBeOffered(_ agent: AgentSlot) -> Bool {
     guard agents[agent].mode.isReady, case .none = agents[agent].engagement,
       agents[agent].blackout == nil

@@ -8,6 +8,7 @@ extension RoutingEngine {
       replaceGeneration(with: fingerprint)
       shares.beginGeneration()
       if let state { install(state, &outbox) }
+    case .strategyLost(let call, let text): loseStrategy(of: call, text, &outbox)
     case .drain: isDraining = true
     case .alarm(let text): emitError(text, at: "", &outbox)
     }

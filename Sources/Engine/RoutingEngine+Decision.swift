@@ -38,8 +38,12 @@ extension RoutingEngine {
   }
 
   /// Keeps what an agent has become, if he has become something else.
+  @inline(__always)
   mutating func noteStanding(of agent: AgentSlot) {
-    guard decisions.isKept else { return }
+    if decisions.isKept { keepStanding(of: agent) }
+  }
+
+  private mutating func keepStanding(of agent: AgentSlot) {
     let standing = standing(of: agent)
     let dn = deliveryDN(of: agent) ?? agents[agent].dn
     let previous = agents[agent].lastChange

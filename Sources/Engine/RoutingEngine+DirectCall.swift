@@ -20,7 +20,7 @@ extension RoutingEngine {
     }
     divert(
       call,
-      to: .dn(dns[Int(index)].dn),
+      to: Way(dn: index),
       agent: agent,
       ringTimeout: ringTimeout(nil, of: call, agent),
       &outbox

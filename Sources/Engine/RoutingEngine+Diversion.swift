@@ -11,45 +11,39 @@ extension RoutingEngine {
   /// Sends a call to a destination; an agent is reserved for it from here on.
   mutating func divert(
     _ call: CallSlot,
-    to destination: Destination,
+    to way: Way,
     agent: AgentSlot?,
-    ringTimeout: Duration,
+    ringTimeout: Int64,
     _ outbox: inout Outbox
   ) {
-    calls[call].attempts &+= 1
-    let attempt = calls[call].attempts
+    let attempt = calls[call].attempts &+ 1
     if let agent { engage(agent, with: call, .diverting) }
     var mode = DivertMode.bridge
+    var isTried = false
     if case .routingPoint(let index) = calls[call].device {
       mode = routingPoints[Int(index)].plan.divert
-      remember(destination, triedBy: call)
+      isTried = true
     }
-    // What the caller hears from us ends with the diversion (DOMAIN 2.7).
-    calls[call].treatment = 0
     let diversion = Diversion(
       attempt: attempt,
-      destination: destination,
+      way: way,
       agent: agent,
       ringTimeout: ringTimeout,
-      timer: timers.arm(.ringNoAnswer(call), at: now + ringTimeout)
+      timer: timers.arm(.ringNoAnswer(call), at: now.advanced(by: ringTimeout))
     )
-    calls[call].state = .diverting(diversion)
-    record(.sent(destination, agent.map { agents.id(of: $0) }, attempt: attempt), of: call)
+    calls[call].beginDiversion(diversion, isTried: isTried)
+    let destination = destination(way, of: call)
+    if decisions.isKept {
+      record(.sent(destination, agent.map { agents.id(of: $0) }, attempt: attempt), of: call)
+    }
     outbox.append(
       .divert(calls[call].attributes.connID, attempt: attempt, to: destination, mode: mode)
     )
   }
 
-  private mutating func remember(_ destination: Destination, triedBy call: CallSlot) {
-    switch destination {
-    case .dn(let dn): if let index = dnIndex[dn] { calls[call].tried.append(index) }
-    case .trunk(_, let number): calls[call].triedNumbers.append(number)
-    }
-  }
-
   /// Reserves an agent for a call, replacing the call's own selection of him.
   mutating func engage(_ agent: AgentSlot, with call: CallSlot, _ reason: Reservation.Reason) {
-    timers.disarm(freeReservation(of: agent))
+    if case .reserved = agents[agent].engagement { timers.disarm(freeReservation(of: agent)) }
     if calls[call].selectedAgent == agent { calls[call].selectedAgent = nil }
     engage(agent, in: .reserved(Reservation(owner: call, reason: reason)))
     if agents[agent].isAvailable { agents.becomeUnavailable(agent) }
@@ -57,14 +51,11 @@ extension RoutingEngine {
 
   /// Changes what an agent is engaged in, and keeps his busy time.
   mutating func engage(_ agent: AgentSlot, in engagement: Engagement) {
-    if agents[agent].hasCall {
-      agents[agent].busyNanoseconds += UInt64((now - agents[agent].since).nanosecondsClamped)
-    }
-    agents[agent].engagement = engagement
-    agents[agent].since = now
+    agents[agent].engage(in: engagement, at: now)
     noteStanding(of: agent)
   }
 
+  @inline(__always)
   private func divertsOnAnswer(_ device: Device) -> Bool {
     switch device {
     case .routingPoint(let index): routingPoints[Int(index)].plan.divertOn == .answer
@@ -75,10 +66,20 @@ extension RoutingEngine {
 
   mutating func targetRings(_ call: CallSlot, _ outbox: inout Outbox) {
     guard case .diverting(var diversion) = calls[call].state, !diversion.isRinging else { return }
-    diversion.isRinging = true
     timers.disarm(diversion.timer)
-    diversion.timer = timers.arm(.ringNoAnswer(call), at: now + diversion.ringTimeout)
-    if let agent = diversion.agent,
+    diversion.timer = timers.arm(.ringNoAnswer(call), at: now.advanced(by: diversion.ringTimeout))
+    beginRinging(call, &diversion, isAnswered: false, &outbox)
+  }
+
+  private mutating func beginRinging(
+    _ call: CallSlot,
+    _ diversion: inout Diversion,
+    isAnswered: Bool,
+    _ outbox: inout Outbox
+  ) {
+    diversion.isRinging = true
+    // Who answers at once has no need of it, unless it is recorded.
+    if decisions.isKept || !isAnswered, let agent = diversion.agent,
       case .reserved(var reservation) = agents[agent].engagement
     {
       reservation.reason = .ringing
@@ -90,10 +91,9 @@ extension RoutingEngine {
       announce(call, diversion, &outbox)
       diversion.isAnnounced = true
     }
+    // The event shows who is rung.
     calls[call].state = .diverting(diversion)
-    if diversion.destination.isLocal {
-      emit(partyEvent(.ringing, call, at: diversion.destination.dn), &outbox)
-    }
+    emitParty(.ringing, call, at: diversion.way, &outbox)
   }
 
   /// The call leaves its device in the eyes of the world.
@@ -102,7 +102,10 @@ extension RoutingEngine {
     _ diversion: borrowing Diversion,
     _ outbox: inout Outbox
   ) {
-    let dn = diversion.destination.dn
+    if !outbox.interest.contains(.others), calls[call].virtualQueue < 0, countsDeparture(of: call) {
+      return
+    }
+    let dn = number(of: diversion.way, of: call)
     switch calls[call].device {
     case .routingPoint:
       emitRouteUsed(call, to: dn, rejecting: false, &outbox)
@@ -115,31 +118,28 @@ extension RoutingEngine {
       }
     case .direct: break
     }
+    guard calls[call].virtualQueue >= 0 else { return }
     leaveVirtualQueue(call, diversion.agent == nil ? .cleared : .distributed(dn), &outbox)
   }
 
   mutating func targetAnswered(_ call: CallSlot, _ outbox: inout Outbox) {
-    targetRings(call, &outbox)
-    guard case .diverting(let diversion) = calls[call].state else { return }
+    guard case .diverting(var diversion) = calls[call].state else { return }
     timers.disarm(diversion.timer)
+    if !diversion.isRinging { beginRinging(call, &diversion, isAnswered: true, &outbox) }
     record(.connected(attempt: diversion.attempt), of: call)
     if !diversion.isAnnounced { announce(call, diversion, &outbox) }
-    if diversion.destination.isLocal {
-      emit(partyEvent(.established, call, at: diversion.destination.dn), &outbox)
-    }
+    emitParty(.established, call, at: diversion.way, &outbox)
     if calls[call].origin >= 0 { emit(originEvent(.established, call), &outbox) }
     if let agent = diversion.agent {
-      engage(agent, in: .talking(call))
-      agents[agent].callsTaken &+= 1
+      agents[agent].takeCall(call, at: now)
+      noteStanding(of: agent)
     }
     endStrategy(of: call, &outbox)
-    calls[call].decider = .nobody
-    calls[call].otherQueues = []
-    calls[call].state = .established(
-      Conversation(destination: diversion.destination, agent: diversion.agent, since: now)
+    calls[call].beginTalking(
+      Conversation(way: diversion.way, agent: diversion.agent, since: now)
     )
-    dropTargets(of: call)
-    releaseSelection(of: call, &outbox)
+    if !calls[call].targets.isEmpty { dropTargets(of: call) }
+    if calls[call].selectedAgent != nil { releaseSelection(of: call, &outbox) }
   }
 
   /// The caller was told where to go: the call is out of sight from here (DOMAIN 6.1).
@@ -165,15 +165,16 @@ extension RoutingEngine {
     guard case .diverting(let diversion) = calls[call].state else { return }
     record(.missed(attempt: diversion.attempt, failure), of: call)
     timers.disarm(diversion.timer)
-    if diversion.isRinging, diversion.destination.isLocal {
-      var event = partyEvent(.released, call, at: diversion.destination.dn)
+    let party = number(of: diversion.way, of: call)
+    if diversion.isRinging, diversion.way.isLocal {
+      var event = partyEvent(.released, call, at: party)
       event.callState = failure.callState
       emit(event, &outbox)
     }
     if !diversion.isAnnounced, case .strategy = calls[call].decider {
       // EventError answers the request, which has not been used (DOMAIN 2.6).
       var event = deviceEvent(.error, call)
-      event.thirdPartyDN = diversion.destination.dn
+      event.thirdPartyDN = party
       event.errorMessage = failure.word
       emit(event, &outbox)
     }
@@ -181,7 +182,7 @@ extension RoutingEngine {
     calls[call].state = .consulting
     if let agent = diversion.agent {
       engage(agent, in: .none)
-      answerFailure(failure, of: agent, for: call, at: diversion.destination.dn, &outbox)
+      answerFailure(failure, of: agent, for: call, at: party, &outbox)
     }
     goOn(call, after: failure, steps, announced: diversion.isAnnounced, &outbox)
     // Only now, so that the caller who came back stands in line before his agent is offered on.
@@ -236,7 +237,7 @@ extension RoutingEngine {
       case .strategy:
         calls[call].strategyStepsAtOnce = 0
         resume(call, .failed(failure), &outbox)
-      case .target(.any), .target(.agent):
+      case .anybody, .target(.any), .target(.agent):
         pursueTarget(call, &outbox)
       case .target(.dn), .target(.queue), .target(.queues), .target(.trunk), .target(.reject):
         takeDefaultRoute(call, .targetFailed(failure), &outbox)

@@ -3,14 +3,27 @@
 extension RoutingEngine {
   mutating func emit(_ event: consuming Event, _ outbox: inout Outbox) {
     sequence += 1
+    guard outbox.interest.contains(event.interest) else { return }
     event.sequence = sequence
     event.time = unixTime
     outbox.append(event)
   }
 
+  /// Whether an event is wanted; one that is not is counted here, and need not be made.
+  mutating func wants(
+    _ interest: EventInterest,
+    count: Int = 1,
+    _ outbox: borrowing Outbox
+  ) -> Bool {
+    if outbox.interest.contains(interest) { return true }
+    sequence += UInt64(count)
+    return false
+  }
+
   /// The present moment in nanoseconds since the Unix epoch.
   var unixTime: UInt64 { epoch &+ now.nanoseconds }
 
+  @inline(__always)
   func deviceDN(_ device: Device) -> DN {
     switch device {
     case .routingPoint(let index): routingPoints[Int(index)].plan.dn
@@ -69,12 +82,12 @@ extension RoutingEngine {
   func callEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     switch calls[call].state {
     case .diverting(let diversion):
-      if diversion.isRinging, diversion.destination.isLocal {
-        return partyEvent(kind, call, at: diversion.destination.dn)
+      if diversion.isRinging, diversion.way.isLocal {
+        return partyEvent(kind, call, at: dns[Int(diversion.way.dn)].dn)
       }
     case .established(let conversation):
-      if conversation.destination.isLocal {
-        return partyEvent(kind, call, at: conversation.destination.dn)
+      if conversation.way.isLocal {
+        return partyEvent(kind, call, at: dns[Int(conversation.way.dn)].dn)
       }
     case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
     }
@@ -93,6 +106,9 @@ extension RoutingEngine {
 
   /// EventQueued at the call's device, and at every other queue in which it waits.
   mutating func emitQueued(_ call: CallSlot, _ outbox: inout Outbox) {
+    var interest = EventInterest.queues
+    if case .routingPoint = calls[call].device { interest = .others }
+    guard wants(interest, count: 1 + calls[call].otherQueues.count, outbox) else { return }
     var event = deviceEvent(.queued, call)
     if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
     emit(event, &outbox)
@@ -105,6 +121,7 @@ extension RoutingEngine {
   }
 
   mutating func emitRouteRequest(_ call: CallSlot, _ outbox: inout Outbox) {
+    guard wants(.others, outbox) else { return }
     var event = deviceEvent(.routeRequest, call)
     event.server = plan.name
     event.extensions = calls[call].strategyExtensions
@@ -114,6 +131,12 @@ extension RoutingEngine {
 
   /// `EventRouteUsed`: also announces default routes and refusals (DOMAIN 2.5, 8.2).
   mutating func emitRouteUsed(_ call: CallSlot, to: DN?, rejecting: Bool, _ outbox: inout Outbox) {
+    switch calls[call].decider {
+    case .defaults, .overflow: break
+    case .nobody, .strategy, .anybody, .target:
+      lastReference &+= 1
+      guard wants(.others, outbox) else { return }
+    }
     var event = deviceEvent(.routeUsed, call)
     event.server = plan.name
     event.thirdPartyDN = to
@@ -126,8 +149,7 @@ extension RoutingEngine {
     case .overflow:
       event.routeType = .default
       event.reasons = [KeyValue("DEFAULT", "no_answer")]
-    case .nobody, .strategy, .target:
-      lastReference &+= 1
+    case .nobody, .strategy, .anybody, .target:
       event.routeType = .direct
       event.referenceID = lastReference
     }
@@ -142,6 +164,7 @@ extension RoutingEngine {
     state: CallStateCode = .ok,
     _ outbox: inout Outbox
   ) {
+    guard wants(.others, count: 1 + calls[call].otherQueues.count, outbox) else { return }
     var event = deviceEvent(.diverted, call)
     event.call?.ani = ""
     event.callState = state
@@ -154,6 +177,19 @@ extension RoutingEngine {
       event.thisQueue = dn
       emit(event, &outbox)
     }
+  }
+
+  /// Counts `EventRouteUsed` and `EventDiverted` of a call that leaves its routing point to where
+  /// it was sent, as those do who make them; false: it is another case.
+  mutating func countsDeparture(of call: CallSlot) -> Bool {
+    guard case .routingPoint = calls[call].device else { return false }
+    switch calls[call].decider {
+    case .defaults, .overflow: return false
+    case .nobody, .strategy, .anybody, .target: break
+    }
+    lastReference &+= 1
+    sequence += UInt64(2 + calls[call].otherQueues.count)
+    return true
   }
 
   mutating func emitError(
@@ -171,21 +207,30 @@ extension RoutingEngine {
   }
 }
 
-extension Destination {
-  /// The number that events show for it.
-  var dn: DN {
-    switch self {
-    case .dn(let dn): dn
-    case .trunk(_, let number): DN(number)
-    }
+extension RoutingEngine {
+  /// The number that events show for where a call is sent.
+  @inline(__always)
+  func number(of way: Way, of call: CallSlot) -> DN {
+    way.isLocal ? dns[Int(way.dn)].dn : DN(calls[call].trunk?.number ?? "")
   }
 
-  /// Whether it is a DN of ours, so that it has events of its own.
-  var isLocal: Bool {
-    switch self {
-    case .dn: true
-    case .trunk: false
-    }
+  /// Where a call is sent, as the line side is told.
+  @inline(__always)
+  func destination(_ way: Way, of call: CallSlot) -> Destination {
+    guard !way.isLocal else { return .dn(dns[Int(way.dn)].dn) }
+    let trunk = calls[call].trunk
+    return .trunk(name: trunk?.name ?? "", number: trunk?.number ?? "")
+  }
+
+  /// An event at the DN that a call was sent to; behind a trunk there is none.
+  mutating func emitParty(
+    _ kind: EventKind,
+    _ call: CallSlot,
+    at way: Way,
+    _ outbox: inout Outbox
+  ) {
+    guard way.isLocal, wants(.others, outbox) else { return }
+    emit(partyEvent(kind, call, at: dns[Int(way.dn)].dn), &outbox)
   }
 }
 

@@ -91,7 +91,7 @@ extension RoutingEngine {
     case .queued: numbers.append(6)
     case .diverting(let diversion):
       numbers += [
-        7, Int64(diversion.agent?.index ?? -1), Int64(dnIndex[diversion.destination.dn] ?? -1),
+        7, Int64(diversion.agent?.index ?? -1), Int64(dnIndex[number(of: diversion.way, of: slot)] ?? -1),
       ]
       numbers += [diversion.isRinging ? 1 : 0, diversion.isAnnounced ? 1 : 0]
       numbers.append(remaining(diversion.timer))
@@ -100,7 +100,7 @@ extension RoutingEngine {
     switch call.decider {
     case .nobody: numbers.append(0)
     case .strategy: numbers.append(1)
-    case .target: numbers.append(2)
+    case .anybody, .target: numbers.append(2)
     case .defaults(_, let looked, let tried): numbers += [3, Int64(looked), Int64(tried)]
     case .overflow(_, let next, _): numbers += [4, Int64(next)]
     }

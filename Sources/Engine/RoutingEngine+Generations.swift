@@ -25,23 +25,36 @@ extension RoutingEngine {
     calls.forEach { call in
       if calls[call].generation == generation { running.append(call) }
     }
-    for call in running {
-      switch calls[call].state {
-      case .diverting:
-        // A phone that rings is left to ring, as when the routing point's patience is over.
-        if calls[call].overdue == nil { calls[call].overdue = .strategyFailed(.drained) }
-      case .consulting, .selecting, .treating, .pausing, .readingHeader:
-        takeDefaultRoute(call, .strategyFailed(.drained), &outbox)
-      case .queued, .established:
-        preconditionFailure("a strategy runs for a call that has left its routing point")
-      }
+    for call in running { endRun(of: call, .drained, &outbox) }
+  }
+
+  /// Nobody can go on with a call's strategy.
+  mutating func loseStrategy(of connID: ConnID, _ text: String, _ outbox: inout Outbox) {
+    guard let call = calls.slot(of: connID), calls[call].generation >= 0 else { return }
+    endRun(of: call, .error(text), &outbox)
+  }
+
+  private mutating func endRun(
+    of call: CallSlot,
+    _ failure: StrategyFailure,
+    _ outbox: inout Outbox
+  ) {
+    switch calls[call].state {
+    case .diverting:
+      // A phone that rings is left to ring, as when the routing point's patience is over.
+      if calls[call].overdue == nil { calls[call].overdue = .strategyFailed(failure) }
+    case .consulting, .selecting, .treating, .pausing, .readingHeader:
+      takeDefaultRoute(call, .strategyFailed(failure), &outbox)
+    case .queued, .established:
+      preconditionFailure("a strategy runs for a call that has left its routing point")
     }
   }
 
   /// A call's strategy does not run any more.
   mutating func leaveGeneration(_ call: CallSlot) {
-    guard calls[call].generation >= 0 else { return }
-    timers.disarm(generations.leave(calls[call].generation))
+    let generation = calls[call].generation
+    guard generation >= 0 else { return }
     calls[call].generation = -1
+    if let timer = generations.leave(generation) { timers.disarm(timer) }
   }
 }

@@ -2,7 +2,8 @@
 
 extension RoutingEngine {
   /// The strategy that a call runs.
-  func strategyName(of call: CallSlot) -> StrategyName {
+  @usableFromInline
+  mutating func strategyName(of call: CallSlot) -> StrategyName {
     guard case .routingPoint(let index) = calls[call].device else {
       preconditionFailure("a strategy runs at a routing point only")
     }

@@ -2,8 +2,8 @@
 // and the engine may cross, and a crossing is nobody's mistake.
 
 extension RoutingEngine {
-  mutating func handle(_ signal: LineSignal, _ outbox: inout Outbox) {
-    switch signal {
+  mutating func handle(_ signal: consuming LineSignal, _ outbox: inout Outbox) {
+    switch consume signal {
     case .offered(let offer): admit(offer, &outbox)
     case .ringing(let call, let attempt):
       if let slot = diverting(call, attempt) { targetRings(slot, &outbox) }
@@ -29,14 +29,15 @@ extension RoutingEngine {
   }
 
   /// The call, if it is being diverted and this is the attempt.
-  private func diverting(_ call: ConnID, _ attempt: UInt32) -> CallSlot? {
+  @inline(__always)
+  func diverting(_ call: ConnID, _ attempt: UInt32) -> CallSlot? {
     guard let slot = calls.slot(of: call), case .diverting(let diversion) = calls[slot].state,
       diversion.attempt == attempt
     else { return nil }
     return slot
   }
 
-  private mutating func admit(_ offer: CallOffer, _ outbox: inout Outbox) {
+  mutating func admit(_ offer: consuming CallOffer, _ outbox: inout Outbox) {
     guard calls.slot(of: offer.connID) == nil else {
       emitError("a call with this ConnID is there already", at: offer.dn, &outbox)
       return
@@ -50,12 +51,16 @@ extension RoutingEngine {
       outbox.append(.reject(offer.connID, status: 503))
       return
     }
-    guard offer.userData.byteCount <= plan.limits.userDataBytesMax else {
+    guard offer.userData.isEmpty
+      || offer.userData.byteCount <= plan.limits.userDataBytesMax else {
       emitError("userDataBytesMax is exceeded: refused", at: offer.dn, &outbox)
       outbox.append(.reject(offer.connID, status: 513))
       return
     }
-    guard let index = dnIndex[offer.dn] else {
+    if offer.dn != lastEntrance.dn, let index = dnIndex[offer.dn] {
+      lastEntrance = (offer.dn, index)
+    }
+    guard offer.dn == lastEntrance.dn, case let index = lastEntrance.index, index >= 0 else {
       outbox.append(.reject(offer.connID, status: 404))
       return
     }
@@ -89,11 +94,14 @@ extension RoutingEngine {
       ani: offer.ani,
       dnis: offer.dnis
     )
-    let slot = calls.insert(Call(attributes, at: device, entered: now))
+    let slot = calls.insert(attributes, at: device, entered: now)
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
-    calls[slot].consultOf = offer.consultOf
+    if let held = offer.consultOf { calls[slot].consultOf = held }
     recordEntrance(of: slot, at: offer.dn)
-    beginOrigin(of: slot, &outbox)
+    switch calls[slot].attributes.type {
+    case .internal, .consult: beginOrigin(of: slot, &outbox)
+    case .unknown, .inbound, .outbound: break
+    }
     return slot
   }
 
@@ -103,35 +111,39 @@ extension RoutingEngine {
     _ outbox: inout Outbox
   ) {
     lastTicket += 1
-    calls[call].ticket = lastTicket
-    calls[call].strategyExtensions = routingPoints[Int(index)].extensions
-    calls[call].generation = generations.enter()
+    let deadline = now.advanced(by: routingPoints[Int(index)].patience)
+    calls[call].beginConsulting(
+      ticket: lastTicket,
+      generation: generations.enter(),
+      extensions: routingPoints[Int(index)].extensions,
+      timer: timers.arm(.routingPoint(call), at: deadline)
+    )
     emitQueued(call, &outbox)
     emitRouteRequest(call, &outbox)
-    let deadline = now + routingPoints[Int(index)].plan.timeout
-    calls[call].routingPointTimer = timers.arm(.routingPoint(call), at: deadline)
-    calls[call].decider = .strategy
-    calls[call].state = .consulting
-    let dn = routingPoints[Int(index)].plan.dn
-    let strategy = routingPoints[Int(index)].plan.strategy
-    record(.started(strategy, generation: strategyFingerprint), of: call)
-    outbox.append(.start(strategy, facts(of: call, at: dn)))
+    if decisions.isKept {
+      let strategy = routingPoints[Int(index)].plan.strategy
+      record(.started(strategy, generation: strategyFingerprint), of: call)
+    }
+    if outbox.startsAtOnce, outbox.starting < 0, outbox.strategyCommands.isEmpty {
+      outbox.starting = call.index
+    } else {
+      outbox.append(.start(strategyName(of: call), facts(of: call)))
+    }
   }
 
-  private func facts(of call: CallSlot, at dn: DN) -> CallFacts {
-    var facts = CallFacts(
-      connID: calls[call].attributes.connID,
-      uuid: calls[call].attributes.uuid,
-      ani: calls[call].attributes.ani,
-      dnis: calls[call].attributes.dnis,
-      routingPoint: dn
+  // Nothing changes: the engine is not copied for a call that may change it.
+  @usableFromInline
+  mutating func facts(of call: CallSlot) -> CallFacts {
+    CallFacts(
+      calls[call].attributes,
+      at: deviceDN(calls[call].device),
+      entered: epoch &+ calls[call].entered.nanoseconds,
+      context(of: call),
+      calls[call].userData
     )
-    facts.entered = epoch &+ calls[call].entered.nanoseconds
-    facts.context = context(of: call)
-    facts.userData = calls[call].userData
-    return facts
   }
 
+  @inline(__always)
   func context(of call: CallSlot) -> ResumeContext {
     ResumeContext(now: unixTime, attempts: calls[call].attempts)
   }
@@ -139,7 +151,7 @@ extension RoutingEngine {
   /// Someone hung up.
   ///
   /// Nobody is punished for it: an agent who was rung stays as he is (DOMAIN 2.2).
-  private mutating func released(_ call: CallSlot, _ outbox: inout Outbox) {
+  mutating func released(_ call: CallSlot, _ outbox: inout Outbox) {
     var rung: AgentSlot?
     var talked: AgentSlot?
     switch calls[call].state {
@@ -149,16 +161,12 @@ extension RoutingEngine {
     case .diverting(let diversion):
       record(.ended(.abandoned), of: call)
       rung = diversion.agent
-      if diversion.isRinging, diversion.destination.isLocal {
-        emit(partyEvent(.abandoned, call, at: diversion.destination.dn), &outbox)
-      }
+      if diversion.isRinging { emitParty(.abandoned, call, at: diversion.way, &outbox) }
       if !diversion.isAnnounced { emitAbandonedAtDevice(call, &outbox) }
     case .established(let conversation):
       record(.ended(.released), of: call)
       talked = conversation.agent
-      if conversation.destination.isLocal {
-        emit(partyEvent(.released, call, at: conversation.destination.dn), &outbox)
-      }
+      emitParty(.released, call, at: conversation.way, &outbox)
       learn(from: conversation, of: call)
     }
     let wrapUp = wrapUp(after: call)
@@ -172,7 +180,7 @@ extension RoutingEngine {
     end(call, &outbox)
     if let rung { callIsOver(for: rung, &outbox) }
     if let talked {
-      goOnWithConsult(consult, talked)
+      if consult != nil { goOnWithConsult(consult, talked) }
       conversationEnded(of: talked, wrapUp: wrapUp, &outbox)
     }
   }
@@ -185,9 +193,10 @@ extension RoutingEngine {
   }
 
   /// The after-call work that a call brings: the agent's own, else its queue's.
+  @inline(__always)
   func wrapUp(after call: CallSlot) -> Duration {
     if case .established(let conversation) = calls[call].state, let agent = conversation.agent,
-      let own = agents.plan(of: agent).wrapUp
+      let own = agents.plans[Int(agent.index)].wrapUp
     {
       return own
     }
@@ -199,14 +208,16 @@ extension RoutingEngine {
 
   private mutating func emitAbandonedAtDevice(_ call: CallSlot, _ outbox: inout Outbox) {
     if case .direct = calls[call].device { return }
-    var event = deviceEvent(.abandoned, call)
-    event.callState = .ok
-    emit(event, &outbox)
-    for queue in calls[call].otherQueues {
-      let dn = queues[Int(queue)].plan.dn
-      event.thisDN = dn
-      event.thisQueue = dn
+    if wants(.others, count: 1 + calls[call].otherQueues.count, outbox) {
+      var event = deviceEvent(.abandoned, call)
+      event.callState = .ok
       emit(event, &outbox)
+      for queue in calls[call].otherQueues {
+        let dn = queues[Int(queue)].plan.dn
+        event.thisDN = dn
+        event.thisQueue = dn
+        emit(event, &outbox)
+      }
     }
     leaveVirtualQueue(call, .abandoned, &outbox)
   }
@@ -242,8 +253,8 @@ extension RoutingEngine {
 
   /// Takes a call out of every structure; after this only its agents may need attention.
   mutating func end(_ call: CallSlot, _ outbox: inout Outbox) {
-    leaveVirtualQueue(call, .cleared, &outbox)
-    leaveLines(call)
+    if calls[call].virtualQueue >= 0 { leaveVirtualQueue(call, .cleared, &outbox) }
+    if calls[call].entry >= 0 { leaveLines(call) }
     switch calls[call].state {
     case .diverting(let diversion):
       timers.disarm(diversion.timer)
@@ -255,11 +266,11 @@ extension RoutingEngine {
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }
-    leaveGeneration(call)
+    if calls[call].generation >= 0 { leaveGeneration(call) }
     timers.disarm(calls[call].routingPointTimer)
     timers.disarm(calls[call].waitTimer)
-    dropTargets(of: call)
-    placesBegin(of: call)
+    if !calls[call].targets.isEmpty { dropTargets(of: call) }
+    if !calls[call].placeKeys.isEmpty { placesBegin(of: call) }
     let origin = calls[call].originAgent
     if let origin { engage(origin, in: .none) }
     let selected = calls[call].selectedAgent
@@ -272,6 +283,7 @@ extension RoutingEngine {
     if let origin { callIsOver(for: origin, &outbox) }
   }
 
+  @inline(__always)
   private func owns(_ call: CallSlot, _ agent: AgentSlot) -> Bool {
     guard case .reserved(let reservation) = agents[agent].engagement else { return false }
     return reservation.owner == call

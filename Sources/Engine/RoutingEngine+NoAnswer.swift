@@ -14,20 +14,23 @@ extension RoutingEngine {
     return plans
   }
 
-  /// How long a phone rings: as the request says, else the agent's plan, else the device's.
-  func ringTimeout(_ asked: Duration?, of call: CallSlot, _ agent: AgentSlot?) -> Duration {
-    if let asked { return asked }
-    if let agent, let timeout = agents.plan(of: agent).noAnswer.timeout { return timeout }
+  /// How long a phone rings: as the request says, else the agent's plan, else the device's; in
+  /// nanoseconds.
+  @inline(__always)
+  func ringTimeout(_ asked: Duration?, of call: CallSlot, _ agent: AgentSlot?) -> Int64 {
+    if let asked { return asked.nanosecondsClamped }
+    if let agent, let timeout = agents.plans[Int(agent.index)].noAnswer.timeout {
+      return timeout.nanosecondsClamped
+    }
     switch calls[call].device {
-    case .routingPoint(let index):
-      let point = routingPoints[Int(index)].plan
-      return point.noAnswer.timeout ?? point.ringTimeout ?? plan.noAnswer.timeout
-        ?? plan.limits.ringTimeout
+    case .routingPoint(let index): return routingPoints[Int(index)].ringing
     case .queue(let index):
-      let queue = queues[Int(index)].plan
-      return queue.noAnswer.timeout ?? queue.ringTimeout ?? plan.noAnswer.timeout
-        ?? plan.limits.ringTimeout
-    case .direct: return plan.noAnswer.timeout ?? plan.limits.directRingTimeout
+      let timeout =
+        queues[Int(index)].plan.noAnswer.timeout ?? queues[Int(index)].plan.ringTimeout
+        ?? plan.noAnswer.timeout ?? plan.limits.ringTimeout
+      return timeout.nanosecondsClamped
+    case .direct:
+      return (plan.noAnswer.timeout ?? plan.limits.directRingTimeout).nanosecondsClamped
     }
   }
 

@@ -143,7 +143,7 @@ extension RoutingEngine {
     }
     divert(
       call,
-      to: .dn(dns[Int(dn)].dn),
+      to: Way(dn: dn),
       agent: agent,
       ringTimeout: ringTimeout(nil, of: call, agent),
       &outbox

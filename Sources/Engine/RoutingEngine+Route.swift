@@ -137,26 +137,48 @@ extension RoutingEngine {
     switch choice {
     case .agent(let agent, let dn):
       let timeout = ringTimeout(asked, of: call, agent)
-      let destination = Destination.dn(dns[Int(dn)].dn)
-      divert(call, to: destination, agent: agent, ringTimeout: timeout, &outbox)
+      divert(call, to: Way(dn: dn), agent: agent, ringTimeout: timeout, &outbox)
     case .dn(let index):
       let timeout = ringTimeout(asked, of: call, nil)
-      let destination = Destination.dn(dns[Int(index)].dn)
-      divert(call, to: destination, agent: nil, ringTimeout: timeout, &outbox)
+      divert(call, to: Way(dn: index), agent: nil, ringTimeout: timeout, &outbox)
     case .trunk(let name, let number):
       let timeout = ringTimeout(asked, of: call, nil)
-      let destination = Destination.trunk(name: name, number: number)
-      divert(call, to: destination, agent: nil, ringTimeout: timeout, &outbox)
+      calls[call].trunk = TrunkNumber(name: name, number: number)
+      divert(call, to: .trunk, agent: nil, ringTimeout: timeout, &outbox)
     }
   }
 
   /// The strategy returned a target; its run is over and the engine sees to the rest.
   mutating func pursueTarget(_ call: CallSlot, _ outbox: inout Outbox) {
-    guard case .target(let target) = calls[call].decider else { return }
     guard calls[call].attempts < plan.limits.attemptsMax else {
       takeDefaultRoute(call, .attemptsExhausted, &outbox)
       return
     }
+    switch calls[call].decider {
+    case .anybody: pursueAnybody(call, &outbox)
+    case .target(let target): pursueTarget(call, target, &outbox)
+    case .nobody, .strategy, .defaults, .overflow: break
+    }
+  }
+
+  private mutating func pursueAnybody(_ call: CallSlot, _ outbox: inout Outbox) {
+    let target = ResolvedTarget.group(AgentTable.everybody)
+    if let choice = choose(target, by: .longestIdle, for: call) {
+      send(call, to: choice, ringTimeout: nil, &outbox)
+      return
+    }
+    dropTargets(of: call)
+    agents.addUser(of: AgentTable.everybody, 1)
+    calls[call].targets.append(target)
+    calls[call].rule = .longestIdle
+    wait(call)
+  }
+
+  private mutating func pursueTarget(
+    _ call: CallSlot,
+    _ target: Target,
+    _ outbox: inout Outbox
+  ) {
     switch target {
     case .any, .agent: pursue(call, target, &outbox)
     case .dn, .queue, .queues, .trunk, .reject:
@@ -214,10 +236,14 @@ extension RoutingEngine {
 
   /// Forgets the strategy's run, if it is alive, and the routing point's timers.
   mutating func endStrategy(of call: CallSlot, _ outbox: inout Outbox) {
-    timers.disarm(calls[call].routingPointTimer)
-    timers.disarm(calls[call].waitTimer)
-    calls[call].routingPointTimer = nil
-    calls[call].waitTimer = nil
+    if let timer = calls[call].routingPointTimer {
+      timers.disarm(timer)
+      calls[call].routingPointTimer = nil
+    }
+    if let timer = calls[call].waitTimer {
+      timers.disarm(timer)
+      calls[call].waitTimer = nil
+    }
     if case .strategy = calls[call].decider {
       outbox.append(.cancel(calls[call].attributes.connID))
     }

@@ -115,7 +115,11 @@ extension RoutingEngine {
     let call = calls[slot]
     numbers.append(Int64(bitPattern: call.attributes.connID.value))
     for target in call.targets { describe(target, &numbers) }
-    if case .target(let target) = call.decider { numbers.append(target.searchCode) }
+    switch call.decider {
+    case .anybody: numbers.append(Target.any(.none).searchCode)
+    case .target(let target): numbers.append(target.searchCode)
+    case .nobody, .strategy, .defaults, .overflow: break
+    }
     numbers += [Int64(call.rule.rawValue), Int64(call.virtualQueue), Int64(call.defaultStart)]
     for queue in call.otherQueues { numbers.append(Int64(queue)) }
     numbers.append(-2)
@@ -137,22 +141,27 @@ extension RoutingEngine {
   /// A group is what its members are: the bits of filters differ from path to path.
   private func describe(_ target: ResolvedTarget, _ numbers: inout [Int64]) {
     switch target {
-    case .group(let bit, let excludedAgents, let excludedDNs):
-      var mask: Int64 = 0
-      for index in agents.indices {
-        if index % 62 == 0, index > 0 {
-          numbers.append(mask)
-          mask = 0
-        }
-        if agents.belongs(AgentSlot(index: index), to: bit) { mask |= 1 << Int64(index % 62) }
-      }
-      numbers += [1, mask]
+    case .group(let bit): describe(membersOf: bit, &numbers)
+    case .groupExcept(let bit, let excludedAgents, let excludedDNs):
+      describe(membersOf: bit, &numbers)
       for agent in excludedAgents { numbers.append(Int64(agent.index)) }
       for dn in excludedDNs { numbers.append(dn.number.searchCode) }
     case .agent(let agent): numbers += [2, Int64(agent.index)]
     case .dn(let index): numbers += [3, Int64(index)]
     case .trunk(let name, let number): numbers += [4, name.searchCode, number.searchCode]
     }
+  }
+
+  private func describe(membersOf bit: Int32, _ numbers: inout [Int64]) {
+    var mask: Int64 = 0
+    for index in agents.indices {
+      if index % 62 == 0, index > 0 {
+        numbers.append(mask)
+        mask = 0
+      }
+      if agents.belongs(AgentSlot(index: index), to: bit) { mask |= 1 << Int64(index % 62) }
+    }
+    numbers += [1, mask]
   }
 
   /// A call that waits although somebody who is available could take it; nil: liveness holds.
@@ -196,7 +205,7 @@ extension RoutingEngine {
 
   private func isThere(_ target: ResolvedTarget) -> Bool {
     switch target {
-    case .group(let bit, _, _):
+    case .group(let bit), .groupExcept(let bit, _, _):
       agents.indices.contains {
         agents[AgentSlot(index: $0)].dn >= 0 && agents.belongs(AgentSlot(index: $0), to: bit)
       }

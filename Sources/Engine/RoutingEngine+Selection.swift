@@ -96,17 +96,17 @@ extension RoutingEngine {
   /// Adds targets to those that the call waits for; their filters are in use from here on.
   mutating func keep(_ targets: [ResolvedTarget], of call: CallSlot) {
     for target in targets {
-      if case .group(let bit, _, _) = target { agents.addUser(of: bit, 1) }
+      if let bit = target.bit { agents.addUser(of: bit, 1) }
     }
     calls[call].targets += targets
   }
 
   mutating func dropTargets(of call: CallSlot) {
     guard !calls[call].targets.isEmpty else { return }
-    for target in calls[call].targets {
-      if case .group(let bit, _, _) = target { agents.addUser(of: bit, -1) }
+    for index in calls[call].targets.indices {
+      if let bit = calls[call].targets[index].bit { agents.addUser(of: bit, -1) }
     }
-    calls[call].targets = []
+    calls[call].targets.removeAll(keepingCapacity: true)
   }
 
   /// A wait is over, in time or not.
@@ -119,8 +119,10 @@ extension RoutingEngine {
 
   /// The call gets what it waited for: its strategy hears of it, or the engine routes it there.
   mutating func take(_ choice: Choice, for call: CallSlot, _ outbox: inout Outbox) {
-    timers.disarm(calls[call].waitTimer)
-    calls[call].waitTimer = nil
+    if let timer = calls[call].waitTimer {
+      timers.disarm(timer)
+      calls[call].waitTimer = nil
+    }
     closeWindow(ofCall: call, &outbox)
     guard case .strategy = calls[call].decider else {
       send(call, to: choice, ringTimeout: nil, &outbox)

@@ -24,8 +24,8 @@ extension RoutingEngine {
   private func picture(of call: CallSlot) -> CallPicture {
     var target = ""
     switch calls[call].state {
-    case .diverting(let diversion): target = diversion.destination.dn.number
-    case .established(let conversation): target = conversation.destination.dn.number
+    case .diverting(let diversion): target = number(of: diversion.way, of: call).number
+    case .established(let conversation): target = number(of: conversation.way, of: call).number
     case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
     }
     var strategy = ""

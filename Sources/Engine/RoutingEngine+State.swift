@@ -10,7 +10,7 @@
 public struct EngineState: Sendable, Codable {
   /// The number of this layout; another one is not read. Count on when the same members come to
   /// mean something else; members that come or go are noticed by themselves.
-  public static let layout = 1
+  public static let layout = 2
 
   var random: SplitMix64
   var now: Instant
@@ -44,6 +44,13 @@ public struct EngineState: Sendable, Codable {
 
   /// How many calls are alive.
   public var callCount: Int { calls.count }
+
+  /// The calls that are alive, in an order that means nothing and is always the same.
+  public var aliveCalls: [ConnID] {
+    var alive: [ConnID] = []
+    calls.forEach { alive.append(calls[$0].attributes.connID) }
+    return alive
+  }
 
   /// The fingerprint of the generation of strategies that is current; empty when none is.
   public var strategies: String { strategyFingerprint }

@@ -3,7 +3,7 @@
 
 extension RoutingEngine {
   mutating func handle(
-    _ step: StrategyStep,
+    _ step: consuming StrategyStep,
     _ trace: StrategyTrace,
     of connID: ConnID,
     _ outbox: inout Outbox
@@ -12,7 +12,7 @@ extension RoutingEngine {
       case .consulting = calls[call].state
     else { return }
     record(step, trace, of: call)
-    switch step {
+    switch consume step {
     case .requested(let request):
       calls[call].strategySteps += 1
       calls[call].strategyStepsAtOnce += 1
@@ -29,13 +29,13 @@ extension RoutingEngine {
       }
     case .finished(let target):
       leaveGeneration(call)
-      releaseSelectionUnless(target, of: call, &outbox)
+      if calls[call].selectedAgent != nil { releaseSelectionUnless(target, of: call, &outbox) }
       guard let target else {
         calls[call].decider = .nobody
         takeDefaultRoute(call, .noTarget, &outbox)
         return
       }
-      calls[call].decider = .target(target)
+      calls[call].decider = target.isAnybody ? .anybody : .target(target)
       pursueTarget(call, &outbox)
     case .failed(let failure):
       leaveGeneration(call)

@@ -12,14 +12,14 @@ extension RoutingEngine {
       emitError("nothing to transfer: \(consult.hexDigits) into \(held.hexDigits)", at: "", &outbox)
       return
     }
-    let party = conversation.destination.dn
+    let party = number(of: conversation.way, of: other)
     leaveConversation(other, conversation, &outbox)
     let consultAgent = leaveConsult(call, &outbox)
     let wrapUp = wrapUp(after: other)
     if let agent = conversation.agent {
       engage(agent, in: .none)
       calls[other].state = .established(
-        Conversation(destination: conversation.destination, agent: nil, since: conversation.since)
+        Conversation(way: conversation.way, agent: nil, since: conversation.since)
       )
     }
     let origin = calls[other].origin
@@ -65,8 +65,8 @@ extension RoutingEngine {
     _ conversation: borrowing Conversation,
     _ outbox: inout Outbox
   ) {
-    guard conversation.destination.isLocal else { return }
-    var event = partyEvent(.released, call, at: conversation.destination.dn)
+    guard conversation.way.isLocal else { return }
+    var event = partyEvent(.released, call, at: dns[Int(conversation.way.dn)].dn)
     event.callState = .transferred
     emit(event, &outbox)
   }

@@ -9,6 +9,7 @@ extension RoutingEngine {
   // MARK: Entering
 
   /// Order among waiting calls: priority first, as it is or as it has aged, then the ticket.
+  @inline(__always)
   func rank(of call: CallSlot) -> Rank {
     let priority = Int64(calls[call].priority)
     guard let aging = plan.priorityAging else {
@@ -36,7 +37,7 @@ extension RoutingEngine {
     var hasGroups = false
     for target in calls[call].targets {
       switch target {
-      case .group(let bit, _, _):
+      case .group(let bit), .groupExcept(let bit, _, _):
         waiting.row.set(bit, 0)
         hasGroups = true
       case .agent(let agent):
@@ -55,6 +56,7 @@ extension RoutingEngine {
     waiting.index.insert(slot, rank, bits: waiting.row, 0)
   }
 
+  @inline(__always)
   private func stands(_ call: CallSlot, _ waitsFor: WaitingFor) -> Bool {
     var entry = calls[call].entry
     while entry >= 0 {
@@ -154,7 +156,7 @@ extension RoutingEngine {
 
   /// Offers an agent who has become available to the first call that waits for him.
   mutating func offer(_ agent: AgentSlot, _ outbox: inout Outbox) {
-    guard let found = bestWaiting(for: agent) else { return }
+    guard waiting.entries.count > 0, let found = bestWaiting(for: agent) else { return }
     let entry = fault == nil ? found : tampered(found)
     let call = waiting.entries[entry].call
     announceOvertaking(entry, for: agent, &outbox)
@@ -179,7 +181,7 @@ extension RoutingEngine {
   }
 
   /// The entry of the call that comes first for an agent.
-  private func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
+  private mutating func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
     var best: EntrySlot?
     var bestRank = Rank(major: .max, minor: .max)
     let question = CommonBit(agents.membership, agent.index)
@@ -197,12 +199,16 @@ extension RoutingEngine {
       }
       candidate = waiting.index.next(after: entry, question)
     }
-    consider(agents[agent].line.front, agent, &best, &bestRank)
+    if agents[agent].line.front >= 0 {
+      consider(agents[agent].line.front, agent, &best, &bestRank)
+    }
     if agents[agent].place >= 0 {
       for dn in placeDNs[Int(agents[agent].place)] {
-        consider(dns[Int(dn)].line.front, agent, &best, &bestRank)
+        if dns[Int(dn)].line.front >= 0 {
+          consider(dns[Int(dn)].line.front, agent, &best, &bestRank)
+        }
       }
-    } else {
+    } else if dns[Int(agents[agent].dn)].line.front >= 0 {
       consider(dns[Int(agents[agent].dn)].line.front, agent, &best, &bestRank)
     }
     return best
@@ -218,6 +224,7 @@ extension RoutingEngine {
   }
 
   /// The entry itself, or the first behind it in its queue who may have this agent.
+  @inline(__always)
   private func eligible(_ entry: EntrySlot, for agent: AgentSlot) -> EntrySlot? {
     switch waiting.entries[entry].waitsFor {
     case .queue:
@@ -233,6 +240,7 @@ extension RoutingEngine {
     }
   }
 
+  @inline(__always)
   private func consider(
     _ front: EntrySlot,
     _ agent: AgentSlot,
@@ -259,6 +267,17 @@ extension RoutingEngine {
   ) {
     let call = waiting.entries[entry].call
     let ticket = calls[call].ticket
+    guard waiting.index.lowest < ticket || calls[call].newcomerTicket > ticket else { return }
+    tellOvertaking(entry, call, ticket, for: agent, &outbox)
+  }
+
+  private mutating func tellOvertaking(
+    _ entry: EntrySlot,
+    _ call: CallSlot,
+    _ ticket: UInt64,
+    for agent: AgentSlot,
+    _ outbox: inout Outbox
+  ) {
     if let overtaken = waitsBefore(ticket, agent, isNewcomer: false) {
       emitOvertaking(by: call, of: overtaken, "priority", &outbox)
     } else if calls[call].newcomerTicket > ticket,
@@ -270,6 +289,7 @@ extension RoutingEngine {
   }
 
   /// A call that could have this agent, with a lower ticket; of its own, if that is asked.
+  @inline(__always)
   private func waitsBefore(
     _ ticket: UInt64,
     _ agent: AgentSlot,
@@ -287,6 +307,7 @@ extension RoutingEngine {
   }
 
   /// A call behind this one in its queue that came before it, but for the place that it has.
+  @inline(__always)
   private func waitsBehind(_ entry: EntrySlot, _ agent: AgentSlot) -> CallSlot? {
     guard case .queue = waiting.entries[entry].waitsFor, waiting.entries[entry].next >= 0,
       let found = eligible(waiting.entries[entry].next, for: agent)

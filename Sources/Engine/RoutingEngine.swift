@@ -31,7 +31,9 @@ public struct RoutingEngine: ~Copyable {
   var queues: [Queue] = []
   var routingPoints: [RoutingPoint] = []
   var dns: [DNRecord] = []
-  var dnIndex = Lookup<DN, Int32>()
+  var dnIndex = DNTable()
+  /// Where the call before came in: most come to the same DN. Known by the plan alone.
+  var lastEntrance: (dn: DN, index: Int32) = ("", -1)
   var placeIndex = Lookup<String, Int32>()
   /// The DNs of each place.
   var placeDNs: [[Int32]] = []
@@ -93,16 +95,63 @@ public struct RoutingEngine: ~Copyable {
   }
 
   /// Applies one signal; never throws, never blocks, never re-enters.
-  public mutating func handle(_ signal: Signal, at now: Instant, into outbox: inout Outbox) {
+  public mutating func handle(
+    _ signal: consuming Signal,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
     assert(now >= self.now, "time went back")
     self.now = max(now, self.now)
-    switch signal {
+    switch consume signal {
     case .line(let signal): handle(signal, &outbox)
     case .agent(let signal): handle(signal, &outbox)
     case .strategy(let call, let step, let trace): handle(step, trace, of: call, &outbox)
     case .clock: expireTimers(&outbox)
     case .control(let signal): handle(signal, &outbox)
     }
+  }
+
+  /// The same as `handle(.line(.offered(…)))`, without making a signal of the offer.
+  @usableFromInline
+  mutating func offered(
+    _ offer: consuming CallOffer,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
+    self.now = max(now, self.now)
+    admit(offer, &outbox)
+  }
+
+  /// The same as `handle(.line(.answered(…)))`, without making a signal of it.
+  @usableFromInline
+  mutating func answered(
+    _ call: ConnID,
+    attempt: UInt32,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
+    self.now = max(now, self.now)
+    if let slot = diverting(call, attempt) { targetAnswered(slot, &outbox) }
+  }
+
+  /// The same as `handle(.line(.released(…)))`, without making a signal of it.
+  @usableFromInline
+  mutating func released(_ call: ConnID, at now: Instant, into outbox: inout Outbox) {
+    self.now = max(now, self.now)
+    if let slot = calls.slot(of: call) { released(slot, &outbox) }
+  }
+
+  /// The same as `handle(.strategy(…))`, without making a signal of the step.
+  @usableFromInline
+  mutating func handle(
+    _ step: consuming StrategyStep,
+    _ trace: StrategyTrace,
+    of call: ConnID,
+    at now: Instant,
+    into outbox: inout Outbox
+  ) {
+    self.now = max(now, self.now)
+    handle(step, trace, of: call, &outbox)
   }
 
   /// The instant at which `handle(.clock, …)` must next be called; nil when nothing is pending.
@@ -135,7 +184,7 @@ public struct RoutingEngine: ~Copyable {
     }
     for entry in plan.routingPoints {
       add(DNRecord(entry.dn, .routingPoint(Int32(routingPoints.count))))
-      routingPoints.append(RoutingPoint(entry))
+      routingPoints.append(RoutingPoint(entry, in: plan))
     }
     for (index, place) in plan.places.enumerated() {
       placeIndex[place.name] = Int32(index)

@@ -3,24 +3,46 @@
 /// Still pure: no clock, no thread. The shell gives signals in the order in which they count, with
 /// instants that never go back, and carries out what `deliver` shows it.
 public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
-  private var engine: RoutingEngine
+  @usableFromInline var engine: RoutingEngine
   /// The runtime; the shell may install new generations between signals.
   public var strategies: Strategies
-  private var outbox = Outbox()
+  @usableFromInline var outbox = Outbox()
+  /// Which events the world wants; the others are counted and not made.
+  public var interest: EventInterest {
+    get { outbox.interest }
+    set { outbox.interest = newValue }
+  }
   /// Whether the steps of strategies are kept for whoever records them.
   public var keepsSteps = false
   /// The steps that the last signal led to, in order, if they are kept.
-  public private(set) var steps: [Signal] = []
+  public var steps: [Signal] { stepsKept }
+  @usableFromInline var stepsKept: [Signal] = []
 
   /// Whether suspended runs are kept as what they were given, for whoever takes them up again.
   public var keepsRuns = false
   /// The suspended runs, if they are kept.
   public private(set) var runs = StrategyRuns()
 
+  @usableFromInline
+  mutating func noteRun(_ command: borrowing StrategyCommand) {
+    runs.note(command, in: engine.strategyFingerprint)
+  }
+
+  @usableFromInline
+  mutating func noteRun(_ step: borrowing StrategyStep, of call: ConnID) {
+    runs.note(step, of: call)
+  }
+
+  @usableFromInline
+  mutating func noteRun(_ answer: StrategyAnswer, _ context: ResumeContext, of call: ConnID) {
+    runs.note(answer, context, of: call)
+  }
+
   /// Makes a shard of an engine and a runtime.
   public init(engine: consuming RoutingEngine, strategies: consuming Strategies) {
     self.engine = engine
     self.strategies = strategies
+    outbox.startsAtOnce = true
   }
 
   /// Makes a shard whose runtime has taken up the runs of another one.
@@ -86,26 +108,74 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ///   - signal: What happened.
   ///   - now: When; never earlier than the instant of the signal before.
   ///   - deliver: Sees line commands and events, each in order. Not called when there are none.
+  @inlinable
   public mutating func handle(
-    _ signal: Signal,
+    _ signal: consuming Signal,
     at now: Instant,
     deliver: (borrowing Outbox) -> Void
   ) {
-    if !steps.isEmpty { steps.removeAll(keepingCapacity: true) }
     engine.handle(signal, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// The same as `handle(.line(.offered(…)))`, for those who have many: no signal is made.
+  @inlinable
+  public mutating func offered(
+    _ offer: consuming CallOffer,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.offered(offer, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// The same as `handle(.line(.answered(…)))`, for those who have many: no signal is made.
+  @inlinable
+  public mutating func answered(
+    _ call: ConnID,
+    attempt: UInt32,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.answered(call, attempt: attempt, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// The same as `handle(.line(.released(…)))`, for those who have many: no signal is made.
+  @inlinable
+  public mutating func released(
+    _ call: ConnID,
+    at now: Instant,
+    deliver: (borrowing Outbox) -> Void
+  ) {
+    engine.released(call, at: now, into: &outbox)
+    pump(at: now, deliver)
+  }
+
+  /// Runs strategies until none can go on, and hands out what is for the world.
+  @inlinable
+  mutating func pump(at now: Instant, _ deliver: (borrowing Outbox) -> Void) {
+    if !stepsKept.isEmpty { stepsKept.removeAll(keepingCapacity: true) }
+    guard !outbox.isEmpty else { return }
+    if outbox.starting >= 0 {
+      let call = CallSlot(index: outbox.starting)
+      outbox.starting = -1
+      let facts = engine.facts(of: call)
+      let name = engine.strategyName(of: call)
+      if keepsRuns { noteRun(.start(name, facts)) }
+      let step = strategies.start(name, facts: facts)
+      run(facts.connID, on: step, at: now)
+    }
     var next = 0
     // Bounded: the engine fails a run that makes more requests at once than its limit allows.
     while next < outbox.strategyCommands.count {
-      let command = outbox.strategyCommands[next]
-      next += 1
-      if keepsRuns { runs.note(command, in: engine.strategyFingerprint) }
-      switch command {
+      let command = outbox.takeStrategyCommand(&next)
+      if keepsRuns { noteRun(command) }
+      switch consume command {
       case .start(let name, let facts):
-        let step = strategies.start(name, facts: facts)
-        run(facts.connID, on: step, at: now)
+        run(facts.connID, on: strategies.start(name, facts: facts), at: now)
       case .resume(let call, let answer, let context):
-        let step = strategies.resume(call, with: answer, context: context)
-        run(call, on: step, at: now)
+        run(call, on: strategies.resume(call, with: answer, context: context), at: now)
       case .rename(let call, let connID):
         strategies.rename(call, to: connID)
       case .cancel(let call):
@@ -113,7 +183,8 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       }
     }
     outbox.removeStrategyCommands()
-    if !outbox.isEmpty { deliver(outbox) }
+    guard !outbox.isEmpty else { return }
+    deliver(outbox)
     outbox.removeAll()
   }
 
@@ -121,15 +192,15 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   ///
   /// So nothing comes between two steps unless the strategy waits: what it reads of its state and
   /// of the world is still true when it writes.
-  private mutating func run(_ call: ConnID, on step: StrategyStep, at now: Instant) {
-    var step = step
+  @inlinable
+  mutating func run(_ call: ConnID, on step: consuming StrategyStep, at now: Instant) {
     while true {
       let count = outbox.strategyCommands.count
-      if keepsSteps { steps.append(.strategy(call, step)) }
-      if keepsRuns { runs.note(step, of: call) }
-      engine.handle(.strategy(call, step, strategies.trace), at: now, into: &outbox)
+      if keepsSteps { stepsKept.append(.strategy(call, step, strategies.trace)) }
+      if keepsRuns { noteRun(step, of: call) }
+      engine.handle(consume step, strategies.trace, of: call, at: now, into: &outbox)
       guard let (answer, context) = outbox.takeAnswer(to: call, after: count) else { return }
-      if keepsRuns { runs.note(answer, context, of: call) }
+      if keepsRuns { noteRun(answer, context, of: call) }
       step = strategies.resume(call, with: answer, context: context)
     }
   }

@@ -21,6 +21,8 @@ public struct ImportRequest: Sendable {
   public var files: [String]
   /// The site, when it is not to be inferred.
   public var site: Plan?
+  /// Where a site file is written that strategies can be tried with; nil: nowhere.
+  public var siteFile: String?
   /// How many seconds local times are before UTC; nil: as the files say, else UTC.
   public var zone: Int64?
   /// How a table is read.
@@ -67,6 +69,9 @@ public enum Import {
       besides: output.place,
       sortLimit: request.sortBytes
     )
+    if let path = request.siteFile, ImportOutput.isThere(path) {
+      throw ImportError("\(path) is there already: --write-site makes a new file")
+    }
     switch request.source {
     case .csv: try TableImport.run(request, &collector, reading)
     case .queueLog: try QueueLogImport.run(request, &collector, reading)
@@ -81,12 +86,22 @@ public enum Import {
     try output.open()
     if let site = request.site { compare(site, &collector) }
     var maker = RecordingMaker(collector, besides: output.place, sortLimit: request.sortBytes)
+    var seen = Plan()
     let result = try maker.write(
       to: output,
-      head: { head(request, $0, request.site ?? $1, $2) },
+      head: { report, plan, epoch in
+        seen = plan
+        return head(request, report, request.site ?? plan, epoch)
+      },
       goesOn: { progress(0.5 + 0.5 * $0) }
     )
     try output.finish()
+    if let path = request.siteFile {
+      let file = ImportOutput(path)
+      try file.open()
+      try file.write(SiteText.bytes(seen, result))
+      try file.finish()
+    }
     return result
   }
 

@@ -177,6 +177,13 @@ struct Statement: ~Copyable {
     unsafe sqlite3_column_type(handle, column) == SQLITE_NULL
   }
 
+  /// The sum of a column's bytes.
+  func sum(_ column: Int32) -> Int64 {
+    let base = unsafe sqlite3_column_blob(handle, column)
+    let count = Int(unsafe sqlite3_column_bytes(handle, column))
+    return unsafe Checksum.of(UnsafeRawBufferPointer(start: base, count: count))
+  }
+
   func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
   func bytes(_ column: Int32) -> [UInt8] {

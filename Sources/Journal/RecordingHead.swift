@@ -30,6 +30,8 @@ public struct RecordingHead: Sendable {
   public var imported = ""
   /// From when on events are in the recording, in nanoseconds since the Unix epoch; nil: all.
   public var since: UInt64?
+  /// What the recording begins with; nil: with nothing.
+  public var snapshot: RecordedSnapshot?
 
   /// Makes the head of a recording.
   public init(plan: Plan, seed: UInt64, epoch: UInt64) {
@@ -59,6 +61,9 @@ public struct RecordingHead: Sendable {
     strategies = json["strategies"]?.string ?? ""
     engine = json["engine"]?.string ?? ""
     since = try Self.time("since", in: json)
+    if let value = json["snapshot"] {
+      snapshot = try RecordedSnapshot(value, unknown: &unknown)
+    }
     imported = json["imported"]?["from"]?.string ?? ""
     if let after = json["after"] {
       counters.sequence = UInt64(clamping: after["event"]?.integer ?? 0)
@@ -69,7 +74,7 @@ public struct RecordingHead: Sendable {
     }
     let known = [
       "recording", "title", "site", "seed", "epoch", "strategies", "engine", "since", "after",
-      "sources", "imported",
+      "snapshot", "sources", "imported",
     ]
     unknown += (json.members ?? []).map(\.key).filter { !known.contains($0) }
   }
@@ -155,6 +160,10 @@ extension JSONWriter {
     if let since = head.since {
       key("since")
       moment(since)
+    }
+    if let snapshot = head.snapshot {
+      key("snapshot")
+      value(snapshot)
     }
     if !head.sources.isEmpty { sources(head.sources) }
     endObject()

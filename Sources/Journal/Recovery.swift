@@ -1,9 +1,10 @@
 // From a store back to the engine that it remembers.
 //
-// The engine is a pure function of its inputs: giving a new one the same signals and the same steps
-// of strategies, in the same order and at the same instants, makes the state that was lost; no
-// strategy runs for it. What it announces on the way is compared with what the store says was
-// announced: a program that decides otherwise than the one that recorded must not go on from there.
+// The engine is a pure function of its inputs: giving it the same signals and the same steps of
+// strategies, in the same order and at the same instants, makes the state that was lost; no
+// strategy runs for it. It begins with the last snapshot that this version can read, or from
+// nothing. What is announced on the way is compared with what the store says was announced: a
+// program that decides otherwise than the one that recorded must not go on from there.
 
 public import Engine
 internal import Wire
@@ -18,15 +19,41 @@ public struct RecoveredEngine: ~Copyable {
   public var strategies = ""
   /// The highest reference number of a request.
   public var reference: UInt32 = 0
-  /// How many signals it was made of.
+  /// How many signals were given to it since the snapshot.
   public var signals = 0
   /// The calls that are alive in it.
   public var calls: [ConnID] = []
   /// The suspended runs of strategies, as what they were given.
   public var runs = StrategyRuns()
+  /// What all events of the recording add up to.
+  public var statistics: Statistics
+  /// The last event before the snapshot; 0: there was none, every event was announced again.
+  public var firstEvent: UInt64 = 0
+  /// Why snapshots were passed over, the newest first.
+  public var passedOver: [String] = []
 
   /// Takes the engine out.
   public consuming func takeEngine() -> RoutingEngine { engine }
+
+  init(_ head: RecordingHead, _ statistics: Statistics) {
+    engine = RoutingEngine(
+      plan: head.plan,
+      seed: head.seed,
+      epoch: head.epoch,
+      after: head.counters
+    )
+    self.statistics = statistics
+  }
+
+  init(_ head: RecordingHead, restoring image: ShardImage) throws {
+    engine = try RoutingEngine(plan: head.plan, epoch: head.epoch, restoring: image.state)
+    last = image.state.instant
+    strategies = image.state.strategies
+    reference = image.reference
+    runs = image.runs
+    statistics = image.statistics
+    firstEvent = image.state.counters.sequence
+  }
 }
 
 extension StoreReader {
@@ -34,40 +61,33 @@ extension StoreReader {
   ///
   /// - Parameters:
   ///   - recording: One of the store's recordings; the last one, to go on with it.
-  ///   - announce: Sees every event on the way, for logs and statistics.
+  ///   - statistics: What events are folded into when they are all announced again.
+  ///   - begin: Is told once, before anything is announced, which was the last event before.
+  ///   - announce: Sees every event since the snapshot, for logs.
   /// - Returns: The engine.
   /// - Throws: When the store is damaged, or this program decides otherwise than the one that
   ///   wrote it.
   public func recover(
     _ recording: Recording,
+    statistics: Statistics = Statistics(answeredWithin: .seconds(20), abandonedWithin: .seconds(5)),
+    begin: (UInt64) throws(StoreError) -> Void = { _ throws(StoreError) in },
     announce: (Event) -> Void
   ) throws(StoreError) -> RecoveredEngine {
-    let head = recording.head
-    var recovered = RecoveredEngine(
-      engine: RoutingEngine(
-        plan: head.plan,
-        seed: head.seed,
-        epoch: head.epoch,
-        after: head.counters
-      )
-    )
+    let (snapshot, image, passedOver) = try lastImage(of: recording)
+    var recovered: RecoveredEngine
+    if let image, let made = try? RecoveredEngine(recording.head, restoring: image) {
+      recovered = made
+    } else {
+      recovered = RecoveredEngine(recording.head, statistics)
+    }
+    recovered.passedOver = passedOver
+    try begin(recovered.firstEvent)
+    if let snapshot { try verify(recording, upTo: snapshot.signal) }
     var outbox = Outbox()
     var lastEvent: Event?
-    let path = database.path
-    try forEachSignal(of: recording.id) { line throws(StoreError) in
-      let signal: Signal
-      do {
-        var unknown: [String] = []
-        guard
-          case .signal(let read, _) = try RecordingLine(reading: line.text, unknown: &unknown)
-        else { throw JSONError("it is no signal") }
-        signal = read
-      } catch {
-        throw StoreError(
-          .damaged,
-          "\(path) is damaged: signal \(line.sequence) cannot be read: \(error)"
-        )
-      }
+    let after = snapshot?.signal ?? recording.firstSignal - 1
+    try forEachSignal(of: recording.id, after: after) { line throws(StoreError) in
+      let signal = try signal(of: line)
       recovered.note(signal, at: line.instant)
       if case .strategy(let call, let step, _) = signal { recovered.runs.note(step, of: call) }
       recovered.engine.handle(signal, at: line.instant, into: &outbox)
@@ -76,13 +96,58 @@ extension StoreReader {
       }
       for event in outbox.events {
         announce(event)
+        recovered.statistics.fold(event)
         lastEvent = event
       }
       outbox.removeAll()
     }
-    try compare(lastEvent, with: recovered.engine.counters, recording)
+    if lastEvent == nil, snapshot != nil {
+      // Nothing was announced since: the store must end with what the snapshot counted.
+      guard try lastEventNumber() == recovered.firstEvent else { throw differs(recording) }
+    } else {
+      try compare(lastEvent, with: recovered.engine.counters, recording)
+    }
     recovered.calls = recovered.engine.snapshot(at: recovered.last).calls.map(\.attributes.connID)
     return recovered
+  }
+
+  func signal(of line: Line) throws(StoreError) -> Signal {
+    do {
+      var unknown: [String] = []
+      guard case .signal(let read, _) = try RecordingLine(reading: line.text, unknown: &unknown)
+      else { throw JSONError("it is no signal") }
+      return read
+    } catch {
+      throw StoreError(
+        .damaged,
+        "\(database.path) is damaged: signal \(line.sequence) cannot be read: \(error)"
+      )
+    }
+  }
+
+  /// The last image of a recording that this version can read, if it needs one or there is one.
+  private func lastImage(
+    of recording: Recording
+  ) throws(StoreError) -> (StoredSnapshot?, ShardImage?, passedOver: [String]) {
+    var passedOver: [String] = []
+    for snapshot in try snapshots(of: recording.id).reversed() {
+      let reason: String
+      do throws(StoreError) {
+        let image = try image(of: snapshot, of: recording)
+        return (snapshot, image, passedOver)
+      } catch {
+        reason = error.message
+      }
+      passedOver.append(reason)
+    }
+    guard try hasBeginning(of: recording) else {
+      throw StoreError(
+        .differs,
+        "\(database.path): what came before its oldest snapshot is not kept any more, and no "
+          + "snapshot can be used (\(passedOver.first ?? "there is none")); it is left as it is"
+      )
+    }
+    return (nil, nil, passedOver)
   }
 
   private func compare(
@@ -109,7 +174,7 @@ extension StoreReader {
   private func differs(_ recording: Recording) -> StoreError {
     let version = recording.head.engine
     return StoreError(
-      .newer,
+      .differs,
       "\(database.path) was recorded by another version\(version.isEmpty ? "" : " (\(version))"), "
         + "which this one does not reproduce: export it and start with a new --data folder"
     )

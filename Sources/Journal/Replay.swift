@@ -14,6 +14,17 @@ public protocol ReplayedStrategies: StrategyRuntime, ~Copyable {
   ///
   /// - Returns: Why it cannot, or nil.
   mutating func use(_ fingerprint: String) -> String?
+  /// Takes up the runs that were suspended when the recording began.
+  ///
+  /// - Returns: Why it cannot, or nil.
+  mutating func takeUp(_ runs: StrategyRuns) -> String?
+}
+
+extension ReplayedStrategies where Self: ~Copyable {
+  /// Takes up nothing.
+  public mutating func takeUp(_ runs: StrategyRuns) -> String? {
+    runs.count == 0 ? nil : "strategies that were suspended cannot be taken up here"
+  }
 }
 
 /// What came of a replay.
@@ -67,12 +78,7 @@ public enum Replay {
     _ head: RecordingHead,
     _ lines: @escaping Lines
   ) throws -> ReplayReport {
-    var engine = RoutingEngine(
-      plan: head.plan,
-      seed: head.seed,
-      epoch: head.epoch,
-      after: head.counters
-    )
+    var engine = try head.beginning().takeEngine()
     var outbox = Outbox()
     var comparison = Comparison(since: head.since)
     var reader = GroupReader(lines)
@@ -100,19 +106,18 @@ public enum Replay {
     _ strategies: consuming Strategies,
     _ lines: @escaping Lines
   ) throws -> ReplayReport {
+    let beginning = try head.beginning()
+    let runs = beginning.runs
+    let fingerprint = beginning.strategies
     var shard = Shard(
-      engine: RoutingEngine(
-        plan: head.plan,
-        seed: head.seed,
-        epoch: head.epoch,
-        after: head.counters
-      ),
+      engine: beginning.takeEngine(),
       strategies: CheckedStrategies(strategies)
     )
     var comparison = Comparison(since: head.since)
     var reader = GroupReader(lines)
     // Not every recording says again which strategies it begins with.
-    if !head.strategies.isEmpty { _ = shard.strategies.inner.use(head.strategies) }
+    if !fingerprint.isEmpty { _ = shard.strategies.inner.use(fingerprint) }
+    if let trouble = shard.strategies.inner.takeUp(runs) { throw JSONError(line: 1, trouble) }
     while let group = try reader.next() {
       if case .control(.strategies(let fingerprint, _)) = group.signal,
         let trouble = shard.strategies.inner.use(fingerprint)

@@ -45,6 +45,18 @@ enum Schema {
     );
     """,
     """
+    ALTER TABLE recordings ADD COLUMN first_signal INTEGER NOT NULL DEFAULT 1;
+    UPDATE recordings SET first_signal = coalesce(
+      (SELECT min(sequence) FROM signals WHERE recording >= recordings.id),
+      (SELECT coalesce(max(sequence), 0) + 1 FROM signals)
+    );
+    CREATE TABLE snapshots (
+      signal INTEGER PRIMARY KEY, recording INTEGER NOT NULL, event INTEGER NOT NULL,
+      time INTEGER NOT NULL, instant INTEGER NOT NULL, alive TEXT NOT NULL,
+      layout INTEGER NOT NULL, engine TEXT NOT NULL, body BLOB NOT NULL, carried BLOB NOT NULL
+    );
+    """,
+    """
     CREATE TABLE contacts (
       dn TEXT NOT NULL, position INTEGER NOT NULL, uri TEXT NOT NULL, host TEXT, port INTEGER,
       expires INTEGER NOT NULL, call_id TEXT NOT NULL, cseq INTEGER NOT NULL, q INTEGER NOT NULL,

@@ -19,6 +19,9 @@ public struct Store: ~Copyable {
   private let statements: StoreStatements
   private var writer = JSONWriter()
   private var recording: Int64
+  private var epoch: UInt64
+  /// Where images were taken that are not written yet.
+  private var marks: [(number: UInt64, signal: Int64)] = []
   /// The number of the last signal, and of the last one that came from outside.
   private var position: Position
 
@@ -42,10 +45,17 @@ public struct Store: ~Copyable {
     let opened = try Self.open(folder, isChecked: isChecked)
     let prepared = try StoreStatements(opened)
     let recording = try opened.number("SELECT max(id) FROM recordings")
-    let signal = try opened.number("SELECT max(sequence) FROM signals")
+    // Old signals may be gone; their numbers are never given a second time.
+    let signal = try opened.number(
+      "SELECT max((SELECT coalesce(max(sequence), 0) FROM signals), "
+        + "(SELECT coalesce(max(signal), 0) FROM snapshots), "
+        + "(SELECT coalesce(max(first_signal), 1) - 1 FROM recordings))"
+    )
+    let epoch = try opened.number("SELECT epoch FROM recordings ORDER BY id DESC LIMIT 1")
     database = opened
     statements = prepared
     self.recording = recording
+    self.epoch = UInt64(bitPattern: epoch)
     position = Position(signal: signal, outside: signal)
   }
 
@@ -55,6 +65,8 @@ public struct Store: ~Copyable {
   ) throws(StoreError) -> Database {
     let opened = try Database(path(in: folder), .writing)
     let version = try Schema.check(opened, isChecked: isChecked)
+    // Only a file without tables can be told to give pages back.
+    if version == 0 { try opened.run("PRAGMA auto_vacuum = INCREMENTAL") }
     try opened.run("PRAGMA journal_mode = WAL")
     // The process may die at any moment; after a power failure the last moments may be missing.
     try opened.run("PRAGMA synchronous = NORMAL")
@@ -66,8 +78,8 @@ public struct Store: ~Copyable {
   /// Begins a new recording; what is written from now on belongs to it.
   public mutating func begin(_ head: RecordingHead, at time: UInt64) throws(StoreError) {
     var insert = try database.prepare(
-      "INSERT INTO recordings (begun, epoch, seed, site, engine, after_event, after_call) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?)"
+      "INSERT INTO recordings (begun, epoch, seed, site, engine, after_event, after_call, "
+        + "first_signal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     )
     insert.bind(1, time)
     insert.bind(2, head.epoch)
@@ -76,7 +88,9 @@ public struct Store: ~Copyable {
     insert.bind(5, head.engine)
     insert.bind(6, head.counters.sequence)
     insert.bind(7, UInt64(head.counters.callID))
+    insert.bind(8, position.signal + 1)
     try insert.run()
+    epoch = head.epoch
     recording = try database.number("SELECT max(id) FROM recordings")
   }
 
@@ -112,6 +126,8 @@ public struct Store: ~Copyable {
       statements.unbound.bind(1, dn.number)
       try statements.unbound.run()
     case .sources(let sources): try write(sources)
+    case .mark(let number): marks.append((number, position.signal))
+    case .image(let number, let image): try write(image, number)
     case .dialog(let dialog): try write(dialog)
     case .dialogGone(let id):
       statements.dialogGone.bind(1, id)
@@ -131,6 +147,23 @@ public struct Store: ~Copyable {
       statements.dialog.bind(6, nil as String?)
     }
     try statements.dialog.run()
+  }
+
+  private mutating func write(_ image: PackedImage, _ number: UInt64) throws(StoreError) {
+    guard let mark = marks.last(where: { $0.number == number }) else { return }
+    statements.snapshot.bind(1, mark.signal)
+    statements.snapshot.bind(2, recording)
+    statements.snapshot.bind(3, image.event)
+    statements.snapshot.bind(4, epoch &+ image.instant.nanoseconds)
+    statements.snapshot.bind(5, image.instant.nanoseconds)
+    statements.snapshot.bind(6, image.alive)
+    statements.snapshot.bind(7, Int64(EngineState.layout))
+    statements.snapshot.bind(8, image.engine)
+    statements.snapshot.bind(9, image.bytes)
+    statements.snapshot.bind(10, image.carried)
+    try statements.snapshot.run()
+    // A group that fails is written again: marks of images to come must still be there.
+    marks.removeAll { $0.number < number }
   }
 
   private mutating func write(
@@ -236,6 +269,7 @@ private final class StoreStatements {
   var binding: Statement
   var unbound: Statement
   var source: Statement
+  var snapshot: Statement
   var dialog: Statement
   var dialogGone: Statement
 
@@ -262,6 +296,9 @@ private final class StoreStatements {
     )
     unbound = try database.prepare("DELETE FROM bindings WHERE dn = ?")
     source = try database.prepare("INSERT OR IGNORE INTO strategies VALUES (?, ?, ?, ?)")
+    snapshot = try database.prepare(
+      "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    )
     dialog = try database.prepare(
       "INSERT INTO dialogs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         + "conn_id = excluded.conn_id, part = excluded.part, state = excluded.state, "

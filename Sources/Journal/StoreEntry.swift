@@ -14,6 +14,10 @@ public enum StoreEntry: Sendable {
   case unbound(DN)
   /// The sources of a generation that comes into use.
   case sources(StrategyFiles)
+  /// The moment at which the image of this number was taken.
+  case mark(UInt64)
+  /// The image of this number; its mark came before it.
+  case image(UInt64, PackedImage)
   /// What the line side needs to go on with a call.
   case dialog(StoredDialog)
   /// The line side needs a row of this number no longer.

@@ -8,6 +8,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case damaged
     /// A later version of the program wrote it.
     case newer
+    /// A version of the program wrote it that decides otherwise than this one.
+    case differs
     /// It is the database of another program.
     case foreign
     /// There is none.

@@ -19,6 +19,8 @@ public struct StoreReader: ~Copyable {
     public var siteText: String
     /// What the engine starts from; without sources.
     public var head: RecordingHead
+    /// The number of its first signal, which may be gone.
+    var firstSignal: Int64
   }
 
   /// Opens the store of a folder for reading.
@@ -49,8 +51,8 @@ public struct StoreReader: ~Copyable {
   /// The recordings, oldest first.
   public func recordings() throws(StoreError) -> [Recording] {
     var query = try database.prepare(
-      "SELECT id, begun, epoch, seed, site, engine, after_event, after_call FROM recordings "
-        + "ORDER BY id"
+      "SELECT id, begun, epoch, seed, site, engine, after_event, after_call, first_signal "
+        + "FROM recordings ORDER BY id"
     )
     var result: [Recording] = []
     while try query.next() {
@@ -75,7 +77,8 @@ public struct StoreReader: ~Copyable {
           id: query.number(0),
           begun: UInt64(bitPattern: query.number(1)),
           siteText: text,
-          head: head
+          head: head,
+          firstSignal: query.number(8)
         )
       )
     }
@@ -154,6 +157,19 @@ public struct StoreReader: ~Copyable {
     return result
   }
 
+  /// Compares the signals before a snapshot with their sums: nobody reads them, and they are the
+  /// truth all the same.
+  ///
+  /// - Throws: When one is not what was written.
+  func verify(_ recording: Recording, upTo last: Int64) throws(StoreError) {
+    try forEachSignal(of: recording.id, upTo: last, reads: false) { _ in }
+  }
+
+  /// The number of the last event of all; 0 when there is none.
+  func lastEventNumber() throws(StoreError) -> UInt64 {
+    UInt64(bitPattern: try database.number("SELECT max(seq) FROM events"))
+  }
+
   /// The number and the text of the last event of all; nil when there is none.
   func lastEvent() throws(StoreError) -> (sequence: UInt64, text: String)? {
     var query = try database.prepare("SELECT seq, body FROM events ORDER BY seq DESC LIMIT 1")
@@ -171,36 +187,48 @@ public struct StoreReader: ~Copyable {
 
   /// Shows the signals and steps of a recording in order.
   ///
+  /// - Parameters:
+  ///   - recording: Its number.
+  ///   - after: The signal before the first one; 0: from whichever is there.
+  ///   - last: The last one.
+  ///   - end: The last one's instant.
+  ///   - reads: Whether `body` needs the text; it is compared with its sum in any case.
+  ///   - body: Sees them.
   /// - Throws: When a line is not what was written, or what `body` throws.
   func forEachSignal(
     of recording: Int64,
+    after: Int64 = 0,
+    upTo last: Int64 = .max,
     until end: Instant = .distantFuture,
+    reads: Bool = true,
     _ body: (Line) throws(StoreError) -> Void
   ) throws(StoreError) {
     var query = try database.prepare(
       "SELECT sequence, derived, instant, body, sum FROM signals WHERE recording = ? "
-        + "ORDER BY sequence"
+        + "AND sequence > ? AND sequence <= ? ORDER BY sequence"
     )
     query.bind(1, recording)
-    var last: Int64?
+    query.bind(2, after)
+    query.bind(3, last)
+    var previous: Int64? = after > 0 ? after : nil
     while try query.next() {
-      let line = Line(
-        sequence: query.number(0),
-        isDerived: query.number(1) != 0,
-        instant: Instant(nanoseconds: UInt64(bitPattern: query.number(2))),
-        text: query.text(3)
-      )
-      if line.instant > end { break }
-      var text = line.text
-      let sum = text.withUTF8 { unsafe Checksum.of(UnsafeRawBufferPointer($0)) }
-      guard sum == query.number(4), last.map({ $0 + 1 == line.sequence }) ?? true else {
+      let sequence = query.number(0)
+      guard query.sum(3) == query.number(4), previous.map({ $0 + 1 == sequence }) ?? true else {
         throw StoreError(
           .damaged,
-          "\(database.path) is damaged: signal \(line.sequence) is not what was written; it is "
+          "\(database.path) is damaged: signal \(sequence) is not what was written; it is "
             + "left as it is"
         )
       }
-      last = line.sequence
+      previous = sequence
+      let instant = Instant(nanoseconds: UInt64(bitPattern: query.number(2)))
+      if instant > end { break }
+      let line = Line(
+        sequence: sequence,
+        isDerived: query.number(1) != 0,
+        instant: instant,
+        text: reads ? query.text(3) : ""
+      )
       try body(line)
     }
     query.reset()

@@ -39,25 +39,28 @@ struct Coroutine {
 
   /// Tells the coroutine what `call` shows.
   func fill(_ facts: borrowing CallFacts) {
-    unsafe rs_co_number(pointer, RS_FACT_ID, facts.connID.value)
-    unsafe rs_co_uuid(pointer, facts.uuid.high, facts.uuid.middle, facts.uuid.low)
-    unsafe rs_co_number(pointer, RS_FACT_ENTERED, facts.entered)
-    fill(RS_FACT_ANI, facts.ani)
-    fill(RS_FACT_DNIS, facts.dnis)
-    fill(RS_FACT_ROUTING_POINT, facts.routingPoint.number)
-    update(facts.context)
+    var shown = unsafe rs_facts()
+    unsafe shown.id = facts.connID.value
+    unsafe shown.uuid = (facts.uuid.high, facts.uuid.middle, facts.uuid.low)
+    unsafe shown.entered = facts.entered
+    unsafe shown.now = facts.context.now
+    unsafe shown.attempts = UInt64(facts.context.attempts)
+    unsafe facts.ani.withSlice { ani in
+      unsafe facts.dnis.withSlice { dnis in
+        unsafe facts.routingPoint.number.withSlice { routingPoint in
+          unsafe shown.ani = ani
+          unsafe shown.dnis = dnis
+          unsafe shown.routing_point = routingPoint
+          unsafe rs_co_fill(pointer, &shown)
+        }
+      }
+    }
     for pair in facts.userData.pairs {
       unsafe pair.key.withSlice { key in
         unsafe pair.value.withSlice { value in
           unsafe rs_co_user_data(pointer, key.bytes, key.count, value.bytes, value.count)
         }
       }
-    }
-  }
-
-  private func fill(_ fact: rs_fact, _ text: String) {
-    unsafe text.withSlice { slice in
-      unsafe rs_co_text(pointer, fact, slice.bytes, slice.count)
     }
   }
 

@@ -35,7 +35,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     public var byteCount: Int
   }
 
-  private final class Slot {
+  final class Slot {
     let generation: Generation
     let number: Int
     var liveCount = 0
@@ -60,10 +60,8 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private let budget: Budget
   private let watchdog: Watchdog
   private var current: Slot
-  private var retired: [Slot] = []
+  var retired: [Slot] = []
   private var live: [ConnID: Run] = [:]
-  /// Calls whose run did not outlive an earlier process.
-  var lost: Set<ConnID> = []
   private var lastName: StrategyName
   private var lastReference: Int32 = 0
 
@@ -108,35 +106,45 @@ extension LuaStrategies {
     _ strategy: StrategyName,
     facts: borrowing CallFacts
   ) -> StrategyStep {
-    trace = .none
     if strategy != lastName || lastReference == 0 {
       guard let functions = current.generation.references[strategy.text] else {
+        trace = .none
         return .failed(.noSuchStrategy)
       }
       lastName = strategy
       lastReference = functions.route
     }
-    cancel(facts.connID)
-    guard let coroutine = Coroutine.make(in: current.generation.interpreter) else {
+    return start(strategy, lastReference, facts, in: current)
+  }
+
+  mutating func start(
+    _ strategy: StrategyName,
+    _ reference: Int32,
+    _ facts: borrowing CallFacts,
+    in slot: Slot
+  ) -> StrategyStep {
+    trace = .none
+    if !live.isEmpty { cancel(facts.connID) }
+    guard let coroutine = Coroutine.make(in: slot.generation.interpreter) else {
       return .failed(.memory)
     }
     coroutine.fill(facts)
-    watchdog.enter(current.generation.interpreter, goesOn: false)
-    let outcome = coroutine.start(lastReference)
+    watchdog.enter(slot.generation.interpreter, goesOn: false)
+    let outcome = coroutine.start(reference)
     watchdog.leave()
-    workOfLastStep = unsafe rs_lua_work(current.generation.interpreter.pointer)
+    workOfLastStep = unsafe rs_lua_work(slot.generation.interpreter.pointer)
     if outcome == RS_YIELDED {
-      current.liveCount += 1
+      slot.liveCount += 1
       let run = Run(
         coroutine: coroutine,
-        slot: current,
+        slot: slot,
         steps: 0,
         strategy: strategy,
         now: facts.context.now
       )
       return suspend(facts.connID, run)
     }
-    return end(outcome, coroutine, in: current.generation, strategy)
+    return end(outcome, coroutine, in: slot.generation, strategy)
   }
 
   /// Answers the last request of a call's strategy and runs it on.
@@ -146,7 +154,6 @@ extension LuaStrategies {
     context: ResumeContext
   ) -> StrategyStep {
     guard var run = live.removeValue(forKey: call) else {
-      if lost.remove(call) != nil { return .failed(.memory) }
       return .failed(.error("the call has no strategy that waits"))
     }
     run.coroutine.update(context)
@@ -166,10 +173,7 @@ extension LuaStrategies {
 
   /// Forgets a call's suspended strategy, if there is one.
   public mutating func cancel(_ call: ConnID) {
-    guard let run = live.removeValue(forKey: call) else {
-      if !lost.isEmpty { lost.remove(call) }
-      return
-    }
+    guard let run = live.removeValue(forKey: call) else { return }
     run.coroutine.release()
     leave(run.slot)
   }
@@ -237,7 +241,7 @@ extension LuaStrategies {
     lastOrigins = generation.origins(of: coroutine, returned: returned)
   }
 
-  private mutating func leave(_ slot: Slot) {
+  mutating func leave(_ slot: Slot) {
     slot.liveCount -= 1
     guard slot.liveCount == 0, slot !== current else { return }
     retired.removeAll { $0 === slot }
@@ -280,6 +284,11 @@ extension LuaStrategies {
   /// The generation in which new calls start.
   var currentGeneration: Generation { current.generation }
 
+  /// The place of a generation that is alive; nil: none of these sources is.
+  func slot(of fingerprint: String) -> Slot? {
+    ([current] + retired).first { $0.generation.fingerprint == fingerprint }
+  }
+
   /// The strategies in the current generation, sorted.
   public var strategies: [StrategyName] { current.generation.strategies }
 
@@ -296,7 +305,7 @@ extension LuaStrategies {
     }
   }
 
-  private func prepare(_ generation: Generation) {
+  func prepare(_ generation: Generation) {
     unsafe rs_lua_set_counted(generation.interpreter.pointer, budget == .counted)
   }
 }

@@ -28,15 +28,21 @@ extension SIPSwitch {
   ) -> [ConnID] {
     let before = outgoing.count
     for row in rows { keeper.skip(to: row.id) }
-    var links: [Link] = []
+    var legs: [Slot] = []
+    var byCall: [ConnID: [Slot]] = [:]
     // Our INVITEs: behind the BYEs and CANCELs of calls that the same phones had before.
     var invites = OutgoingQueue()
     for row in rows where row.part == .caller || row.part == .target {
-      if let link = restoreLeg(row, at: now, &invites) { links.append(link) } else { drop(row) }
+      guard let link = restoreLeg(row, at: now, &invites) else {
+        drop(row)
+        continue
+      }
+      legs.append(link.leg)
+      byCall[link.conn, default: []].append(link.leg)
     }
     var waited: [(Slot, Duration)] = []
     for row in rows where row.part == .call {
-      guard let (slot, age) = restoreCall(row, links, at: now) else {
+      guard let (slot, age) = restoreCall(row, byCall, at: now) else {
         drop(row)
         continue
       }
@@ -48,7 +54,7 @@ extension SIPSwitch {
     for row in rows where row.part == .final {
       if !restoreFinal(row, at: now) { drop(row) }
     }
-    let alone = links.map(\.leg).filter { legs[$0].call == nil }
+    let alone = legs.filter { self.legs[$0].call == nil }
     var alive: [ConnID] = []
     for (slot, age) in waited {
       let conn = calls[slot].conn
@@ -158,7 +164,7 @@ extension SIPSwitch {
 
   private mutating func restoreCall(
     _ row: DialogRow,
-    _ links: [Link],
+    _ byCall: [ConnID: [Slot]],
     at now: Instant
   ) -> (Slot, Duration)? {
     var body = RowReader(row.body)
@@ -221,17 +227,22 @@ extension SIPSwitch {
     map.set(conn, slot)
     map.setFirst(call.mergeKey, slot)
     table.setOwner(Owner(.call, slot).raw, of: call.transaction)
-    for link in links where link.conn == conn {
-      legs[link.leg].call = slot
-      if legs[link.leg].side == .caller {
-        calls[slot].caller = link.leg
-        if let server = legs[link.leg].serverInvite { calls[slot].transaction = server }
+    join(slot, byCall[conn] ?? [])
+    return (slot, now > written ? now - written : .zero)
+  }
+
+  /// Joins a call with its legs.
+  private mutating func join(_ slot: Slot, _ own: [Slot]) {
+    for leg in own {
+      legs[leg].call = slot
+      if legs[leg].side == .caller {
+        calls[slot].caller = leg
+        if let server = legs[leg].serverInvite { calls[slot].transaction = server }
       } else {
-        calls[slot].target = link.leg
+        calls[slot].target = leg
       }
     }
-    if calls[slot].caller == nil { map.set(localTag, Owner(.call, slot)) }
-    return (slot, now > written ? now - written : .zero)
+    if calls[slot].caller == nil { map.set(calls[slot].localTag, Owner(.call, slot)) }
   }
 
   private mutating func restoreRelay(_ row: DialogRow, at now: Instant) -> Bool {

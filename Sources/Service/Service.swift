@@ -109,10 +109,7 @@ public enum Service {
       dumpPath: options.dumpPath,
       storeFolder: options.store ? options.data : nil,
       sources: StrategyFiles(files.prepared.source),
-      versions: Dictionary(
-        store.versions.map { ($0.fingerprint, $0.number) },
-        uniquingKeysWith: { max($0, $1) }
-      ),
+      versions: store.numbers,
       handOver: parts.handOver,
       whenBound: { address in bound.withLock { $0 = address } }
     )

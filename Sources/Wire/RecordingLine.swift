@@ -85,9 +85,17 @@ extension Fields {
     if let signal = try lineSignal(name) { return .line(signal) }
     if let signal = try agentSignal(name) { return .agent(signal) }
     if let signal = try controlSignal(name) { return .control(signal) }
-    if let step = try step(name) { return .strategy(try connID("call"), step) }
+    if let step = try step(name) { return .strategy(try connID("call"), step, try trace()) }
     guard name == "clock" else { throw JSONError("unknown signal \"\(name)\"") }
     return .clock
+  }
+
+  /// Where a step was made: `strategies/sales.lua:8`.
+  private mutating func trace() throws(JSONError) -> StrategyTrace {
+    guard let text = try optionalString("trace") else { return .none }
+    guard let colon = text.lastIndex(of: ":"), let line = Int32(text[text.index(after: colon)...])
+    else { throw JSONError("\"trace\" is no FILE:LINE") }
+    return StrategyTrace(file: String(text[..<colon]), line: line)
   }
 
   private mutating func lineSignal(_ name: String) throws(JSONError) -> LineSignal? {
@@ -191,6 +199,7 @@ extension Fields {
     case "control.start": .start
     case "control.strategies":
       .strategies(fingerprint: try string("fingerprint"), state: try optionalStates("state"))
+    case "control.strategy_lost": .strategyLost(try connID("call"), try string("text"))
     case "control.drain": .drain
     case "control.alarm": .alarm(try string("text"))
     default: nil

@@ -19,7 +19,9 @@ extension JSONWriter {
     switch signal {
     case .line(let signal): members(signal)
     case .agent(let signal): members(signal)
-    case .strategy(let call, let step, _): members(step, of: call)
+    case .strategy(let call, let step, let trace):
+      members(step, of: call)
+      if trace.line > 0 { member("trace", trace.text) }
     case .clock: name("clock")
     case .control(let signal): members(signal)
     }
@@ -163,6 +165,10 @@ extension JSONWriter {
       name("control.strategies")
       member("fingerprint", fingerprint)
       if let state { member("state", state) }
+    case .strategyLost(let call, let text):
+      name("control.strategy_lost")
+      self.call(call)
+      member("text", text)
     case .drain: name("control.drain")
     case .alarm(let text):
       name("control.alarm")

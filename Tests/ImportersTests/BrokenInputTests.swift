@@ -1,6 +1,8 @@
+import Engine
 import Foundation
 import Importers
 import Testing
+import Wire
 
 @Suite("Imports of what is not what it should be")
 struct BrokenInputTests {
@@ -110,6 +112,47 @@ struct BrokenInputTests {
     #expect(try String(contentsOf: out, encoding: .utf8) == "before")
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(left == ["in", "out.jsonl"])
+  }
+
+  @Test("A site file is written beside the recording, and never over one that is there")
+  func siteFile() throws {
+    let folder = try Imported.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let site = folder.appendingPathComponent("site.lua")
+    let log = Imported.fixtures.appendingPathComponent("queue_log").path
+    var request = ImportRequest(.queueLog, [log])
+    request.siteFile = site.path
+    let out = folder.appendingPathComponent("out.jsonl").path
+    _ = try Import.run(request, to: ImportOutput(out))
+    let text = try String(contentsOf: site, encoding: .utf8)
+    for line in [
+      "    [\"401\"] = { skills = { sales = 1 }, extension = \"401\" },",
+      "    [\"sales-queue\"] = { agents = \"sales > 0\", wrap_up = 15.1 },",
+      "    [\"support\"] = { strategy = \"support\", timeout = 3600, "
+        + "default = { \"queue:support-queue\" } },",
+    ] {
+      #expect(text.contains(line), "\(line)")
+    }
+    #expect(throws: ImportError("\(site.path) is there already: --write-site makes a new file")) {
+      try Import.run(request, to: ImportOutput(out))
+    }
+  }
+
+  @Test("What a given site does not have is named")
+  func givenSite() throws {
+    let log = Imported.fixtures.appendingPathComponent("queue_log").path
+    let imported = try Imported(.queueLog, paths: [log]) {
+      var plan = Plan(name: "ours", agents: [AgentPlan("401")], queues: [QueuePlan("sales")])
+      plan.trunks = ["carrier"]
+      $0.site = plan
+    }
+    #expect(imported.head["site"]?["name"]?.string == "ours")
+    #expect(
+      imported.report.notInferred.prefix(3).contains {
+        $0.hasPrefix("7 agents are not in the site file: 4")
+      }
+    )
+    #expect(imported.report.notInferred.contains("1 queues are not in the site file: support"))
   }
 
   /// A generator of our own, so that a seed is a bug report.

@@ -13,7 +13,7 @@ struct TableTests {
     #expect(Self.reproduced(imported, agents: 1) < 100)
     #expect(
       imported.agents.prefix(2) == [
-        "0 agent.login 1001 in queue (inferred)", "0 agent.ready 1001 (inferred)",
+        "0 agent.login 1001 (inferred)", "0 agent.ready 1001 (inferred)",
       ]
     )
   }

@@ -186,7 +186,7 @@ extension StoreEntry {
   fileprivate var signal: (Signal, Instant)? {
     switch self {
     case .signal(let signal, let instant), .step(let signal, let instant): (signal, instant)
-    case .event, .binding, .unbound, .sources, .dialog, .dialogGone: nil
+    case .event, .binding, .unbound, .sources, .dialog, .dialogGone, .mark, .image: nil
     }
   }
 }

@@ -419,11 +419,12 @@ class Traffic(threading.Thread):
         return [party for party in list(self.parties.values()) if not party.is_over]
 
     def call(self, due):
-        if self.rate <= 0:
+        rate = self.rate
+        if not rate:
             return
         caller = self.make_call(self)
         self.parties[caller.call_id] = caller
-        following = due + self.rng.expovariate(self.rate)
+        following = due + self.rng.expovariate(rate)
         self.at(following, lambda: self.call(following))
 
     def begin(self, rate):

@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import sqlite3
+import sys
 import threading
 import time
 
@@ -255,6 +256,18 @@ def finish(base, world, traffic, people):
     return statistics
 
 
+def same_after_stop(base, world, text, before):
+    """SIGTERM, and the statistics are what they were."""
+    world.server.terminate()
+    world.server.wait(60)
+    world.serve(text)
+    control = soak.Control(world.folder / "var/control.sock")
+    after = control.ask("statistics")
+    for key in ("calls", "answered", "abandoned", "by_queue"):
+        base.expect(before.get(key) == after.get(key), f"{key} is {after.get(key)} now")
+    control.sock.close()
+
+
 def check_order(base, log, events):
     """Nobody of the queue is offered to an agent while somebody with an earlier ticket waits."""
     tickets = {}
@@ -393,6 +406,7 @@ def epoch(base, kills, seed):
         finally:
             watcher.is_over = traffic.is_over = people.is_over = True
         traffic.join()
+        same_after_stop(base, world, text, result["statistics"])
         events, result["calls"] = check_events(base, world, watcher.seen)
         result["outcomes"] = check_callers(base, traffic, result)
         result["offers"] = check_order(base, traffic.log, events)
@@ -424,7 +438,11 @@ def run(base):
     global _BASE
     _BASE = base
     with context.Pool(WORKERS) as pool:
-        outcomes = list(pool.imap_unordered(_job, jobs))
+        outcomes = []
+        for outcome in pool.imap_unordered(_job, jobs):
+            outcomes.append(outcome)
+            word = outcome if isinstance(outcome, str) else f"{outcome['kills']} more kills"
+            print(f"     {len(outcomes)} of {len(jobs)}: {word[:2000]}", file=sys.stderr)
     failures = [outcome for outcome in outcomes if isinstance(outcome, str)]
     report([outcome for outcome in outcomes if not isinstance(outcome, str)])
     base.expect(not failures, "\n     ".join(failures))

@@ -1,18 +1,10 @@
-"""What a server remembers: `kill -9` at random moments, SIGTERM, and a full disk."""
+"""What a server remembers: acknowledged requests, the whole day, and a full disk."""
 
 import contextlib
-import json
 import os
-import random
 import re
 import socket
 import subprocess
-import threading
-import time
-
-ROUNDS = int(os.environ.get("KILLS", "10"))
-PHONES = 3
-PEOPLE = 20
 
 
 class Person:
@@ -46,107 +38,6 @@ class Person:
             with contextlib.suppress(OSError):
                 if sock.recv(65536).startswith(b"SIP/2.0 200 "):
                     self.registered = True
-
-    def ask(self, action, state):
-        """An agent request; only its acknowledgement counts."""
-        self.doubt = True
-        done = self.world.cli("agent", action, self.agent, check=False)
-        if done.returncode == 0:
-            self.state = state
-            self.doubt = False
-
-
-def live(people, rng, is_over):
-    """People log in, become ready and not ready, and register, until it is over."""
-    while not is_over.is_set():
-        person = rng.choice(people)
-        if not person.registered or rng.random() < 0.3:
-            person.register()
-        elif person.state == "logged_out":
-            person.ask("login", "not_ready")
-        elif person.state == "ready":
-            person.ask("not-ready", "not_ready")
-        else:
-            person.ask("ready", "ready")
-
-
-def listed(world, what):
-    return json.loads(world.cli(what, "--json").stdout)[what]
-
-
-def is_as_told(world, base, people, seen):
-    """Everything that was acknowledged is there; nobody is stuck; numbers have no gap."""
-    def settled():
-        states = {agent["id"]: agent["state"] for agent in listed(world, "agents")}
-        return all(states[f"100{index}"] in ("ready", "not_ready") for index in range(PHONES)) \
-            and states
-
-    states = base.wait_for("the agents to be free again", settled)
-    service = {dn["dn"]: dn["in_service"] for dn in listed(world, "dns")}
-    for person in people:
-        if person.registered:
-            base.expect(service[person.dn], f"the registration of {person.dn} is lost")
-        if person.doubt:
-            person.state = states[person.agent]
-            person.doubt = False
-        base.expect(states[person.agent] == person.state,
-                    f"{person.agent} is {states[person.agent]}, not {person.state}")
-    base.expect(not listed(world, "calls"), "a call outlived the server")
-    events = world.events()
-    numbers = [event["seq"] for event in events]
-    base.expect(numbers == list(range(numbers[0], numbers[0] + len(numbers))), "a gap in seq")
-    fresh = {event["seq"]: event for event in events}
-    for event in seen:
-        base.expect(event["seq"] not in fresh or fresh[event["seq"]] == event,
-                    f"event {event['seq']} is another one now")
-    return events
-
-
-def kill(base):
-    """kill -9 at random moments: nothing that was acknowledged is lost, the recording replays."""
-    rng = random.Random(20261121)
-    with base.World() as world:
-        port = base.free_port()
-        people = [Person(world, number, base) for number in range(PEOPLE)]
-        site = base.site(
-            "".join(base.fixed(f"700{index}", port) for index in range(PHONES))
-            + "".join(f'["{person.dn}"] = {{}},' for person in people),
-            "".join(base.auto(f"100{index}", f"700{index}") for index in range(PHONES))
-            + "".join(f'["{person.agent}"] = {{ extension = "{person.dn}" }},'
-                      for person in people),
-            queues='["9000"] = { name = "support", agents = "support > 0" },',
-            points='["8000"] = { strategy = "any", default = { "queue:9000" } },')
-        world.strategy("any", "return function(call)\n  state.n = (state.n or 0) + 1\n"
-                              "  return any { skills = \"support > 0\" }\nend\n")
-        world.serve(site)
-        world.phone(port, ring=20)
-        seen = []
-        for number in range(ROUNDS):
-            callers = [world.callers(dn, 200, hold=100, rate=100, name=f"callers{number}-{dn}")
-                       for dn in ("8000", "9000")]
-            is_over = threading.Event()
-            thread = threading.Thread(target=live, args=(people, random.Random(number), is_over))
-            thread.start()
-            time.sleep(rng.uniform(0.05, 1.5))
-            with contextlib.suppress(Exception):
-                seen = world.events()
-            world.server.kill()
-            world.server.wait()
-            is_over.set()
-            thread.join()
-            for caller in callers:
-                caller.kill()
-                caller.wait()
-            world.serve(site)
-            seen = is_as_told(world, base, people, seen)
-        before = json.loads(world.cli("statistics", "--json").stdout)
-        world.server.terminate()
-        world.server.wait()
-        world.serve(site)
-        after = json.loads(world.cli("statistics", "--json").stdout)
-        for key in ("calls", "answered", "abandoned", "by_queue"):
-            base.expect(before.get(key) == after.get(key), f"{key} is {after.get(key)} now")
-        same_day(world, base, len(seen))
 
 
 def same_day(world, base, least, times=3):

@@ -700,11 +700,6 @@ def reload_soak():
     soak.run(sys.modules[__name__], RELOADS)
 
 
-def restart():
-    """kill -9 at KILLS random moments (10): nothing acknowledged is lost; the day replays."""
-    memory.kill(sys.modules[__name__])
-
-
 def survive():
     """kill -9 KILLS times (10) under 200 calls a second: nobody notices more than a wait."""
     killing.run(sys.modules[__name__])
@@ -726,7 +721,7 @@ def flood():
 
 
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, torture, flood, reload_soak, restart, survive, full_disk]
+          fuzz, torture, flood, reload_soak, survive, full_disk]
 
 
 def main():

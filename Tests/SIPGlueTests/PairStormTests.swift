@@ -94,6 +94,17 @@ struct PairStormTests {
     var lost: Int
   }
 
+  private static func endAll(of caller: PairPhone, at now: Double) {
+    caller.acknowledges = true
+    for dialog in caller.dialogs where !dialog.isEnded {
+      if dialog.isAnswered {
+        caller.hangUp(dialog, at: now)
+      } else {
+        caller.cancel(dialog, at: now)
+      }
+    }
+  }
+
   private static func storm(
     loss: Double,
     seed: UInt64,
@@ -142,16 +153,7 @@ struct PairStormTests {
     }
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
-      for caller in callers {
-        caller.acknowledges = true
-        for dialog in caller.dialogs where !dialog.isEnded {
-          if dialog.isAnswered {
-            caller.hangUp(dialog, at: world.now)
-          } else {
-            caller.cancel(dialog, at: world.now)
-          }
-        }
-      }
+      for caller in callers { Self.endAll(of: caller, at: world.now) }
       world.run(70)
     }
     // Long enough for lost hang-ups to be found by the probe, and for every timer.
@@ -160,6 +162,8 @@ struct PairStormTests {
     #expect(world.remains == "")
     let offered = Set(world.offers.map(\.connID))
     #expect(offered == script.ended)
+    let open = targets.map(\.openDialogs).reduce(0, +)
+    #expect(open == 0)
     return Remains(
       calls: world.line.counters.calls,
       offered: UInt64(offered.count),

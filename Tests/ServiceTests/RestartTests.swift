@@ -61,7 +61,7 @@ struct RestartTests {
     /// Exports what the store has, and replays it with its strategies.
     func replay(trustsSteps: Bool = false) throws -> ReplayReport {
       let path = folder + "/out.jsonl"
-      _ = try Recordings.export(data: folder + "/var", since: nil, until: nil, to: path)
+      _ = try Recordings.export(data: folder + "/var", RecordingPart(), to: path)
       return try Recordings.replay(path, data: nil, trustsSteps: trustsSteps)
     }
   }

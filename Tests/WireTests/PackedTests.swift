@@ -36,7 +36,9 @@ struct PackedTests {
   func roundTrip() throws {
     let sample = Sample()
     let bytes = try Packed.bytes(of: sample)
-    #expect(try Packed.value(Sample.self, from: bytes) == sample)
+    let read = try Packed.value(Sample.self, from: bytes)
+    #expect("\(read)" == "\(sample)")
+    #expect(read == sample)
     #expect(try Packed.bytes(of: sample) == bytes)
     #expect(try Packed.value([Int].self, from: Packed.bytes(of: [Int]())) == [])
   }

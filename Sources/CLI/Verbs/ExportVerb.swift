@@ -17,6 +17,11 @@ enum ExportVerb {
         summary: "events from this time on: 2026-11-20T09:00:00Z or seconds since 1970"
       ),
       Verb.Flag(name: "--until", value: "T", summary: "up to this time"),
+      Verb.Flag(
+        name: "--call",
+        value: "ID",
+        summary: "while this call was there, by its ConnID or CallUUID"
+      ),
     ],
     example: "pointsman export --data var -o day.jsonl",
     run: run
@@ -24,10 +29,16 @@ enum ExportVerb {
 
   private static func run(_ invocation: Invocation) throws -> Outcome {
     guard let path = invocation["-o"] else { throw UsageError("export needs -o OUT.jsonl") }
+    guard
+      invocation["--call"] == nil || invocation["--since"] == nil && invocation["--until"] == nil
+    else { throw UsageError("--call says the time by itself") }
     let exported = try Recordings.export(
       data: invocation.data,
-      since: try time("--since", invocation),
-      until: try time("--until", invocation),
+      RecordingPart(
+        since: try time("--since", invocation),
+        until: try time("--until", invocation),
+        call: invocation["--call"]
+      ),
       to: path
     )
     if exported.leftOut > 0 {

@@ -26,6 +26,11 @@ enum ImportVerb {
     Verb.Flag(name: "-o", value: "OUT.jsonl", summary: "where to write it (- : standard output)"),
     Verb.Flag(name: "--site", value: "FILE", summary: "the site, instead of the one that is seen"),
     Verb.Flag(
+      name: "--write-site",
+      value: "FILE",
+      summary: "write the site that is seen as a site file, to try strategies with"
+    ),
+    Verb.Flag(
       name: "--zone",
       value: "+HH:MM",
       summary: "how far local times are before UTC (default: as the files say, else UTC)"
@@ -81,6 +86,7 @@ enum ImportVerb {
       }
       request.zone = zone
     }
+    request.siteFile = invocation["--write-site"]
     if let site = invocation["--site"] { request.site = try plan(site) }
     let bar = ProgressBar()
     let report: ImportReport

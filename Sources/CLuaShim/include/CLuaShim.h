@@ -135,12 +135,24 @@ const unsigned char *rs_lua_flat(const rs_lua *rs, size_t *count);
 rs_outcome rs_lua_names(rs_lua *rs);
 
 // Coroutines.
+
+/// What `call` shows from its start: id as 64 bits, now and entered in nanoseconds.
+typedef struct {
+  uint64_t id;
+  uint64_t uuid[3];
+  uint64_t entered;
+  uint64_t now;
+  uint64_t attempts;
+  rs_slice ani;
+  rs_slice dnis;
+  rs_slice routing_point;
+} rs_facts;
+
 rs_co *rs_co_new(rs_lua *rs);
 void rs_co_release(rs_co *co);
-void rs_co_text(rs_co *co, rs_fact fact, const void *bytes, size_t count);
+void rs_co_fill(rs_co *co, const rs_facts *facts);
 /// Numbers: id as 64 bits, now and entered in nanoseconds, attempts.
 void rs_co_number(rs_co *co, rs_fact fact, uint64_t value);
-void rs_co_uuid(rs_co *co, uint64_t high, uint64_t middle, uint64_t low);
 void rs_co_user_data(rs_co *co, const void *key, size_t key_count, const void *value,
                      size_t value_count);
 rs_outcome rs_co_start(rs_co *co, int reference);
@@ -170,6 +182,8 @@ int rs_target_origin(const rs_target *target, int *line);
 
 // What a coroutine yielded or returned; indices start at 0.
 int rs_co_count(const rs_co *co);
+/// Whether what was returned is ANY without a condition.
+bool rs_co_returned_any(const rs_co *co);
 rs_kind rs_co_kind(const rs_co *co, int index);
 bool rs_co_boolean(const rs_co *co, int index);
 int64_t rs_co_integer(const rs_co *co, int index);

@@ -99,6 +99,12 @@ struct Agent: Sendable, Codable {
   /// Calls answered since login.
   var callsTaken: UInt32 = 0
 
+  /// What is written of him: all but his place in the decision log.
+  private enum CodingKeys: CodingKey {
+    case dn, place, mode, pending, since, engagement, afterCallWork, blackout, isAvailable, line
+    case loggedInAt, busyNanoseconds, callsTaken
+  }
+
   /// Whether a call is on its way to him or talks with him.
   var hasCall: Bool {
     switch engagement {
@@ -108,11 +114,24 @@ struct Agent: Sendable, Codable {
     }
   }
 
+  /// Changes what he is engaged in, and keeps his busy time.
+  mutating func engage(in engagement: Engagement, at now: Instant) {
+    if hasCall { busyNanoseconds += now.nanoseconds(since: since) }
+    self.engagement = engagement
+    since = now
+  }
+
+  /// He talks with a caller.
+  mutating func takeCall(_ call: CallSlot, at now: Instant) {
+    engage(in: .talking(call), at: now)
+    callsTaken &+= 1
+  }
+
   /// Busy time since login over the time since login, per mille.
   func occupancy(at now: Instant) -> Int {
     var busy = busyNanoseconds
-    if hasCall { busy += UInt64((now - since).nanosecondsClamped) }
-    let whole = UInt64((now - loggedInAt).nanosecondsClamped)
+    if hasCall { busy += now.nanoseconds(since: since) }
+    let whole = now.nanoseconds(since: loggedInAt)
     return whole == 0 ? 0 : Int(min(1_000, busy / max(1, whole / 1_000)))
   }
 }

@@ -27,6 +27,8 @@ struct AgentTable: Sendable {
   private var numbered: RankedIndex?
   private var lastIdle: UInt64 = 0
   private(set) var availableCount = 0
+  /// Whether somebody has asked how many a group has.
+  private var isCounting = false
 
   init(_ plan: Plan) {
     plans = plan.agents
@@ -225,6 +227,7 @@ struct AgentTable: Sendable {
   mutating func counts(of bit: Int32) -> (loggedIn: Int, available: Int) {
     if !groups[Int(bit)].isCounted {
       groups[Int(bit)].isCounted = true
+      isCounting = true
       for slot in indices where membership.has(bit, slot) {
         if agents[Int(slot)].dn >= 0 { groups[Int(bit)].loggedIn += 1 }
         if agents[Int(slot)].isAvailable { groups[Int(bit)].available += 1 }
@@ -235,6 +238,7 @@ struct AgentTable: Sendable {
 
   /// Keeps the counts of those groups that somebody has asked about.
   mutating func count(_ slot: AgentSlot, loggedIn: Int32 = 0, available: Int32 = 0) {
+    guard isCounting else { return }
     for word in 0..<membership.words {
       var rest = membership.word(slot.index, word)
       while rest != 0 {
@@ -317,6 +321,7 @@ struct AgentTable: Sendable {
 
   // MARK: Walking
 
+  @inline(__always)
   private func walk<Found>(_ rule: SelectionRule, _ body: (borrowing RankedIndex) -> Found) -> Found
   {
     switch rule {
@@ -331,11 +336,13 @@ struct AgentTable: Sendable {
   /// The first available agent in the order of a rule who meets a question.
   ///
   /// **Complexity**: logarithmic in the number of available agents.
+  @inline(__always)
   func first(_ question: some BitQuestion, by rule: SelectionRule) -> AgentSlot? {
     walk(rule) { $0.first(question) }.map { AgentSlot(index: $0) }
   }
 
   /// The next one after an available agent.
+  @inline(__always)
   func next(
     after slot: AgentSlot,
     _ question: some BitQuestion,
@@ -396,6 +403,7 @@ extension AgentTable {
     else { return false }
     agents = state.agents
     groups = state.groups
+    isCounting = groups.contains { $0.isCounted }
     membership = state.membership
     filterNames = state.filterNames
     for (index, name) in filterNames.enumerated() { filters[name] = firstFilterBit + Int32(index) }

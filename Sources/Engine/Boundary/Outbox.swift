@@ -9,13 +9,20 @@ public struct Outbox: ~Copyable, Sendable {
   public private(set) var strategyCommands: [StrategyCommand] = []
   /// What is announced, in order.
   public private(set) var events: [Event] = []
+  /// Whether whoever has this outbox looks at `starting`.
+  @usableFromInline var startsAtOnce = false
+  /// The slot of a call whose strategy is to be started before all strategy commands; negative:
+  /// none. Its facts are made when they are needed.
+  @usableFromInline var starting: Int32 = -1
+  /// Which events are wanted; the others are counted and not made.
+  public var interest = EventInterest.all
 
   /// Makes an empty outbox.
   public init() {}
 
   /// Whether nothing was decided.
   public var isEmpty: Bool {
-    lineCommands.isEmpty && strategyCommands.isEmpty && events.isEmpty
+    lineCommands.isEmpty && strategyCommands.isEmpty && events.isEmpty && starting < 0
   }
 
   /// Adds a command for the line side.
@@ -32,15 +39,21 @@ public struct Outbox: ~Copyable, Sendable {
   /// Empties the outbox and keeps its memory, unless one signal made it unusually large.
   public mutating func removeAll() {
     let keeps = events.capacity <= Self.capacityKept
-    lineCommands.removeAll(keepingCapacity: keeps)
-    strategyCommands.removeAll(keepingCapacity: keeps)
-    events.removeAll(keepingCapacity: keeps)
+    removeStrategyCommands()
+    // Most signals lead to one command.
+    if lineCommands.count == 1 {
+      lineCommands.removeLast()
+    } else if !lineCommands.isEmpty {
+      lineCommands.removeAll(keepingCapacity: keeps)
+    }
+    if !events.isEmpty { events.removeAll(keepingCapacity: keeps) }
   }
 
   /// Starting a large site announces every agent in one signal; that much is not kept.
   private static let capacityKept = 4_096
 
   /// Takes out the answer to a call's step, if that is all that the step has led to for strategies.
+  @usableFromInline
   mutating func takeAnswer(
     to call: ConnID,
     after count: Int
@@ -52,8 +65,23 @@ public struct Outbox: ~Copyable, Sendable {
     return (answer, context)
   }
 
+  /// Takes the next strategy command out, to be carried out; there must be one.
+  ///
+  /// Until they are all removed the place of one that others follow stays, and `next` is behind it.
+  @usableFromInline
+  mutating func takeStrategyCommand(_ next: inout Int) -> StrategyCommand {
+    if next + 1 == strategyCommands.count { return strategyCommands.removeLast() }
+    var command = StrategyCommand.cancel(ConnID(0))
+    swap(&command, &strategyCommands[next])
+    next += 1
+    return command
+  }
+
   /// Forgets the strategy commands, which `Shard` has carried out.
+  @usableFromInline
   mutating func removeStrategyCommands() {
-    strategyCommands.removeAll(keepingCapacity: true)
+    if !strategyCommands.isEmpty {
+      strategyCommands.removeAll(keepingCapacity: true)
+    }
   }
 }

@@ -71,7 +71,8 @@ public struct CallOffer: Sendable, Hashable {
     at dn: DN,
     ani: String = "",
     dnis: String = "",
-    type: CallType = .inbound
+    type: CallType = .inbound,
+    userData: UserData = UserData()
   ) {
     self.connID = connID
     self.dn = dn
@@ -79,7 +80,7 @@ public struct CallOffer: Sendable, Hashable {
     self.dnis = dnis
     self.type = type
     uuid = nil
-    userData = UserData()
+    self.userData = userData
   }
 }
 
@@ -122,6 +123,9 @@ public enum ControlSignal: Sendable, Hashable {
   /// With a state, that is what all strategies keep from now on, in the same step; nil leaves what
   /// they keep as it is.
   case strategies(fingerprint: String, state: [StrategyState]? = nil)
+  /// What a call's strategy had done could not be taken up again after a restart, and why: the call
+  /// goes to its default route.
+  case strategyLost(ConnID, String)
   /// No new calls any more; those that are there end in peace.
   case drain
   /// Something about the server that people must hear: it is announced as an EventError.

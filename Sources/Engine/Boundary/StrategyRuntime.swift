@@ -64,6 +64,24 @@ public struct CallFacts: Sendable, Hashable, Codable {
     context = ResumeContext(now: 0, attempts: 0)
     userData = UserData()
   }
+
+  /// The same, with everything: nothing is changed, and so nothing copied, afterwards.
+  init(
+    _ attributes: CallAttributes,
+    at routingPoint: DN,
+    entered: UInt64,
+    _ context: ResumeContext,
+    _ userData: UserData
+  ) {
+    connID = attributes.connID
+    uuid = attributes.uuid
+    ani = attributes.ani
+    dnis = attributes.dnis
+    self.routingPoint = routingPoint
+    self.entered = entered
+    self.context = context
+    self.userData = userData
+  }
 }
 
 /// What changes between two steps of a strategy.

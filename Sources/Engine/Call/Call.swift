@@ -48,6 +48,8 @@ struct Call: Sendable, Codable {
   /// Destinations that were tried already: never chosen again by ANY or the default route.
   var tried = ShortList()
   var triedNumbers: [String] = []
+  /// The number behind a trunk that it was sent to last.
+  var trunk: TrunkNumber?
   var excludedAgents: [AgentSlot] = []
   var excludedDNs: [DN] = []
   var userData: UserData
@@ -71,7 +73,7 @@ struct Call: Sendable, Codable {
   /// Which strategy and generation it runs; AttributeExtensions of `EventRouteUsed`.
   var strategyExtensions: [KeyValue]?
 
-  init(_ attributes: CallAttributes, at device: Device, entered: Instant) {
+  init(_ attributes: consuming CallAttributes, at device: Device, entered: Instant) {
     self.attributes = attributes
     self.device = device
     self.entered = entered
@@ -82,7 +84,7 @@ struct Call: Sendable, Codable {
   }
 
   /// What a free place in the table holds.
-  static let vacant: Call = {
+  static var vacant: Call {
     let nobody = CallAttributes(
       connID: ConnID(0),
       uuid: CallUUID(high: 0, middle: 0, low: 0),
@@ -92,9 +94,107 @@ struct Call: Sendable, Codable {
       dnis: ""
     )
     var call = Call(nobody, at: .queue(-1), entered: .zero)
-    call.isAlive = false
+    call.end(nextFree: -1)
     return call
-  }()
+  }
+
+  /// Makes another call of a free place, in its memory.
+  mutating func begin(_ attributes: consuming CallAttributes, at device: Device, entered: Instant) {
+    assert(!isAlive, "the place is taken")
+    isAlive = true
+    entry = -1
+    self.attributes = attributes
+    self.device = device
+    self.entered = entered
+    seniority = entered
+  }
+
+  /// Its strategy is about to start.
+  mutating func beginConsulting(
+    ticket: UInt64,
+    generation: Int32,
+    extensions: [KeyValue],
+    timer: TimerID
+  ) {
+    self.ticket = ticket
+    self.generation = generation
+    strategyExtensions = extensions
+    routingPointTimer = timer
+    decider = .strategy
+    state = .consulting
+  }
+
+  /// It is on its way; what the caller hears from us ends with that (DOMAIN 2.7).
+  mutating func beginDiversion(_ diversion: Diversion, isTried: Bool) {
+    if isTried {
+      if diversion.way.isLocal {
+        tried.append(diversion.way.dn)
+      } else if let trunk {
+        triedNumbers.append(trunk.number)
+      }
+    }
+    attempts = diversion.attempt
+    treatment = 0
+    state = .diverting(diversion)
+  }
+
+  /// Somebody talks with the caller; nothing is decided any more.
+  mutating func beginTalking(_ conversation: Conversation) {
+    decider = .nobody
+    if !otherQueues.isEmpty { otherQueues = [] }
+    state = .established(conversation)
+  }
+
+  /// Makes a free place of the call; what it owned is given back.
+  ///
+  /// Free places are chained by `entry`. Every stored property is here but those that `begin` sets.
+  mutating func end(nextFree: Int32) {
+    isAlive = false
+    attributes.connID = ConnID(0)
+    if !attributes.ani.isEmpty { attributes.ani = "" }
+    state = .consulting
+    decider = .nobody
+    if !otherQueues.isEmpty { otherQueues = [] }
+    virtualQueue = -1
+    waitingSince = .zero
+    ticket = 0
+    newcomerTicket = 0
+    if !placeKeys.isEmpty { placeKeys = [] }
+    priority = 0
+    attempts = 0
+    strategySteps = 0
+    strategyStepsAtOnce = 0
+    generation = -1
+    overdue = nil
+    routingPointTimer = nil
+    waitTimer = nil
+    selectedAgent = nil
+    collectedAgent = nil
+    if !targets.isEmpty { targets.removeAll(keepingCapacity: true) }
+    rule = .longestIdle
+    entry = nextFree
+    tried.removeAll()
+    endRareParts()
+  }
+
+  private mutating func endRareParts() {
+    if !triedNumbers.isEmpty { triedNumbers = [] }
+    trunk = nil
+    if !excludedAgents.isEmpty { excludedAgents = [] }
+    if !excludedDNs.isEmpty { excludedDNs = [] }
+    if !userData.isEmpty { userData = UserData() }
+    if !notes.isEmpty { notes = [] }
+    treatment = 0
+    treatmentType = .unknown
+    isTreatmentContinuous = false
+    defaultStart = 0
+    overflows = 0
+    consultOf = nil
+    origin = -1
+    originAgent = nil
+    consult = nil
+    strategyExtensions = nil
+  }
 }
 
 /// A distribution device, where calls wait, or the DN of a call that came directly.

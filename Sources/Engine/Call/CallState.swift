@@ -33,22 +33,41 @@ enum CallState: Sendable, Codable {
   }
 }
 
+/// Where a call is sent to: a DN by its index, or the number that the call remembers (`Call.trunk`).
+struct Way: Sendable, Hashable, Codable {
+  /// The DN; negative: a number behind a trunk.
+  let dn: Int32
+
+  /// Behind a trunk.
+  static let trunk = Way(dn: -1)
+
+  /// Whether it is a DN of ours, so that it has events of its own.
+  var isLocal: Bool { dn >= 0 }
+}
+
+/// A number behind a trunk.
+struct TrunkNumber: Sendable, Hashable, Codable {
+  var name: String
+  var number: String
+}
+
 /// A diversion that has been asked for and is not answered yet.
 struct Diversion: Sendable, Codable {
   var attempt: UInt32
-  var destination: Destination
+  var way: Way
   /// The agent who is offered the call, reserved for it.
   var agent: AgentSlot?
   var isRinging = false
   /// Whether the call has left its device in the eyes of the world (EventDiverted was sent).
   var isAnnounced = false
-  var ringTimeout: Duration
+  /// How long the phone may ring, in nanoseconds.
+  var ringTimeout: Int64
   var timer: TimerID?
 }
 
 /// A call in which people talk.
 struct Conversation: Sendable, Codable {
-  var destination: Destination
+  var way: Way
   var agent: AgentSlot?
   var since: Instant
 }
@@ -59,6 +78,8 @@ enum Decider: Sendable, Codable {
   case nobody
   /// The strategy: its run is suspended in the runtime.
   case strategy
+  /// Any agent: the strategy returned `ANY` without a condition; its run is over.
+  case anybody
   /// The target that the strategy returned; its run is over.
   case target(Target)
   /// The default route: so many of its places have been looked at, so many were tried.

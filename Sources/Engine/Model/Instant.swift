@@ -21,13 +21,22 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
 
   /// Moves an instant by a duration; negative durations stop at the epoch, huge ones at the end.
   public static func + (instant: Instant, duration: Duration) -> Instant {
-    let offset = duration.nanosecondsClamped
+    instant.advanced(by: duration.nanosecondsClamped)
+  }
+
+  /// The same by nanoseconds.
+  func advanced(by offset: Int64) -> Instant {
     if offset >= 0 {
-      let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(UInt64(offset))
+      let (sum, overflow) = nanoseconds.addingReportingOverflow(UInt64(offset))
       return overflow ? .distantFuture : Instant(nanoseconds: sum)
     }
     let back = offset.magnitude
-    return instant.nanoseconds < back ? .zero : Instant(nanoseconds: instant.nanoseconds - back)
+    return nanoseconds < back ? .zero : Instant(nanoseconds: nanoseconds - back)
+  }
+
+  /// The nanoseconds from `earlier` to this instant; never negative.
+  func nanoseconds(since earlier: Instant) -> UInt64 {
+    nanoseconds > earlier.nanoseconds ? nanoseconds - earlier.nanoseconds : 0
   }
 
   /// The time from `earlier` to `later`; never negative.
@@ -40,11 +49,6 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
 extension Duration {
   /// The duration in whole nanoseconds, clamped to what 64 bits hold (292 years).
   public var nanosecondsClamped: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    guard !carry else { return seconds < 0 ? .min : .max }
-    return sum
+    Int64(clamping: attoseconds / 1_000_000_000)
   }
 }

@@ -17,6 +17,18 @@ public enum Target: Sendable, Hashable, Codable {
   case reject(UInt16)
 }
 
+extension Target {
+  /// Whether it is `ANY` without a condition.
+  var isAnybody: Bool {
+    switch self {
+    case .any(let filter):
+      filter.skills == nil && filter.group == nil && filter.excludedAgents.isEmpty
+        && filter.excludedDNs.isEmpty
+    case .dn, .agent, .queue, .queues, .trunk, .reject: false
+    }
+  }
+}
+
 /// Which agents may be chosen; the empty filter means `ANY`.
 public struct AgentFilter: Sendable, Hashable, Codable {
   /// A skill expression such as `sales >= 5 and english > 2`; nil: no condition.

@@ -37,6 +37,8 @@ struct LineEntry: Sendable, Codable {
 struct LineEntryTable: Sendable, Codable {
   private var entries: [LineEntry] = []
   private var free: EntrySlot = -1
+  /// How many there are.
+  private(set) var count = 0
 
   subscript(slot: EntrySlot) -> LineEntry {
     _read { yield entries[Int(slot)] }
@@ -44,6 +46,7 @@ struct LineEntryTable: Sendable, Codable {
   }
 
   mutating func insert(_ entry: LineEntry) -> EntrySlot {
+    count += 1
     guard free >= 0 else {
       entries.append(entry)
       return EntrySlot(entries.count - 1)
@@ -55,6 +58,7 @@ struct LineEntryTable: Sendable, Codable {
   }
 
   mutating func remove(_ slot: EntrySlot) {
+    count -= 1
     entries[Int(slot)] = LineEntry()
     entries[Int(slot)].next = free
     free = slot

@@ -13,21 +13,28 @@ struct GenerationTable: Sendable, Codable {
   }
 
   private var records = [Record()]
+  /// How many run in the current one; its record learns it when it retires.
+  private var currentCount: Int32 = 0
   private var free: [Int32] = []
   /// The generation in which strategies start.
   private(set) var current: Int32 = 0
 
   /// A strategy starts in the current generation.
   mutating func enter() -> Int32 {
-    records[Int(current)].runCount += 1
+    currentCount += 1
     return current
   }
 
   /// A strategy has ended; hands back the timer of a generation that is gone with it.
   mutating func leave(_ generation: Int32) -> TimerID? {
+    guard generation != current else {
+      currentCount -= 1
+      assert(currentCount >= 0, "a run ended twice")
+      return nil
+    }
     records[Int(generation)].runCount -= 1
     assert(records[Int(generation)].runCount >= 0, "a run ended twice")
-    guard records[Int(generation)].runCount == 0, generation != current else { return nil }
+    guard records[Int(generation)].runCount == 0 else { return nil }
     let timer = records[Int(generation)].timer
     records[Int(generation)] = Record()
     free.append(generation)
@@ -36,8 +43,10 @@ struct GenerationTable: Sendable, Codable {
 
   /// Another generation is current from now on; names the one before if strategies run in it.
   mutating func replace() -> Int32? {
-    guard records[Int(current)].runCount > 0 else { return nil }
+    guard currentCount > 0 else { return nil }
     let retired = current
+    records[Int(retired)].runCount = currentCount
+    currentCount = 0
     if let reused = free.popLast() {
       current = reused
     } else {

@@ -2,11 +2,23 @@
 
 /// Something that a selection can wait for, with its names looked up.
 enum ResolvedTarget: Sendable, Codable {
-  /// Any member of a group, by its bit, except these.
-  case group(Int32, excludedAgents: [AgentSlot], excludedDNs: [DN])
+  /// Any member of a group, by its bit.
+  case group(Int32)
+  /// The same, except these.
+  case groupExcept(Int32, excludedAgents: [AgentSlot], excludedDNs: [DN])
   case agent(AgentSlot)
   case dn(Int32)
   case trunk(name: String, number: String)
+}
+
+extension ResolvedTarget {
+  /// The bit of its group, if it is one.
+  var bit: Int32? {
+    switch self {
+    case .group(let bit), .groupExcept(let bit, _, _): bit
+    case .agent, .dn, .trunk: nil
+    }
+  }
 }
 
 /// What a selection found.
@@ -42,15 +54,16 @@ extension RoutingEngine {
   mutating func resolve(_ filter: AgentFilter) throws(StrategyMistake) -> ResolvedTarget {
     let bit = try groupBit(of: filter)
     if filter.excludedAgents.isEmpty, filter.excludedDNs.isEmpty {
-      return .group(bit, excludedAgents: [], excludedDNs: [])
+      return .group(bit)
     }
     let excluded = filter.excludedAgents.compactMap { agents.slot(of: $0) }
-    return .group(bit, excludedAgents: excluded, excludedDNs: filter.excludedDNs)
+    return .groupExcept(bit, excludedAgents: excluded, excludedDNs: filter.excludedDNs)
   }
 
   // MARK: Who may be offered
 
   /// The DN at which an agent can be reached now: his own, or the first of his place in service.
+  @inline(__always)
   func deliveryDN(of agent: AgentSlot) -> Int32? {
     let dn = agents[agent].dn
     guard dn >= 0 else { return nil }
@@ -64,25 +77,42 @@ extension RoutingEngine {
 
   /// Whether a call may be offered at a DN: never the caller's own, never one tried already, never
   /// an excluded one (DOMAIN, decision 1).
+  @inline(__always)
   func mayBeOffered(_ call: CallSlot, at dn: Int32) -> Bool {
     if calls[call].origin == dn || calls[call].tried.contains(dn) { return false }
-    if dns[Int(dn)].dn.number == calls[call].attributes.ani { return false }
+    if isCallersOwn(dn, call) { return false }
     return calls[call].excludedDNs.isEmpty
       || !calls[call].excludedDNs.contains(dns[Int(dn)].dn)
   }
 
+  @inline(__always)
   func mayBeOffered(_ call: CallSlot, to agent: AgentSlot) -> Bool {
-    guard let dn = deliveryDN(of: agent), mayBeOffered(call, at: dn) else { return false }
+    guard let dn = deliveryDN(of: agent) else { return false }
+    return mayBeOffered(call, to: agent, at: dn)
+  }
+
+  /// The same of an agent whose DN is known.
+  @inline(__always)
+  private func mayBeOffered(_ call: CallSlot, to agent: AgentSlot, at dn: Int32) -> Bool {
+    guard mayBeOffered(call, at: dn) else { return false }
     return calls[call].excludedAgents.isEmpty || !calls[call].excludedAgents.contains(agent)
   }
 
   /// In a queue only the caller's own DN is barred: an agent who did not answer is not ready, and
   /// may have the call again once he is.
+  @inline(__always)
   func mayServeQueue(_ agent: AgentSlot, _ call: CallSlot) -> Bool {
     guard let dn = deliveryDN(of: agent) else { return false }
-    return dns[Int(dn)].dn.number != calls[call].attributes.ani
+    return !isCallersOwn(dn, call)
   }
 
+  @inline(__always)
+  private func isCallersOwn(_ dn: Int32, _ call: CallSlot) -> Bool {
+    !calls[call].attributes.ani.isEmpty
+      && dns[Int(dn)].dn.number == calls[call].attributes.ani
+  }
+
+  @inline(__always)
   private func passes(
     _ agent: AgentSlot,
     _ bit: Int32,
@@ -96,10 +126,16 @@ extension RoutingEngine {
   }
 
   /// Where a waiting selection would be served by an agent; nil when he is none of its targets.
+  @inline(__always)
   func place(of agent: AgentSlot, among targets: [ResolvedTarget], for call: CallSlot) -> Int32? {
     for target in targets {
       switch target {
-      case .group(let bit, let excludedAgents, let excludedDNs):
+      case .group(let bit):
+        guard let dn = deliveryDN(of: agent), agents.belongs(agent, to: bit),
+          mayBeOffered(call, to: agent, at: dn)
+        else { continue }
+        return dn
+      case .groupExcept(let bit, let excludedAgents, let excludedDNs):
         guard let dn = deliveryDN(of: agent), mayBeOffered(call, to: agent),
           passes(agent, bit, excludedAgents, excludedDNs)
         else { continue }
@@ -138,7 +174,7 @@ extension RoutingEngine {
     if let choice = chooseAgent(among: targets, by: rule, for: call) { return choice }
     for target in targets {
       switch target {
-      case .group, .agent: continue
+      case .group, .groupExcept, .agent: continue
       case .dn, .trunk: if let choice = choose(target, by: rule, for: call) { return choice }
       }
     }
@@ -151,7 +187,12 @@ extension RoutingEngine {
     for call: CallSlot
   ) -> Choice? {
     switch target {
-    case .group(let bit, let excludedAgents, let excludedDNs):
+    case .group(let bit):
+      guard let agent = search(OneBit(bit), by: rule, turnOf: bit, for: call, .free),
+        let dn = deliveryDN(of: agent)
+      else { return nil }
+      return .agent(agent, dn: dn)
+    case .groupExcept(let bit, let excludedAgents, let excludedDNs):
       let condition = Condition.passing(excludedAgents, excludedDNs)
       guard let agent = search(OneBit(bit), by: rule, turnOf: bit, for: call, condition),
         let dn = deliveryDN(of: agent)
@@ -182,7 +223,7 @@ extension RoutingEngine {
     waiting.row.clear(0)
     var turn = AgentTable.everybody
     for target in targets {
-      guard case .group(let bit, _, _) = target else { continue }
+      guard let bit = target.bit else { continue }
       waiting.row.set(bit, 0)
       turn = bit
     }
@@ -194,7 +235,7 @@ extension RoutingEngine {
       switch target {
       case .agent(let agent): named = agent
       case .dn(let index): named = dns[Int(index)].agent
-      case .group, .trunk: break
+      case .group, .groupExcept, .trunk: break
       }
       guard let named, agents[named].isAvailable, meets(condition, named, call) else { continue }
       if let present = best,
@@ -212,15 +253,19 @@ extension RoutingEngine {
   enum Condition {
     /// He serves the queue in which the call waits.
     case serving
+    /// He may be offered the call, nothing more.
+    case free
     /// He passes a filter.
     case passing([AgentSlot], [DN])
     /// He is one of these targets.
     case among([ResolvedTarget])
   }
 
-  private func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
+  // Nothing changes: the engine is not copied for a call that may change it.
+  private mutating func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
     switch condition {
     case .serving: return mayServeQueue(agent, call)
+    case .free: return mayBeOffered(call, to: agent)
     case .passing(let excludedAgents, let excludedDNs):
       guard mayBeOffered(call, to: agent), !excludedAgents.contains(agent) else { return false }
       guard !excludedDNs.isEmpty, let dn = deliveryDN(of: agent) else { return true }
@@ -270,7 +315,7 @@ extension RoutingEngine {
     }
   }
 
-  private func searchAround(
+  private mutating func searchAround(
     from start: Int32,
     _ question: some BitQuestion,
     for call: CallSlot,

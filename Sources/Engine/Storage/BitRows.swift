@@ -28,6 +28,9 @@ package struct BitRows: Sendable, Codable {
 
   package func word(_ row: Int32, _ word: Int) -> UInt64 { bits[Int(row) * words + word] }
 
+  /// Sets the first word of a row.
+  package mutating func setWord(_ row: Int32, _ value: UInt64) { bits[Int(row) * words] = value }
+
   package func has(_ bit: Int32, _ row: Int32) -> Bool {
     bits[Int(row) * words + Int(bit >> 6)] & (1 << UInt64(bit & 63)) != 0
   }
@@ -76,6 +79,9 @@ package struct BitRows: Sendable, Codable {
 /// What is asked of a row of bits.
 package protocol BitQuestion {
   func isMet(by rows: borrowing BitRows, _ row: Int32) -> Bool
+
+  /// The same of a row that is one word wide.
+  func isMet(by word: UInt64) -> Bool
 }
 
 /// Whether one bit is set.
@@ -91,17 +97,23 @@ package struct OneBit: BitQuestion {
   package func isMet(by rows: borrowing BitRows, _ row: Int32) -> Bool {
     rows.word(row, word) & mask != 0
   }
+
+  package func isMet(by word: UInt64) -> Bool { word & mask != 0 }
 }
 
 /// Whether a bit is set that is set in a given row too.
 package struct CommonBit: BitQuestion {
   private let rows: BitRows
   private let row: Int32
+  private let first: UInt64
 
   package init(_ rows: BitRows, _ row: Int32) {
     self.rows = rows
     self.row = row
+    first = rows.word(row, 0)
   }
+
+  package func isMet(by word: UInt64) -> Bool { word & first != 0 }
 
   package func isMet(by other: borrowing BitRows, _ otherRow: Int32) -> Bool {
     for word in 0..<min(rows.words, other.words)

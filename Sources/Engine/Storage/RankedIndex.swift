@@ -26,6 +26,9 @@ package struct Rank: Sendable, Hashable, Codable {
 }
 
 /// An ordered set of slots with bits.
+///
+/// A node holds the first word of its bits and of those below it; rows hold all words where there
+/// is more than one.
 package struct RankedIndex: Sendable, Codable {
   private struct Node: Sendable, Codable {
     var left: Int32 = -1
@@ -35,6 +38,8 @@ package struct RankedIndex: Sendable, Codable {
     var rank = Rank(major: 0, minor: 0)
     /// The lowest minor rank in the subtree.
     var lowest: UInt64 = .max
+    var own: UInt64 = 0
+    var below: UInt64 = 0
     var isPresent = false
   }
 
@@ -48,6 +53,8 @@ package struct RankedIndex: Sendable, Codable {
     own = BitRows(words: words)
     below = BitRows(words: words)
   }
+
+  private var isWide: Bool { own.words > 1 }
 
   package func contains(_ slot: Int32) -> Bool {
     Int(slot) < nodes.count && nodes[Int(slot)].isPresent
@@ -64,25 +71,45 @@ package struct RankedIndex: Sendable, Codable {
   package mutating func insert(_ slot: Int32, _ rank: Rank, bits: borrowing BitRows, _ row: Int32) {
     assert(!contains(slot), "the slot is there already")
     if Int(slot) >= nodes.count { grow(to: max(Int(slot) + 1, nodes.count * 2)) }
-    own.copy(slot, from: bits, row)
-    below.copy(slot, from: bits, row)
+    if isWide { enterRow(slot, rank, bits, row) }
+    let word = bits.word(row, 0)
     var node = Node()
     node.heat = Self.heat(slot)
     node.rank = rank
     node.lowest = rank.minor
+    node.own = word
+    node.below = word
     node.isPresent = true
+    count += 1
+    Self.link(slot, node, &nodes, &root)
+    while nodes[Int(slot)].parent >= 0,
+      nodes[Int(nodes[Int(slot)].parent)].heat < node.heat
+    {
+      rotateUp(slot)
+    }
+  }
+
+  /// Hangs a node where its rank belongs, at the end of a branch.
+  private static func link(
+    _ slot: Int32,
+    _ node: Node,
+    _ nodes: inout [Node],
+    _ root: inout Int32
+  ) {
+    var nodes = nodes.mutableSpan
     var parent: Int32 = -1
     var next = root
     var goesLeft = false
     while next >= 0 {
       parent = next
-      below.add(next, from: bits, row)
-      if nodes[Int(next)].lowest > rank.minor { nodes[Int(next)].lowest = rank.minor }
-      goesLeft = rank < nodes[Int(next)].rank
-      next = goesLeft ? nodes[Int(next)].left : nodes[Int(next)].right
+      let place = Int(next)
+      nodes[place].below |= node.own
+      if nodes[place].lowest > node.lowest { nodes[place].lowest = node.lowest }
+      goesLeft = node.rank < nodes[place].rank
+      next = goesLeft ? nodes[place].left : nodes[place].right
     }
-    node.parent = parent
     nodes[Int(slot)] = node
+    nodes[Int(slot)].parent = parent
     if parent < 0 {
       root = slot
     } else if goesLeft {
@@ -90,12 +117,22 @@ package struct RankedIndex: Sendable, Codable {
     } else {
       nodes[Int(parent)].right = slot
     }
-    while nodes[Int(slot)].parent >= 0,
-      nodes[Int(nodes[Int(slot)].parent)].heat < node.heat
-    {
-      rotateUp(slot)
+  }
+
+  /// Writes the rows of a new slot and adds its bits to those who will be above it.
+  private mutating func enterRow(
+    _ slot: Int32,
+    _ rank: Rank,
+    _ bits: borrowing BitRows,
+    _ row: Int32
+  ) {
+    own.copy(slot, from: bits, row)
+    below.copy(slot, from: bits, row)
+    var next = root
+    while next >= 0 {
+      below.add(next, from: bits, row)
+      next = rank < nodes[Int(next)].rank ? nodes[Int(next)].left : nodes[Int(next)].right
     }
-    count += 1
   }
 
   package mutating func remove(_ slot: Int32) {
@@ -106,14 +143,52 @@ package struct RankedIndex: Sendable, Codable {
       guard left >= 0, right >= 0 else { break }
       rotateUp(nodes[Int(left)].heat > nodes[Int(right)].heat ? left : right)
     }
-    let node = nodes[Int(slot)]
-    let child = node.left >= 0 ? node.left : node.right
-    if child >= 0 { nodes[Int(child)].parent = node.parent }
-    replace(slot, below: node.parent, with: child)
-    nodes[Int(slot)] = Node()
     count -= 1
-    var above = node.parent
-    while above >= 0, update(above) { above = nodes[Int(above)].parent }
+    let parent = Self.unlink(slot, &nodes, &root)
+    if isWide { combineUpwards(from: parent) }
+  }
+
+  /// Takes out a node with one child at most; names its parent, and tells all above.
+  private static func unlink(
+    _ slot: Int32,
+    _ nodes: inout [Node],
+    _ root: inout Int32
+  ) -> Int32 {
+    var nodes = nodes.mutableSpan
+    let parent = nodes[Int(slot)].parent
+    let child = nodes[Int(slot)].left >= 0 ? nodes[Int(slot)].left : nodes[Int(slot)].right
+    if child >= 0 { nodes[Int(child)].parent = parent }
+    replace(slot, below: parent, with: child, &nodes, &root)
+    nodes[Int(slot)] = Node()
+    var above = parent
+    while above >= 0, update(&nodes, above) { above = nodes[Int(above)].parent }
+    return parent
+  }
+
+  private static func replace(
+    _ slot: Int32,
+    below parent: Int32,
+    with other: Int32,
+    _ nodes: inout MutableSpan<Node>,
+    _ root: inout Int32
+  ) {
+    if parent < 0 {
+      root = other
+    } else if nodes[Int(parent)].left == slot {
+      nodes[Int(parent)].left = other
+    } else {
+      nodes[Int(parent)].right = other
+    }
+  }
+
+  private mutating func combineUpwards(from slot: Int32) {
+    var above = slot
+    while above >= 0, combine(above) { above = nodes[Int(above)].parent }
+  }
+
+  /// Recomputes the row of those below a node; whether it changed.
+  private mutating func combine(_ slot: Int32) -> Bool {
+    below.combine(slot, own: own, nodes[Int(slot)].left, nodes[Int(slot)].right)
   }
 
   /// Gives a slot the bits that its row has now; its rank stays.
@@ -125,6 +200,15 @@ package struct RankedIndex: Sendable, Codable {
 
   /// Makes room for more bits.
   package mutating func widen(to words: Int) {
+    guard words > own.words else { return }
+    if !isWide {
+      own.grow(to: nodes.count)
+      below.grow(to: nodes.count)
+      for slot in nodes.indices {
+        own.setWord(Int32(slot), nodes[slot].own)
+        below.setWord(Int32(slot), nodes[slot].below)
+      }
+    }
     own.widen(to: words)
     below.widen(to: words)
   }
@@ -136,11 +220,25 @@ package struct RankedIndex: Sendable, Codable {
     guard slot >= 0 else { return }
     reload(nodes[Int(slot)].left, bits)
     reload(nodes[Int(slot)].right, bits)
+    nodes[Int(slot)].own = bits.word(slot, 0)
+    var span = nodes.mutableSpan
+    _ = Self.update(&span, slot)
+    guard isWide else { return }
     own.copy(slot, from: bits, slot)
-    _ = update(slot)
+    _ = combine(slot)
   }
 
   // MARK: Finding
+
+  /// Whether the bits of a slot meet a question.
+  private func meets(_ slot: Int32, _ question: some BitQuestion) -> Bool {
+    isWide ? question.isMet(by: own, slot) : question.isMet(by: nodes[Int(slot)].own)
+  }
+
+  /// Whether the bits of somebody in a subtree may meet a question.
+  private func mayMeet(_ slot: Int32, _ question: some BitQuestion) -> Bool {
+    isWide ? question.isMet(by: below, slot) : question.isMet(by: nodes[Int(slot)].below)
+  }
 
   /// The first slot in order that meets the question.
   package func first(_ question: some BitQuestion) -> Int32? { first(below: root, question) }
@@ -153,7 +251,7 @@ package struct RankedIndex: Sendable, Codable {
     var above = nodes[Int(slot)].parent
     while above >= 0 {
       if nodes[Int(above)].left == child {
-        if question.isMet(by: own, above) { return above }
+        if meets(above, question) { return above }
         if let found = first(below: nodes[Int(above)].right, question) { return found }
       }
       child = above
@@ -175,7 +273,7 @@ package struct RankedIndex: Sendable, Codable {
       }
     }
     guard bound >= 0 else { return nil }
-    if question.isMet(by: own, bound) { return bound }
+    if meets(bound, question) { return bound }
     return self.next(after: bound, question)
   }
 
@@ -194,23 +292,20 @@ package struct RankedIndex: Sendable, Codable {
     _ question: some BitQuestion,
     _ condition: (Int32) -> Bool
   ) -> Int32? {
-    guard slot >= 0, nodes[Int(slot)].lowest < bound, question.isMet(by: below, slot)
-    else { return nil }
+    guard slot >= 0, nodes[Int(slot)].lowest < bound, mayMeet(slot, question) else { return nil }
     if let found = any(nodes[Int(slot)].left, bound, question, condition) { return found }
-    if nodes[Int(slot)].rank.minor < bound, question.isMet(by: own, slot), condition(slot) {
-      return slot
-    }
+    if nodes[Int(slot)].rank.minor < bound, meets(slot, question), condition(slot) { return slot }
     return any(nodes[Int(slot)].right, bound, question, condition)
   }
 
   private func first(below start: Int32, _ question: some BitQuestion) -> Int32? {
-    guard start >= 0, question.isMet(by: below, start) else { return nil }
+    guard start >= 0, mayMeet(start, question) else { return nil }
     var slot = start
     while true {
       let left = nodes[Int(slot)].left
-      if left >= 0, question.isMet(by: below, left) {
+      if left >= 0, mayMeet(left, question) {
         slot = left
-      } else if question.isMet(by: own, slot) {
+      } else if meets(slot, question) {
         return slot
       } else {
         slot = nodes[Int(slot)].right
@@ -229,23 +324,27 @@ package struct RankedIndex: Sendable, Codable {
 
   private mutating func grow(to size: Int) {
     nodes.append(contentsOf: repeatElement(Node(), count: size - nodes.count))
+    guard isWide else { return }
     own.grow(to: size)
     below.grow(to: size)
-  }
-
-  private mutating func replace(_ slot: Int32, below parent: Int32, with other: Int32) {
-    if parent < 0 {
-      root = other
-    } else if nodes[Int(parent)].left == slot {
-      nodes[Int(parent)].left = other
-    } else {
-      nodes[Int(parent)].right = other
-    }
   }
 
   /// Brings a child above its parent; both know afterwards what is below them.
   private mutating func rotateUp(_ child: Int32) {
     let parent = nodes[Int(child)].parent
+    Self.rotate(child, above: parent, &nodes, &root)
+    guard isWide else { return }
+    _ = combine(parent)
+    _ = combine(child)
+  }
+
+  private static func rotate(
+    _ child: Int32,
+    above parent: Int32,
+    _ nodes: inout [Node],
+    _ root: inout Int32
+  ) {
+    var nodes = nodes.mutableSpan
     let grandparent = nodes[Int(parent)].parent
     let inner: Int32
     if nodes[Int(parent)].left == child {
@@ -258,23 +357,30 @@ package struct RankedIndex: Sendable, Codable {
       nodes[Int(child)].left = parent
     }
     if inner >= 0 { nodes[Int(inner)].parent = parent }
-    replace(parent, below: grandparent, with: child)
+    replace(parent, below: grandparent, with: child, &nodes, &root)
     nodes[Int(child)].parent = grandparent
     nodes[Int(parent)].parent = child
-    _ = update(parent)
-    _ = update(child)
+    _ = update(&nodes, parent)
+    _ = update(&nodes, child)
   }
 
   /// Recomputes what a node knows of those below it; whether that changed.
-  private mutating func update(_ slot: Int32) -> Bool {
+  private static func update(_ nodes: inout MutableSpan<Node>, _ slot: Int32) -> Bool {
     let left = nodes[Int(slot)].left
     let right = nodes[Int(slot)].right
     var lowest = nodes[Int(slot)].rank.minor
-    if left >= 0 { lowest = min(lowest, nodes[Int(left)].lowest) }
-    if right >= 0 { lowest = min(lowest, nodes[Int(right)].lowest) }
-    let changed = below.combine(slot, own: own, left, right)
-    guard lowest != nodes[Int(slot)].lowest else { return changed }
+    var below = nodes[Int(slot)].own
+    if left >= 0 {
+      lowest = min(lowest, nodes[Int(left)].lowest)
+      below |= nodes[Int(left)].below
+    }
+    if right >= 0 {
+      lowest = min(lowest, nodes[Int(right)].lowest)
+      below |= nodes[Int(right)].below
+    }
+    guard lowest != nodes[Int(slot)].lowest || below != nodes[Int(slot)].below else { return false }
     nodes[Int(slot)].lowest = lowest
+    nodes[Int(slot)].below = below
     return true
   }
 }

@@ -17,6 +17,12 @@ struct ShortList: Sendable {
     count += 1
   }
 
+  /// Forgets everything.
+  mutating func removeAll() {
+    count = 0
+    if !tail.isEmpty { tail = [] }
+  }
+
   func contains(_ value: Int32) -> Bool {
     if count > 0, head.0 == value { return true }
     if count > 1, head.1 == value { return true }

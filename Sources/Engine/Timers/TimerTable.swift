@@ -58,7 +58,7 @@ struct TimerID: Sendable, Hashable, Codable {
   fileprivate let generation: UInt32
 }
 
-/// A binary heap of deadlines with cancellation in O(log n).
+/// A heap of deadlines with four branches to a node, with cancellation in O(log n).
 struct TimerTable: Sendable, Codable {
   private struct Entry: Sendable, Codable {
     var deadline: Instant
@@ -74,71 +74,109 @@ struct TimerTable: Sendable, Codable {
 
   private var heap: [Entry] = []
   private var slots: [Slot] = []
-  private var free: [Int32] = []
+  /// The timer that was armed last, while it is not in the heap: most are disarmed before another
+  /// one is armed.
+  private var newest: Entry?
+  /// The first free slot; each names the next one as its place.
+  private var firstFree: Int32 = -1
   private var sequence: UInt64 = 0
 
   init() {}
 
-  var count: Int { heap.count }
+  var count: Int { heap.count + (newest == nil ? 0 : 1) }
 
-  var nextDeadline: Instant? { heap.first?.deadline }
+  var nextDeadline: Instant? { first?.deadline }
 
-  var nextKind: TimerKind? { heap.first.map { slots[Int($0.slot)].kind } }
+  var nextKind: TimerKind? { first.map { slots[Int($0.slot)].kind } }
+
+  private var first: Entry? {
+    guard let newest else { return heap.first }
+    guard let first = heap.first, Self.before(first, newest) else { return newest }
+    return first
+  }
 
   /// Timers that are due at the same instant expire in the order in which they were armed; this
   /// order in numbers, for the simulator.
   func describeTies(_ numbers: inout [Int64]) {
-    guard heap.count > 1 else { return }
-    let sorted = heap.sorted { Self.before($0, $1) }
+    guard count > 1 else { return }
+    var sorted = heap
+    if let newest { sorted.append(newest) }
+    sorted.sort { Self.before($0, $1) }
     for (entry, next) in zip(sorted, sorted.dropFirst()) where entry.deadline == next.deadline {
       numbers += [slots[Int(entry.slot)].kind.code, slots[Int(next.slot)].kind.code]
     }
   }
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
+    if let newest { enterHeap(newest) }
     let slot: Int32
-    if let reused = free.popLast() {
-      slot = reused
-      slots[Int(slot)].kind = kind
+    var generation: UInt32 = 0
+    if firstFree >= 0 {
+      slot = firstFree
+      firstFree = slots[Int(slot)].place
+      generation = slots[Int(slot)].generation
+      slots[Int(slot)] = Slot(kind: kind, place: Self.inHand, generation: generation)
     } else {
       slot = Int32(slots.count)
-      slots.append(Slot(kind: kind, place: 0, generation: 0))
+      slots.append(Slot(kind: kind, place: Self.inHand, generation: 0))
     }
     sequence += 1
-    heap.append(Entry(deadline: deadline, sequence: sequence, slot: slot))
-    rise(from: heap.count - 1)
-    return TimerID(slot: slot, generation: slots[Int(slot)].generation)
+    newest = Entry(deadline: deadline, sequence: sequence, slot: slot)
+    return TimerID(slot: slot, generation: generation)
+  }
+
+  /// The place of the timer that is not in the heap.
+  private static var inHand: Int32 { -2 }
+
+  private mutating func enterHeap(_ entry: Entry) {
+    let place = heap.count
+    heap.append(entry)
+    if place > 0, Self.before(entry, heap[(place - 1) / 4]) {
+      Self.rise(entry, from: place, &heap, &slots)
+    } else {
+      slots[Int(entry.slot)].place = Int32(place)
+    }
   }
 
   /// When an armed timer expires; nil: it has expired or was disarmed.
   func deadline(of id: TimerID) -> Instant? {
     guard slots[Int(id.slot)].generation == id.generation else { return nil }
-    return heap[Int(slots[Int(id.slot)].place)].deadline
+    let place = slots[Int(id.slot)].place
+    return place < 0 ? newest?.deadline : heap[Int(place)].deadline
   }
 
   /// Disarms a timer; one that has expired already is left alone.
   mutating func disarm(_ id: TimerID?) {
     guard let id, slots[Int(id.slot)].generation == id.generation else { return }
-    remove(at: Int(slots[Int(id.slot)].place))
+    remove(id.slot)
   }
 
   /// Takes the first timer that is due, if one is.
   mutating func popDue(at now: Instant) -> TimerKind? {
-    guard let first = heap.first, first.deadline <= now else { return nil }
+    guard let first, first.deadline <= now else { return nil }
     let kind = slots[Int(first.slot)].kind
-    remove(at: 0)
+    remove(first.slot)
     return kind
   }
 
-  private mutating func remove(at place: Int) {
-    let slot = heap[place].slot
-    slots[Int(slot)].generation &+= 1
-    free.append(slot)
+  private mutating func remove(_ slot: Int32) {
+    var record = slots[Int(slot)]
+    let place = Int(record.place)
+    record.generation &+= 1
+    record.place = firstFree
+    slots[Int(slot)] = record
+    firstFree = slot
+    guard place >= 0 else {
+      newest = nil
+      return
+    }
     let last = heap.removeLast()
     guard place < heap.count else { return }
-    heap[place] = last
-    rise(from: place)
-    sink(from: place)
+    if place > 0, Self.before(last, heap[(place - 1) / 4]) {
+      Self.rise(last, from: place, &heap, &slots)
+    } else {
+      Self.sink(last, from: place, &heap, &slots)
+    }
   }
 
   private static func before(_ left: Entry, _ right: Entry) -> Bool {
@@ -146,30 +184,54 @@ struct TimerTable: Sendable, Codable {
       ? left.deadline < right.deadline : left.sequence < right.sequence
   }
 
-  private mutating func rise(from start: Int) {
+  /// Puts an entry where it belongs, at this place or above it.
+  private static func rise(
+    _ entry: Entry,
+    from start: Int,
+    _ heap: inout [Entry],
+    _ slots: inout [Slot]
+  ) {
+    var heap = heap.mutableSpan
+    var slots = slots.mutableSpan
     var place = start
-    let entry = heap[place]
     while place > 0 {
-      let parent = (place - 1) / 2
-      guard Self.before(entry, heap[parent]) else { break }
-      heap[place] = heap[parent]
-      slots[Int(heap[place].slot)].place = Int32(place)
+      let parent = (place - 1) / 4
+      let above = heap[parent]
+      guard before(entry, above) else { break }
+      heap[place] = above
+      slots[Int(above.slot)].place = Int32(place)
       place = parent
     }
     heap[place] = entry
     slots[Int(entry.slot)].place = Int32(place)
   }
 
-  private mutating func sink(from start: Int) {
+  /// Puts an entry where it belongs, at this place or below it.
+  private static func sink(
+    _ entry: Entry,
+    from start: Int,
+    _ heap: inout [Entry],
+    _ slots: inout [Slot]
+  ) {
+    var heap = heap.mutableSpan
+    var slots = slots.mutableSpan
     var place = start
-    let entry = heap[place]
     while true {
-      var child = 2 * place + 1
+      var child = 4 * place + 1
       guard child < heap.count else { break }
-      if child + 1 < heap.count, Self.before(heap[child + 1], heap[child]) { child += 1 }
-      guard Self.before(heap[child], entry) else { break }
-      heap[place] = heap[child]
-      slots[Int(heap[place].slot)].place = Int32(place)
+      var least = heap[child]
+      let end = min(child + 4, heap.count)
+      var next = child + 1
+      while next < end {
+        if before(heap[next], least) {
+          least = heap[next]
+          child = next
+        }
+        next += 1
+      }
+      guard before(least, entry) else { break }
+      heap[place] = least
+      slots[Int(least.slot)].place = Int32(place)
       place = child
     }
     heap[place] = entry

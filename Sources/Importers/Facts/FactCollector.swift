@@ -14,6 +14,11 @@ struct FactCollector {
     var dn: String
     /// Whether the files say when he logs in.
     var isExplicit = false
+    /// Whether he was a member of some of his queues only, for more than a minute.
+    var isPartial = false
+    /// When he joined, or left a queue and stayed in others.
+    fileprivate var joined: Int64?
+    fileprivate var leftOne: Int64?
     /// Calls by the sort that he answered, and queues that he is a member of.
     var serves: [(kind: Int, count: Int)] = []
     var queues: [Int] = []
@@ -99,11 +104,29 @@ struct FactCollector {
       }
     case .join, .leave, .ready, .notReady:
       let agent = try agent(fact.agent, dn: fact.kind == .join ? fact.first : "")
-      if fact.kind == .join || fact.kind == .leave { agents[agent].isExplicit = true }
+      if fact.kind == .join || fact.kind == .leave { signs(fact, agent) }
       if fact.kind == .join, !fact.dn.isEmpty { enlist(agent, try queue(fact.dn)) }
     case .seen: _ = try agent(fact.agent, dn: fact.dn)
     case .ringing, .attached, .failed, .restart, .inService, .outOfService: break
     }
+  }
+
+  /// An agent signs in or out: once for all his queues, or for some of them at another time.
+  private mutating func signs(_ fact: Fact, _ agent: Int) {
+    var own = agents[agent]
+    own.isExplicit = true
+    let minute = 60 * ClockText.second
+    if let left = own.leftOne, fact.at - left > minute { own.isPartial = true }
+    own.leftOne = nil
+    if fact.kind == .leave {
+      if fact.dn.isEmpty { own.joined = nil } else { own.leftOne = fact.at }
+    } else {
+      if !fact.dn.isEmpty, let joined = own.joined, fact.at - joined > minute {
+        own.isPartial = true
+      }
+      own.joined = own.joined ?? fact.at
+    }
+    agents[agent] = own
   }
 
   private mutating func enlist(_ agent: Int, _ queue: Int) {

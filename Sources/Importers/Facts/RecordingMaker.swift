@@ -237,12 +237,15 @@ struct RecordingMaker: ~Copyable {
 
   private mutating func membership(_ fact: Fact) throws(ImportError) {
     guard let agent = collector.number(ofAgent: fact.agent) else { return }
+    // Who signs in to all his queues at once signs in to whatever queues a site gives him.
+    let isPartial = collector.agents[agent].isPartial
     if fact.kind == .join {
       let wasThere = presence.isThere(agent)
+      guard isPartial || !wasThere else { return }
       presence.isThere(agent, true)
       try login(
         agent,
-        queue: fact.dn,
+        queue: isPartial ? fact.dn : "",
         at: fact.at,
         isInferred: fact.isInferred,
         isReady: !wasThere && fact.second != "not ready"
@@ -250,7 +253,7 @@ struct RecordingMaker: ~Copyable {
     } else if fact.dn.isEmpty {
       presence.isThere(agent, false)
       try logout(agent, at: fact.at, isInferred: fact.isInferred)
-    } else {
+    } else if isPartial {
       begin(fact.at, "agent.logout")
       member("agent", fact.agent)
       member("queue", fact.dn)

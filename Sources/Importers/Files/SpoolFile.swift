@@ -78,6 +78,9 @@ public final class ImportOutput {
     if path != "-" { unsafe _ = unlink(partial) }
   }
 
+  /// Whether something lies at a place.
+  static func isThere(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
   /// Where temporary files may lie.
   var place: String { path == "-" ? "/tmp/-" : path }
 

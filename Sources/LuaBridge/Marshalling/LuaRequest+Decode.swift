@@ -59,6 +59,7 @@ extension Coroutine {
 
   /// What the coroutine returned.
   func result() -> Result<Target?, LuaProblem> {
+    if unsafe rs_co_returned_any(pointer) { return .success(.any(AgentFilter())) }
     guard count > 0 else { return .success(nil) }
     let kind = unsafe rs_co_kind(pointer, 0)
     if kind == RS_NIL { return .success(nil) }
@@ -177,7 +178,7 @@ extension Coroutine {
     case RS_TARGET_ANY:
       let names = unsafe rs_target_count(target)
       let skills = unsafe rs_target_slice(target, 0)
-      if names == 1, unsafe skills.count == 0 { return .any(.none) }
+      if names == 1, unsafe skills.count == 0 { return .any(AgentFilter()) }
       var filter = AgentFilter(skills: unsafe skills.count == 0 ? nil : name(0))
       for index in 1..<max(names, 1) {
         let marked = name(index)

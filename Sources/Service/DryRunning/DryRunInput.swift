@@ -109,6 +109,11 @@ public struct DryRunInput: Sendable {
       } catch let error as JSONError {
         throw JSONError(line: 1, column: error.column, error.message)
       }
+      guard head.snapshot == nil else {
+        throw ServiceError(
+          "\(path) begins in the middle of a day: a dry-run needs all of it (export without --since)"
+        )
+      }
       let facts = try FactsReader.read(head) { try RecordingFile(path) }
       guard facts.callCount > 0 else { throw ServiceError("\(path): no call comes in it") }
       var model = DryRunModel(head: head, facts: facts) { try RecordingFile(path) }

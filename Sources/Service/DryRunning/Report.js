@@ -104,11 +104,12 @@
       place.append(points + (value > 0 ? " more" : " less") + " with A");
       if (error > 0) place.append(" (± " + number(100 * error, 1) + " at 95 %)");
     }
-    const gaveUp = valueOf(a, "abandoned") - valueOf(b, "abandoned");
-    if (Math.abs(gaveUp) >= 0.5) {
-      place.append("; " + count(Math.abs(gaveUp)) + (gaveUp > 0 ? " more" : " fewer")
-        + " callers give up");
-    }
+    const ways = [["abandoned", " callers give up"], ["rejected", " are turned away"]];
+    ways.forEach(([name, text]) => {
+      const value = valueOf(a, name) - valueOf(b, name);
+      if (Math.abs(value) < 0.5) return;
+      place.append("; " + count(Math.abs(value)) + (value > 0 ? " more" : " fewer") + text);
+    });
     place.append(".");
     if (!isSame && error !== null && !isSure) {
       place.append(" The recording is too small to be sure of the difference.");
@@ -303,10 +304,12 @@
       $("group").append(option);
     });
     $("filter").addEventListener("submit", (event) => event.preventDefault());
-    ["search", "what", "group", "order"].forEach((id) => $(id).addEventListener("input", () => {
+    const again = () => {
       shown = pageSize;
       list();
-    }));
+    };
+    $("search").addEventListener("input", again);
+    ["what", "group", "order"].forEach((id) => $(id).addEventListener("change", again));
     $("more").addEventListener("click", () => {
       shown += pageSize;
       list();

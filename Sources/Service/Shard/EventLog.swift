@@ -7,10 +7,18 @@
 // that reconnects says from=SEQ).
 
 package import Engine
+package import Journal
+internal import Wire
 
 /// A bounded ring of events.
 package struct EventLog: ~Copyable {
-  private var ring: [Event] = []
+  /// An event, or what the store says of one that nobody has asked for since the start.
+  private enum Kept {
+    case event(Event)
+    case text(String)
+  }
+
+  private var ring: [Kept] = []
   private let capacity: Int
   /// The sequence number of the oldest event held; one beyond `last` when there is none.
   package private(set) var oldest: UInt64 = 1
@@ -24,18 +32,23 @@ package struct EventLog: ~Copyable {
   }
 
   /// Adds the next event.
-  package mutating func append(_ event: Event) {
-    precondition(ring.isEmpty || event.sequence == last + 1, "events must be consecutive")
-    if ring.isEmpty { oldest = event.sequence }
-    last = event.sequence
-    let place = Int(event.sequence % UInt64(capacity))
+  package mutating func append(_ event: Event) { append(.event(event), event.sequence) }
+
+  /// Adds the next event as the store has it.
+  package mutating func append(_ event: StoredEvent) { append(.text(event.text), event.sequence) }
+
+  private mutating func append(_ kept: Kept, _ sequence: UInt64) {
+    precondition(ring.isEmpty || sequence == last + 1, "events must be consecutive")
+    if ring.isEmpty { oldest = sequence }
+    last = sequence
+    let place = Int(sequence % UInt64(capacity))
     guard ring.count == capacity else {
       // Until it is full, the ring grows in order; it is turned once so that places fit.
-      ring.append(event)
+      ring.append(kept)
       if ring.count == capacity { turn() }
       return
     }
-    ring[place] = event
+    ring[place] = kept
     oldest += 1
   }
 
@@ -51,8 +64,18 @@ package struct EventLog: ~Copyable {
     guard last > 0, begin <= last else { return [] }
     let end = min(last, begin + UInt64(count) - 1)
     let isFull = ring.count == capacity
-    return (begin...end).map { number in
-      ring[Int(isFull ? number % UInt64(capacity) : number - oldest)]
+    return (begin...end).compactMap { number in
+      switch ring[Int(isFull ? number % UInt64(capacity) : number - oldest)] {
+      case .event(let event): return event
+      case .text(let text): return Self.event(text)
+      }
     }
+  }
+
+  private static func event(_ text: String) -> Event? {
+    var unknown: [String] = []
+    guard case .event(let event)? = try? RecordingLine(reading: text, unknown: &unknown)
+    else { return nil }
+    return event
   }
 }

@@ -3,6 +3,7 @@ internal import Journal
 internal import LuaBridge
 internal import Reactor
 internal import SIPGlue
+internal import Wire
 
 // What the shard remembers: where it begins, and what leaves only when it is written.
 extension ShardLoop {
@@ -51,6 +52,7 @@ extension ShardLoop {
 
   /// The first signals: of a new server, or of one that goes on.
   mutating func begin() {
+    for notice in beginning.notices { reports.post(.report(.warning(notice))) }
     // On the line they are over.
     for call in beginning.calls { feed(.line(.released(call, by: .line)), at: now) }
     if !beginning.calls.isEmpty {
@@ -63,8 +65,9 @@ extension ShardLoop {
       let text = "\(count) \(count == 1 ? "call goes" : "calls go") on where the server's end left"
       reports.post(.report(.warning(text + (count == 1 ? " it" : " them"))))
     }
-    if beginning.lost > 0 {
-      let text = "\(beginning.lost) of their strategies cannot go on: default route"
+    for run in beginning.lost {
+      feed(.control(.strategyLost(run.call, run.reason)), at: now)
+      let text = "call \(run.call.text) takes its default route: \(run.reason)"
       reports.post(.report(.warning(text)))
     }
     feed(.control(.start), at: now)
@@ -79,23 +82,21 @@ extension ShardLoop {
   }
 
   /// Brings the agents of another site's engine to where they were, who was idle longest first.
-  private mutating func carryOver(_ carried: Memory.Carried) {
+  private mutating func carryOver(_ carried: CarriedState) {
     for dn in beginning.registered { feed(.line(.inService(dn)), at: now) }
     for agent in carried.agents {
       let present = shard.snapshot(at: now).agents.first { $0.id == agent.id }
       guard let present else { continue }
       let isIn = present.state != "logged_out"
-      if agent.state == "logged_out" {
+      guard let dn = agent.dn else {
         if isIn { feed(.agent(.logout(agent.id, reference: 0)), at: now) }
         continue
       }
-      if !isIn {
-        feed(.agent(.login(agent.id, dn: agent.dn, reference: 0)), at: now)
-      }
+      if !isIn { feed(.agent(.login(agent.id, dn: dn, reference: 0)), at: now) }
       let signal: AgentSignal =
-        agent.state == "not_ready" || agent.state == "after_call_work"
-        ? .notReady(agent.id, agent.workMode, reason: agent.reason, reference: 0)
-        : .ready(agent.id, reference: 0)
+        agent.isReady
+        ? .ready(agent.id, reference: 0)
+        : .notReady(agent.id, agent.workMode, reason: agent.reason, reference: 0)
       feed(.agent(signal), at: now)
     }
   }
@@ -130,6 +131,7 @@ extension ShardLoop {
       line.send()
       return
     }
+    takeImageIfDue(at: now)
     if !line.recorder.entries.isEmpty {
       let group = writer.hand(&line.recorder.entries)
       lastGroup = group ?? lastGroup
@@ -199,6 +201,7 @@ extension ShardLoop {
     guard let writer else { return }
     collect(at: now)
     line.recorder.isAwaited = false
+    takeLastImage(at: now)
     if !line.recorder.entries.isEmpty { _ = writer.hand(&line.recorder.entries) }
     if let trouble = writer.stop() {
       reports.post(.report(.warning("not everything is stored: \(trouble)")))

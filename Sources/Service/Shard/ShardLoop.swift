@@ -47,14 +47,16 @@ struct ShardLoop: ~Copyable {
     var calls: [ConnID] = []
     /// How many calls did.
     var kept = 0
-    /// How many of their strategies could not be taken up.
-    var lost = 0
+    /// Those of their strategies that could not be taken up.
+    var lost: [LuaStrategies.LostRun] = []
     /// The generation that was current then.
     var strategies = ""
     /// The sources of the generation that is now.
     var sources: StrategyFiles?
     /// What another site's engine hands over.
-    var carried: Memory.Carried?
+    var carried: CarriedState?
+    /// What people must know of the store.
+    var notices: [String] = []
     /// The extensions whose registration is still valid.
     var registered: [DN] = []
   }
@@ -100,7 +102,10 @@ struct ShardLoop: ~Copyable {
   private var interest: Readiness = .readable
   private var announcesEvents = false
   private var hasPublished = false
-  private var references: UInt32 = 0
+  var references: UInt32 = 0
+  /// When images are taken, and the longest that one has held the loop, in nanoseconds.
+  var images: ImageSchedule
+  var imagePause: UInt64 = 0
 
   /// Makes everything that the thread owns; call it on that thread.
   init(_ blueprint: Blueprint) throws {
@@ -115,7 +120,7 @@ struct ShardLoop: ~Copyable {
       dump = nil
     }
     let plan = site.plan
-    let memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
+    var memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
     let start = memory.monotonic &- memory.instant.nanoseconds
     let transport = try UDPTransport(address: listener.host, port: listener.port)
     var telephony = try SIPSwitch(
@@ -135,11 +140,12 @@ struct ShardLoop: ~Copyable {
     var beginning = memory.beginning(sources: blueprint.sources, kept: kept)
     beginning.lost = memory.suspended.takeUp(
       in: &strategies,
-      blueprint.installation,
       numbers: blueprint.versions,
       isAlive: { kept.contains($0) }
     )
-    let writer = try blueprint.storeFolder.map { try StoreWriter.start(folder: $0) }
+    let writer = try blueprint.storeFolder.map {
+      try StoreWriter.start(folder: $0, options: site.store)
+    }
     blueprint.whenBound(transport.address)
     var loop = try EventLoop()
     if let writer { try loop.add(writer.descriptor, .readable, token: Self.storeToken) }
@@ -150,6 +156,7 @@ struct ShardLoop: ~Copyable {
     self.writer = writer
     self.beginning = beginning
     references = memory.reference
+    images = ImageSchedule(site.store, at: memory.instant)
     line = LineSide(
       telephony: telephony,
       transport: transport,
@@ -158,8 +165,10 @@ struct ShardLoop: ~Copyable {
     )
     line.statistics = memory.statistics
     line.recorder.isOn = writer != nil
-    shard = Shard(engine: memory.engine, strategies: strategies)
+    let runs = memory.suspended.runs
+    shard = Shard(engine: memory.engine, strategies: strategies, runs: runs)
     shard.keepsSteps = writer != nil
+    shard.keepsRuns = writer != nil
     points = plan.routingPoints
     handOver = blueprint.handOver
     requests = blueprint.requests

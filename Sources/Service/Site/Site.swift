@@ -51,6 +51,9 @@ package struct Site: Sendable, Hashable {
   /// Every maximum, where the site says another than the standard.
   package var limits = Limits.standard
 
+  /// What is kept of what happens.
+  package var store = StoreOptions()
+
   /// A DN that a phone uses.
   package struct Extension: Sendable, Hashable {
     /// Its number.

@@ -152,6 +152,28 @@ extension SiteReader {
     }
   }
 
+  mutating func readStore(_ node: LuaValue?) {
+    let known = ["keep_days", "keep_mb", "snapshot_seconds", "snapshot_signals"]
+    guard let fields = fields(of: node, at: ["store"], known: known) else { return }
+    func path(_ key: String) -> [TableKey] { ["store", .name(key)] }
+    let days = fields["keep_days"]
+    if let days = count(days, at: path("keep_days"), within: 1...3_650) {
+      site.store.keepDays = days
+    }
+    let megabytes = fields["keep_mb"]
+    if let megabytes = count(megabytes, at: path("keep_mb"), within: 16...16_000_000) {
+      site.store.keepMegabytes = megabytes
+    }
+    let seconds = fields["snapshot_seconds"]
+    if let seconds = count(seconds, at: path("snapshot_seconds"), within: 1...86_400) {
+      site.store.snapshotSeconds = seconds
+    }
+    let signals = fields["snapshot_signals"]
+    if let signals = count(signals, at: path("snapshot_signals"), within: 10...10_000_000) {
+      site.store.snapshotSignals = signals
+    }
+  }
+
   mutating func readReservation(_ node: LuaValue?) {
     guard let fields = fields(of: node, at: ["reservation"], known: ["policy", "window"])
     else { return }

@@ -51,7 +51,7 @@ package struct SiteReader {
     let known = [
       "name", "sip", "http", "extensions", "agents", "queues", "routing_points", "trunks",
       "virtual_queues", "places", "groups", "no_answer", "logout_on_out_of_service", "reservation",
-      "priority_aging", "limits",
+      "priority_aging", "limits", "store",
     ]
     guard let fields = fields(of: root, at: [], known: known) else { return }
     site.name = text(fields["name"], at: ["name"]) ?? "site"
@@ -67,6 +67,7 @@ package struct SiteReader {
     readGroups(fields["groups"])
     readReservation(fields["reservation"])
     readLimits(fields["limits"])
+    readStore(fields["store"])
     site.noAnswer = noAnswer(fields["no_answer"], at: ["no_answer"])
     let logsOut = fields["logout_on_out_of_service"]
     site.logsOutOnOutOfService = truth(logsOut, at: ["logout_on_out_of_service"]) ?? false

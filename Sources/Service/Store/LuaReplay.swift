@@ -1,6 +1,7 @@
 internal import Engine
 internal import Journal
 internal import LuaBridge
+internal import Wire
 
 /// Strategies that a replay runs: the recording's own, by their fingerprints.
 struct LuaReplay: ReplayedStrategies, ~Copyable {
@@ -22,6 +23,22 @@ struct LuaReplay: ReplayedStrategies, ~Copyable {
       limits: limits,
       budget: .watched(milliseconds: Self.stepMilliseconds)
     )
+  }
+
+  mutating func takeUp(_ runs: StrategyRuns) -> String? {
+    let lost = strategies.takeUp(runs) { fingerprint in
+      guard let files = sources(fingerprint) else {
+        throw ServiceError(
+          "the sources of the strategies \(Fingerprint.short(fingerprint)) are not at hand"
+        )
+      }
+      number += 1
+      return LuaStrategies.OldGeneration(
+        try Generation(StrategySource(files), limits: limits),
+        number: number
+      )
+    }
+    return lost.first.map { "call \($0.call.text) cannot be taken up: \($0.reason)" }
   }
 
   mutating func use(_ fingerprint: String) -> String? {

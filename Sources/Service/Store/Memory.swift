@@ -37,13 +37,10 @@ struct Memory: ~Copyable {
   var dialogs: [StoredDialog] = []
   /// The last ConnID of all.
   var lastConnID: ConnID?
-  /// What another site's engine hands over.
-  var carried: Carried?
-  /// What can go over from one site to another.
-  struct Carried: Sendable {
-    var agents: [AgentPicture] = []
-    var state: [StrategyState] = []
-  }
+  /// What another site's engine hands over, or one that decided otherwise.
+  var carried: CarriedState?
+  /// What people must know of the store.
+  var notices: [String] = []
 
   /// The beginning of a shard that remembers nothing.
   init(_ plan: Plan) {
@@ -86,6 +83,7 @@ struct Memory: ~Copyable {
       strategies: strategies,
       sources: sources,
       carried: carried,
+      notices: notices,
       registered: bindings.filter { $0.expires > instant }.reduce(into: []) { dns, binding in
         if dns.last != binding.dn { dns.append(binding.dn) }
       }
@@ -102,60 +100,108 @@ struct Memory: ~Copyable {
   ) throws(StoreError) -> (isSame: Bool, counters: EngineCounters)? {
     let reader = try StoreReader(folder, isChecked: true)
     guard let recording = try reader.recordings().last else { return nil }
-    var log = EventLog(capacity: plan.limits.eventsKeptMax)
-    var statistics = Self.noStatistics
-    var recovered = try reader.recover(recording) { event in
-      log.append(event)
-      statistics.fold(event)
-    }
     bindings = try reader.bindings()
     dialogs = try reader.dialogs()
     lastConnID = try reader.lastConnID()
-    reference = recovered.reference
+    guard var recovered = try recover(recording, reader, plan) else {
+      guard let carried else { return nil }
+      return (false, EngineCounters(sequence: carried.event, callID: carried.callID))
+    }
+    for reason in recovered.passedOver { notices.append("\(reason): another beginning is used") }
     let last = recovered.last
-    let wasAt = recording.head.epoch &+ last.nanoseconds
+    let oldEpoch = recording.head.epoch
     guard recording.siteText == Self.text(of: plan) else {
-      var outbox = Outbox()
-      for call in recovered.calls {
-        let signal = Signal.line(.released(call, by: .line))
-        recovered.engine.handle(signal, at: last, into: &outbox)
-        ending.append(.signal(signal, at: last))
-        for event in outbox.events {
-          log.append(event)
-          statistics.fold(event)
-          ending.append(.event(event))
-        }
-        outbox.removeAll()
-      }
-      self.log = log
-      self.statistics = statistics
-      var carried = Carried()
-      carried.agents = recovered.engine.snapshot(at: last).agents.sorted { $0.since < $1.since }
-      carried.state = recovered.engine.strategyState
-      self.carried = carried
-      // Instants begin anew; those of registrations are turned.
-      epoch = max(epoch, wasAt)
-      let shift = epoch - recording.head.epoch
-      for index in bindings.indices {
-        let end = bindings[index].expires.nanoseconds
-        bindings[index].expires = Instant(nanoseconds: end > shift ? end - shift : 0)
-        bindings[index].since = .zero
-      }
+      end(&recovered, at: last, &ending)
+      statistics = recovered.statistics
+      var picture = recovered.engine.snapshot(at: last)
+      picture.time = oldEpoch &+ last.nanoseconds
+      var carried = CarriedState(
+        picture,
+        state: recovered.engine.strategyState,
+        recovered.engine.counters
+      )
+      carried.reference = recovered.reference
+      goOn(with: carried, oldEpoch)
       return (false, recovered.engine.counters)
     }
-    self.log = log
-    self.statistics = statistics
+    reference = recovered.reference
+    statistics = recovered.statistics
     strategies = recovered.strategies
     calls = recovered.calls
-    suspended.runs = recovered.runs
-    for (_, run) in recovered.runs.all where suspended.sources[run.generation] == nil {
-      suspended.sources[run.generation] = try reader.sources(of: run.generation)
-    }
+    suspended = try SuspendedRuns(recovered.runs, reader)
     let present = epoch
-    epoch = recording.head.epoch
+    epoch = oldEpoch
     instant = max(last, Instant(nanoseconds: present > epoch ? present - epoch : 0))
     engine = recovered.takeEngine()
     return (true, engine.counters)
+  }
+
+  /// The engine of a recording; nil when another version can go on with its end only.
+  private mutating func recover(
+    _ recording: StoreReader.Recording,
+    _ reader: borrowing StoreReader,
+    _ plan: Plan
+  ) throws(StoreError) -> RecoveredEngine? {
+    let keptMax = plan.limits.eventsKeptMax
+    var log = EventLog(capacity: keptMax)
+    do throws(StoreError) {
+      let recovered = try reader.recover(
+        recording,
+        statistics: Self.noStatistics,
+        begin: { last throws(StoreError) in
+          for event in try reader.events(upTo: last, count: keptMax) { log.append(event) }
+        },
+        announce: { log.append($0) }
+      )
+      self.log = log
+      return recovered
+    } catch {
+      guard error.kind == .differs, let end = try reader.cleanEnd(of: recording) else {
+        throw error
+      }
+      log = EventLog(capacity: keptMax)
+      for event in try reader.events(upTo: end.event, count: keptMax) { log.append(event) }
+      self.log = log
+      notices.append(
+        "the store is of a version that decides otherwise: a new recording begins where its last "
+          + "day ended; figures begin at zero, and what was recorded stays"
+      )
+      goOn(with: end, recording.head.epoch)
+      return nil
+    }
+  }
+
+  /// Brings the calls of another site's engine to their end.
+  private mutating func end(
+    _ recovered: inout RecoveredEngine,
+    at last: Instant,
+    _ ending: inout [StoreEntry]
+  ) {
+    var outbox = Outbox()
+    for call in recovered.calls {
+      let signal = Signal.line(.released(call, by: .line))
+      recovered.engine.handle(signal, at: last, into: &outbox)
+      ending.append(.signal(signal, at: last))
+      for event in outbox.events {
+        log.append(event)
+        recovered.statistics.fold(event)
+        ending.append(.event(event))
+      }
+      outbox.removeAll()
+    }
+  }
+
+  /// Begins anew with what another engine left; instants begin anew, those of registrations turn.
+  private mutating func goOn(with carried: CarriedState, _ oldEpoch: UInt64) {
+    self.carried = carried
+    reference = carried.reference
+    epoch = max(epoch, carried.time)
+    let shift = epoch - oldEpoch
+    for index in bindings.indices {
+      let end = bindings[index].expires.nanoseconds
+      bindings[index].expires = Instant(nanoseconds: end > shift ? end - shift : 0)
+      bindings[index].since = .zero
+    }
   }
 
   /// Chance that every recording can spell.

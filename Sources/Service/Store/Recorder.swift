@@ -8,6 +8,8 @@ struct Recorder {
   var isOn = false
   /// The entries of this turn.
   var entries: [StoreEntry] = []
+  /// Signals and steps so far.
+  private(set) var signals = 0
   /// Whether somebody outside will rely on what this turn led to: it leaves after the commit.
   var isAwaited = false
 
@@ -15,6 +17,7 @@ struct Recorder {
   mutating func enter(_ signal: Signal, at now: Instant) {
     guard isOn else { return }
     entries.append(.signal(signal, at: now))
+    signals += 1
     switch signal {
     case .agent, .control, .line(.inService), .line(.outOfService): isAwaited = true
     case .line, .strategy, .clock: return
@@ -24,6 +27,7 @@ struct Recorder {
   /// Records the steps that the signal has led to.
   mutating func add(_ steps: [Signal], at now: Instant) {
     for step in steps { entries.append(.step(step, at: now)) }
+    signals += steps.count
   }
 
   /// Records an event.

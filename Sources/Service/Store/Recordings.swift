@@ -6,15 +6,28 @@ internal import Wire
 package enum Recordings {
   /// Writes a recording of a server's store; the server may be running.
   ///
+  /// - Parameters:
+  ///   - data: The server's folder.
+  ///   - part: Which part of it.
+  ///   - path: Where to write it.
+  /// - Returns: How much it was.
   /// - Throws: Why it cannot.
   package static func export(
     data: String,
-    since: UInt64?,
-    until: UInt64?,
+    _ part: RecordingPart,
     to path: String
   ) throws -> StoreReader.Exported {
     do {
       let reader = try StoreReader(data)
+      var since = part.since
+      var until = part.until
+      if let call = part.call {
+        guard let span = try reader.span(ofCall: call) else {
+          throw ServiceError("the store knows no call \"\(call)\" (a ConnID, or a CallUUID)")
+        }
+        since = span.begun
+        until = span.ended
+      }
       let file = try OutputFile(path)
       let exported = try reader.export(since: since, until: until) { line throws(StoreError) in
         let isWritten = unsafe line.withUnsafeBytes { unsafe file.write($0) }
@@ -60,6 +73,23 @@ package enum Recordings {
     } catch let error as JSONError {
       throw ServiceError("\(path):\(error)")
     }
+  }
+}
+
+/// Which part of a store.
+package struct RecordingPart: Sendable {
+  /// Events from here on: nanoseconds since the Unix epoch.
+  package var since: UInt64?
+  /// Up to here.
+  package var until: UInt64?
+  /// The time in which this call was there instead, by its ConnID or CallUUID.
+  package var call: String?
+
+  /// Makes a part; without arguments it is all.
+  package init(since: UInt64? = nil, until: UInt64? = nil, call: String? = nil) {
+    self.since = since
+    self.until = until
+    self.call = call
   }
 }
 

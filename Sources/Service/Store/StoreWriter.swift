@@ -24,6 +24,14 @@ final class StoreWriter: Sendable {
     var isAwaited = false
     var isStopping = false
     var trouble: String?
+    /// Whether an image is being packed.
+    var isPacking = false
+  }
+
+  /// Whether everything that is too old has gone, and when to look again.
+  private struct Tidiness {
+    var isTidy = true
+    var again: UInt64 = 0
   }
 
   /// What the shard's thread must know.
@@ -35,6 +43,8 @@ final class StoreWriter: Sendable {
 
   /// How long groups gather when nobody waits for them, in nanoseconds.
   private static let gathering: UInt64 = 10_000_000
+  /// How often it is looked whether something is too old, in nanoseconds.
+  private static let tidying: UInt64 = 30_000_000_000
   /// After how long a write that failed is tried again.
   private static let patience: UInt64 = 1_000_000_000
   /// How many entries may wait for a disk that is slow or full.
@@ -44,18 +54,22 @@ final class StoreWriter: Sendable {
   private let wakeUp: WakeUp
   private let news: WakeUp
   private let thread = Locked<ShardThread?>(nil)
+  /// Packs images: the writer must not keep those waiting who wait for a commit.
+  private let packer = Locked<ShardThread?>(nil)
+  private let options: StoreOptions
 
   /// Readable when the standing has changed and somebody waited for it.
   var descriptor: Int32 { news.descriptor }
 
-  private init() throws {
+  private init(_ options: StoreOptions) throws {
+    self.options = options
     wakeUp = try WakeUp()
     news = try WakeUp()
   }
 
   /// Starts the thread on the store of a folder.
-  static func start(folder: String) throws -> StoreWriter {
-    let writer = try StoreWriter()
+  static func start(folder: String, options: StoreOptions) throws -> StoreWriter {
+    let writer = try StoreWriter(options)
     let thread = try ShardThread.start(
       name: "store",
       make: { try Store(writing: folder, isChecked: true) },
@@ -90,6 +104,24 @@ final class StoreWriter: Sendable {
     return number
   }
 
+  /// Whether an image is being packed.
+  var isPacking: Bool { state.withLock { $0.isPacking } }
+
+  /// Packs an image whose mark has been handed over or is about to be, and writes it.
+  func pack(_ image: ShardImage, _ carried: CarriedState?, _ number: UInt64) {
+    state.withLock { $0.isPacking = true }
+    let made = try? ShardThread(name: "snapshot") { [self] in
+      if let packed = try? PackedImage(image, carried, engine: Service.version) {
+        var group = [StoreEntry.image(number, packed)]
+        _ = hand(&group)
+      }
+      state.withLock { $0.isPacking = false }
+    }
+    // The one before has ended, or nobody would pack: it is let go.
+    packer.withLock { $0 = made }
+    if made == nil { state.withLock { $0.isPacking = false } }
+  }
+
   /// How it stands; takes the news.
   func standing() -> Standing {
     news.clear()
@@ -114,6 +146,7 @@ final class StoreWriter: Sendable {
   ///
   /// Returns why something could not be written.
   func stop() -> String? {
+    packer.withLock { $0 }?.join()
     state.withLock { $0.isStopping = true }
     wakeUp.signal()
     thread.withLock { $0 }?.join()
@@ -125,6 +158,7 @@ final class StoreWriter: Sendable {
   private func work(_ store: inout Store) {
     var group: [StoreEntry] = []
     var number: UInt64 = 0
+    var tidiness = Tidiness()
     while true {
       var isStopping = false
       let isInTrouble = state.withLock { state -> Bool in
@@ -140,6 +174,7 @@ final class StoreWriter: Sendable {
         settle(trouble, number)
         if trouble == nil {
           group.removeAll(keepingCapacity: group.capacity <= 65_536)
+          if !tidiness.isTidy { tidy(&store, &tidiness) }
           continue
         }
         if isStopping { return }
@@ -148,8 +183,22 @@ final class StoreWriter: Sendable {
       }
       if isStopping { return }
       if isInTrouble { settle(nil, number) }
-      gather()
+      tidy(&store, &tidiness)
+      gather(tidiness.isTidy ? Self.tidying : Self.gathering)
     }
+  }
+
+  /// Removes a little of what is too old, between two groups.
+  private func tidy(_ store: inout Store, _ tidiness: inout Tidiness) {
+    let now = Clock.monotonic
+    guard !tidiness.isTidy || now >= tidiness.again else { return }
+    let step = try? store.retire(
+      Retention(days: options.keepDays, megabytes: options.keepMegabytes),
+      now: Clock.realtime
+    )
+    // What fails is tried again later: nobody waits for it.
+    tidiness.isTidy = step != .more
+    tidiness.again = now + Self.tidying
   }
 
   private func write(_ group: [StoreEntry], to store: inout Store) -> String? {
@@ -172,10 +221,11 @@ final class StoreWriter: Sendable {
     if isNews { news.signal() }
   }
 
-  /// Waits for the first entry, and then a little for more unless somebody is in a hurry.
-  private func gather() {
-    pause(nil)
-    let isUrgent = state.withLock { $0.isAwaited || $0.isStopping }
+  /// Waits for the first entry, but not for ever, and then a little for more unless somebody is in
+  /// a hurry.
+  private func gather(_ patience: UInt64) {
+    pause(patience)
+    let isUrgent = state.withLock { $0.isAwaited || $0.isStopping || $0.waiting.isEmpty }
     if !isUrgent { pause(Self.gathering) }
   }
 

@@ -1,68 +1,50 @@
 internal import Engine
 internal import Journal
 internal import LuaBridge
-internal import Wire
 
 /// Strategies that were suspended when the server ended.
 struct SuspendedRuns {
   /// What they were given.
-  var runs = StrategyRuns()
+  private(set) var runs = StrategyRuns()
   /// The sources of their generations, by fingerprint.
-  var sources: [String: StrategyFiles] = [:]
+  private var sources: [String: StrategyFiles] = [:]
 
-  /// Takes the runs of the calls that go on up again, each in its own generation; the generation
-  /// of `installation` is current afterwards.
+  init() {}
+
+  init(_ runs: StrategyRuns, _ reader: borrowing StoreReader) throws(StoreError) {
+    self.runs = runs
+    for (_, run) in runs.all where sources[run.generation] == nil {
+      sources[run.generation] = try reader.sources(of: run.generation)
+    }
+  }
+
+  /// Takes the runs of the calls that go on up again, each in its own generation.
   ///
   /// - Parameters:
-  ///   - strategies: The runtime; the generation of `installation` is current in it.
-  ///   - installation: The generation that new calls start in.
+  ///   - strategies: The runtime, in which the generation of new calls is current.
   ///   - numbers: The numbers of versions, by fingerprint.
   ///   - isAlive: Whether a call goes on.
-  /// - Returns: How many could not be taken up.
-  func takeUp(
+  /// - Returns: Those that could not be taken up: their calls must be told (`strategyLost`).
+  mutating func takeUp(
     in strategies: inout LuaStrategies,
-    _ installation: Installation,
     numbers: [String: Int],
     isAlive: (ConnID) -> Bool
-  ) -> Int {
-    let current = installation.generation.fingerprint
-    let alive = runs.all.filter { isAlive($0.call) }.sorted { $0.call < $1.call }
-    var failures = 0
-    let older = Set(alive.map(\.run.generation)).subtracting([current]).sorted()
-    for fingerprint in older {
-      let those = alive.filter { $0.run.generation == fingerprint }
-      guard let files = sources[fingerprint],
-        let generation = try? Generation(StrategySource(files), limits: strategies.limits)
-      else {
-        for (call, _) in those { strategies.lose(call) }
-        failures += those.count
-        continue
+  ) -> [LuaStrategies.LostRun] {
+    for (call, _) in runs.all where !isAlive(call) { runs.remove(call) }
+    let limits = strategies.limits
+    let sources = sources
+    let lost = strategies.takeUp(runs) { fingerprint in
+      guard let files = sources[fingerprint] else {
+        throw ServiceError(
+          "the sources of the strategies \(Fingerprint.short(fingerprint)) are not at hand"
+        )
       }
-      strategies.install(generation, number: numbers[fingerprint] ?? 0)
-      failures += Self.takeUp(those.map(\.run), in: &strategies)
+      return LuaStrategies.OldGeneration(
+        try Generation(StrategySource(files), limits: limits),
+        number: numbers[fingerprint] ?? 0
+      )
     }
-    if !older.isEmpty {
-      strategies.install(installation.generation, number: installation.number)
-    }
-    let those = alive.filter { $0.run.generation == current }
-    return failures + Self.takeUp(those.map(\.run), in: &strategies)
-  }
-
-  private static func takeUp(_ runs: [StrategyRun], in strategies: inout LuaStrategies) -> Int {
-    var failures = 0
-    for run in runs {
-      let call = strategies.takeUp(run) { now, then in
-        // Compared as they are spelled: a duration that Lua computed has more digits than a line.
-        now == then || text(now) == text(then)
-      }
-      if call == nil { failures += 1 }
-    }
-    return failures
-  }
-
-  private static func text(_ request: StrategyRequest) -> String {
-    var writer = JSONWriter()
-    writer.value(.strategy(ConnID(1), .requested(request)), at: .zero)
-    return writer.text
+    for run in lost { runs.remove(run.call) }
+    return lost
   }
 }

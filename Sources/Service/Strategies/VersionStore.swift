@@ -40,6 +40,11 @@ struct VersionStore {
   /// The newest version.
   var newest: Version? { versions.last }
 
+  /// The last number of each fingerprint.
+  var numbers: [String: Int] {
+    Dictionary(versions.map { ($0.fingerprint, $0.number) }, uniquingKeysWith: { max($0, $1) })
+  }
+
   /// The version of a number, if it is kept.
   subscript(number: Int) -> Version? { versions.first { $0.number == number } }
 

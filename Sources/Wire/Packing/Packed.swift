@@ -1,7 +1,7 @@
 // Values as bytes: small, self-describing, and the same bytes for equal values.
 //
 // `Pk01`, one value, the sum (FNV-1a, 64 bits, big-endian) of all that stands before it.
-// A value begins with its tag: 0 nil, 1 false, 2 true, 3 whole number, 4 negative number (of -1 - n),
+// A value begins with its tag: 0 nil, 1 false, 2 true, 3 whole number, 4 negative number (-1 - n),
 // 5 text (length, UTF-8), 6 array (values up to tag 8), 7 object (keys and values up to key 0).
 // A key is a number: 1 is a new key, whose text follows (length, UTF-8); n is the (n - 2)th key of
 // the file. Numbers are of base 128, lowest digits first. There are no fractions.

@@ -68,7 +68,7 @@ final class PackedSource {
     } else if type == UInt16.self {
       simple = try integer(place, UInt16.self)
     }
-    if let simple = simple as? Value { return simple }
+    if let simple, let value = simple as? Value { return value }
     return try type.init(from: PackedDecoder(self, at: place))
   }
 }

@@ -19,6 +19,8 @@ struct DryCaller {
   var usedAttempts: UInt64 = 0
   var usedHeard: UInt64 = 0
   var headers = 0
+  /// Whether he gives up at some time.
+  var hasPatience = false
 }
 
 struct DryFloor {
@@ -50,15 +52,17 @@ struct DryFloor {
   /// A call comes; returns its slot.
   mutating func arrive(_ index: Int, isCounted: Bool) -> Int32 {
     let fact = facts.calls[index]
+    let patience = draws.patience(of: fact)
     let slot = floor.arrive(
       type: Int(fact.group),
       service: draws.talk(of: fact),
-      patience: draws.patience(of: fact),
+      patience: patience,
       isCounted: isCounted,
       connID: fact.connID
     )
     while callers.count <= Int(slot) { callers.append(DryCaller()) }
     callers[Int(slot)] = DryCaller(fact: Int32(index))
+    callers[Int(slot)].hasPatience = patience != nil
     return slot
   }
 
@@ -71,7 +75,10 @@ struct DryFloor {
     let fact = facts.calls[Int(index)]
     let wait = (end == .answered ? call.answered : floor.now) - call.offered
     var isDrawn = false
-    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable {
+    // Who would wait for ever had nothing drawn: nobody like him ever gave up.
+    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable,
+      callers[Int(slot)].hasPatience
+    {
       result.drawn.patience += 1
       isDrawn = true
       if end == .abandoned { result.drawn.gaveUp += 1 }
@@ -103,7 +110,7 @@ struct DryFloor {
     let connID = floor.calls[slot].connID
     note(connID, at: floor.calls[slot].offered, reason)
     finish(slot, .unanswerable)
-    floor.replies.append(.released(connID, by: .line))
+    floor.reply(.released(connID, by: .line))
   }
 
   /// Keeps a question that cannot be answered.
@@ -120,7 +127,7 @@ struct DryFloor {
     var rest: [(due: UInt64, signal: LineSignal)] = []
     for (delay, signal) in signals {
       if delay == 0, rest.isEmpty {
-        floor.replies.append(signal)
+        floor.reply(signal)
       } else {
         rest.append((floor.now + delay, signal))
       }
@@ -220,7 +227,7 @@ struct DryFloor {
     let caller = callers[Int(slot)]
     let headers = facts.extras[caller.fact]?.headers ?? []
     if let header = headers.first(where: { $0.name == name }) {
-      floor.replies.append(.header(connID, header.value))
+      floor.reply(.header(connID, header.value))
       return
     }
     // Without steps nobody knows which was read; the order is as recorded.
@@ -229,7 +236,7 @@ struct DryFloor {
       giveUp(slot, "the header \(name) was not read in the recording")
       return
     }
-    floor.replies.append(.header(connID, headers[caller.headers].value))
+    floor.reply(.header(connID, headers[caller.headers].value))
   }
 
   private mutating func treat(_ connID: ConnID, _ number: UInt32, _ kind: Treatment) {

@@ -157,8 +157,8 @@ struct DryRun: ~Copyable {
     for id in side.newAgents {
       guard let agent = side.plan.agents.first(where: { $0.id == id }) else { continue }
       var dn = agent.extensionDN
-      if dn.map({ dry.floor.seats[$0] != nil }) ?? true {
-        dn = side.plan.extensions.first { dry.floor.seats[$0.dn] == nil }?.dn
+      if dn.map({ dry.floor.agent(at: $0) >= 0 }) ?? true {
+        dn = side.plan.extensions.first { dry.floor.agent(at: $0.dn) < 0 }?.dn
       }
       guard let dn, !agent.logsInAutomatically else { continue }
       send(.agent(.login(id, dn: dn, reference: 0)))
@@ -273,9 +273,7 @@ struct DryRun: ~Copyable {
   private mutating func send(_ signal: Signal) {
     Self.give(signal, &shard, &dry)
     while !dry.floor.replies.isEmpty {
-      let replies = dry.floor.replies
-      dry.floor.replies.removeAll(keepingCapacity: true)
-      for reply in replies {
+      for reply in dry.floor.takeReplies() {
         if case .diversionFailed(let connID, _, _) = reply { dry.floor.cancelDiversion(connID) }
         Self.give(.line(reply), &shard, &dry)
       }

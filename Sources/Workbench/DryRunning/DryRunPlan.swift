@@ -66,23 +66,32 @@ public struct DryRunPlan: Sendable {
   public func report(explains: Bool, _ runAll: Runner) throws -> DryRunReport {
     var sides = [a]
     if case .side(let side) = b { sides.append(side) }
+    let recorded = DryRunResult.recorded(model)
     let first = try runAll(sides.map { DryRunJob(model: model, side: $0, run: 0) })
     var results = first.map { [$0] }
+    // What fares exactly as recorded has nothing uncertain in it: it is what happened.
+    let isExact = first.map { result in
+      !(result.drawn.isAny || result.usedChance)
+        || ChangeCounts(result, recorded, tolerance: 0).changed == 0
+    }
     var jobs: [(side: Int, job: DryRunJob)] = []
-    if first.contains(where: { $0.drawn.isAny || $0.usedChance }) {
-      for run in stride(from: 1, to: runs, by: 1) {
-        for (index, side) in sides.enumerated() {
-          jobs.append((index, DryRunJob(model: model, side: side, run: run)))
-        }
+    for run in stride(from: 1, to: runs, by: 1) {
+      for (index, side) in sides.enumerated() where !isExact[index] {
+        jobs.append((index, DryRunJob(model: model, side: side, run: run)))
       }
     }
     for (job, result) in zip(jobs, try runAll(jobs.map(\.job))) { results[job.side].append(result) }
-    var reports = zip(sides, results).map { DryRunSideReport($0.name, $1) }
-    if case .facts = b { reports.append(DryRunSideReport("recorded", [.recorded(model)])) }
+    var reports = sides.indices.map { index in
+      DryRunSideReport(sides[index].name, results[index], isExact: isExact[index])
+    }
+    if case .facts = b {
+      reports.append(DryRunSideReport("recorded", [recorded], isExact: true))
+    }
     var report = DryRunReport(
       model,
       reports[0],
       against: reports.count > 1 ? reports[1] : nil,
+      recorded: recorded,
       tolerance: tolerance,
       listed: listed
     )

@@ -64,9 +64,9 @@ extension DryRunReport {
     return write(Array(text.utf8))
   }
 
-  /// Seconds to the microsecond.
+  /// Seconds to the nanosecond.
   private static func seconds(_ nanoseconds: UInt64) -> String {
-    let fraction = String(1_000_000 + nanoseconds % 1_000_000_000 / 1_000).dropFirst()
+    let fraction = String(1_000_000_000 + nanoseconds % 1_000_000_000).dropFirst()
     return "\(nanoseconds / 1_000_000_000).\(fraction)"
   }
 

@@ -42,10 +42,11 @@ public struct DryRunSideReport: Sendable {
   /// - Parameters:
   ///   - name: What the side is called.
   ///   - results: Its runs, the first one with outcomes; at least one.
-  public init(_ name: String, _ results: [DryRunResult]) {
+  ///   - isExact: Whether every other run would have given the same.
+  public init(_ name: String, _ results: [DryRunResult], isExact: Bool) {
     self.name = name
     main = results[0]
-    isExact = !results.contains { $0.drawn.isAny || $0.usedChance }
+    self.isExact = isExact
     statistics = results.map { DryRunStatistics($0.report) }
     var report = results[0].report
     for other in results.dropFirst() { report.add(other.report) }
@@ -108,11 +109,52 @@ public struct ChangeCounts: Sendable, Hashable {
   /// Another wait.
   public var wait = 0
 
+  /// Counts of nothing.
+  init() {}
+
   mutating func add(_ change: CallChange) {
     changed += 1
     if change.isOtherEnd { end += 1 }
     if change.isOtherTarget { target += 1 }
     if change.isOtherWait { wait += 1 }
+  }
+
+  /// Compares two runs of the same calls.
+  ///
+  /// - Parameters:
+  ///   - one: A run with outcomes.
+  ///   - other: Another one.
+  ///   - tolerance: Waits that differ by no more than so many nanoseconds are the same.
+  ///   - note: Sees every changed call, in the order in which they came.
+  init(
+    _ one: DryRunResult,
+    _ other: DryRunResult,
+    tolerance: UInt64,
+    note: (CallChange) -> Void = { _ in }
+  ) {
+    // Names have numbers of their own in each.
+    let translated = other.names.texts.map { one.names.known($0) ?? -2 }
+    for place in one.outcomes.indices {
+      let (left, right) = (one.outcomes[place], other.outcomes[place])
+      compared += 1
+      let isOtherEnd = left.end != right.end
+      let wait = max(left.wait, right.wait) - min(left.wait, right.wait)
+      var isOtherTarget = false
+      // Not every recording says who answered.
+      if !isOtherEnd, left.target >= 0, right.target >= 0 {
+        isOtherTarget = translated[Int(right.target)] != left.target
+      }
+      let isOtherWait = wait > tolerance
+      guard isOtherEnd || isOtherTarget || isOtherWait else { continue }
+      let change = CallChange(
+        place: Int32(place),
+        isOtherEnd: isOtherEnd,
+        isOtherTarget: isOtherTarget,
+        isOtherWait: isOtherWait
+      )
+      add(change)
+      note(change)
+    }
   }
 }
 
@@ -141,12 +183,14 @@ public struct DryRunReport: Sendable {
   ///   - model: What was recorded.
   ///   - a: The runs of the side that was asked for.
   ///   - b: The runs of what it is held against.
+  ///   - recorded: What really happened.
   ///   - tolerance: Waits that differ by no more than so many nanoseconds are the same.
   ///   - listed: How many changed calls are listed.
-  public init(
+  init(
     _ model: DryRunModel,
     _ a: DryRunSideReport,
     against b: DryRunSideReport?,
+    recorded: DryRunResult,
     tolerance: UInt64,
     listed: Int
   ) {
@@ -154,12 +198,11 @@ public struct DryRunReport: Sendable {
     self.a = a
     self.b = b
     self.tolerance = tolerance
-    let recorded = DryRunResult.recorded(model)
-    fromRecorded = compare(a.main, recorded) { _ in }
+    fromRecorded = ChangeCounts(a.main, recorded, tolerance: tolerance)
     guard let b else { return }
-    fromRecordedB = compare(b.main, recorded) { _ in }
+    fromRecordedB = ChangeCounts(b.main, recorded, tolerance: tolerance)
     var all: [CallChange] = []
-    counts = compare(a.main, b.main) { all.append($0) }
+    counts = ChangeCounts(a.main, b.main, tolerance: tolerance) { all.append($0) }
     all.sort { left, right in
       if left.isOtherEnd != right.isOtherEnd { return left.isOtherEnd }
       let (one, other) = (waitDifference(left), waitDifference(right))
@@ -173,38 +216,6 @@ public struct DryRunReport: Sendable {
     let place = Int(change.place)
     let (one, other) = (a.main.outcomes[place].wait, b.main.outcomes[place].wait)
     return max(one, other) - min(one, other)
-  }
-
-  private func compare(
-    _ one: DryRunResult,
-    _ other: DryRunResult,
-    _ note: (CallChange) -> Void
-  ) -> ChangeCounts {
-    var counts = ChangeCounts()
-    // Names have numbers of their own in each.
-    let translated = other.names.texts.map { one.names.known($0) ?? -2 }
-    for place in one.outcomes.indices {
-      let (left, right) = (one.outcomes[place], other.outcomes[place])
-      counts.compared += 1
-      let isOtherEnd = left.end != right.end
-      let wait = max(left.wait, right.wait) - min(left.wait, right.wait)
-      var isOtherTarget = false
-      // Not every recording says who answered.
-      if !isOtherEnd, left.target >= 0, right.target >= 0 {
-        isOtherTarget = translated[Int(right.target)] != left.target
-      }
-      let isOtherWait = wait > tolerance
-      guard isOtherEnd || isOtherTarget || isOtherWait else { continue }
-      let change = CallChange(
-        place: Int32(place),
-        isOtherEnd: isOtherEnd,
-        isOtherTarget: isOtherTarget,
-        isOtherWait: isOtherWait
-      )
-      counts.add(change)
-      note(change)
-    }
-    return counts
   }
 
   /// The places of the listed calls, for a run that brings their decision records.

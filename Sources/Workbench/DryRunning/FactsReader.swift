@@ -167,7 +167,9 @@ private struct SignalPass {
     case "dn.in_service", "dn.out_of_service", "dn.register", "dn.unregister":
       if let dn = scanner.string("dn") { fold.noteSwitched(dn) }
     case "control.start": fold.noteStart()
-    case "clock", "control.strategies", "control.drain", "control.alarm": break
+    case "clock", "control.strategies", "control.strategy_lost", "control.drain",
+      "control.alarm":
+      break
     default: throw scanner.trouble("unknown signal \"\(name)\"")
     }
   }

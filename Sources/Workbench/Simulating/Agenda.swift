@@ -23,14 +23,14 @@ struct Agenda {
     let position = positions[Int(item)]
     guard position >= 0 else {
       heap.append(entry)
-      rise(entry, from: heap.count - 1)
+      Self.rise(entry, from: heap.count - 1, &heap, &positions)
       return
     }
     let before = heap[Int(position)].due
     if due < before {
-      rise(entry, from: Int(position))
+      Self.rise(entry, from: Int(position), &heap, &positions)
     } else {
-      sink(entry, from: Int(position))
+      Self.sink(entry, from: Int(position), &heap, &positions)
     }
   }
 
@@ -42,9 +42,9 @@ struct Agenda {
     let last = heap.removeLast()
     guard position < heap.count else { return }
     if position > 0, last.due < heap[(position - 1) / 4].due {
-      rise(last, from: position)
+      Self.rise(last, from: position, &heap, &positions)
     } else {
-      sink(last, from: position)
+      Self.sink(last, from: position, &heap, &positions)
     }
   }
 
@@ -55,34 +55,56 @@ struct Agenda {
     return item
   }
 
-  private mutating func rise(_ entry: Entry, from position: Int) {
-    var position = position
+  private static func rise(
+    _ entry: Entry,
+    from start: Int,
+    _ heap: inout [Entry],
+    _ positions: inout [Int32]
+  ) {
+    var heap = heap.mutableSpan
+    var positions = positions.mutableSpan
+    var position = start
     while position > 0 {
       let parent = (position - 1) / 4
-      guard entry.due < heap[parent].due else { break }
-      place(heap[parent], at: position)
+      let above = heap[parent]
+      guard entry.due < above.due else { break }
+      heap[position] = above
+      positions[Int(above.item)] = Int32(position)
       position = parent
     }
-    place(entry, at: position)
+    heap[position] = entry
+    positions[Int(entry.item)] = Int32(position)
   }
 
-  private mutating func sink(_ entry: Entry, from position: Int) {
-    var position = position
+  private static func sink(
+    _ entry: Entry,
+    from start: Int,
+    _ heap: inout [Entry],
+    _ positions: inout [Int32]
+  ) {
+    var heap = heap.mutableSpan
+    var positions = positions.mutableSpan
+    let count = heap.count
+    var position = start
     while true {
       let first = 4 * position + 1
-      guard first < heap.count else { break }
-      var least = first
-      for child in first..<min(first + 4, heap.count) where heap[child].due < heap[least].due {
-        least = child
+      guard first < count else { break }
+      var place = first
+      var least = heap[first]
+      var child = first + 1
+      let end = min(first + 4, count)
+      while child < end {
+        if heap[child].due < least.due {
+          place = child
+          least = heap[child]
+        }
+        child += 1
       }
-      guard heap[least].due < entry.due else { break }
-      place(heap[least], at: position)
-      position = least
+      guard least.due < entry.due else { break }
+      heap[position] = least
+      positions[Int(least.item)] = Int32(position)
+      position = place
     }
-    place(entry, at: position)
-  }
-
-  private mutating func place(_ entry: Entry, at position: Int) {
     heap[position] = entry
     positions[Int(entry.item)] = Int32(position)
   }

@@ -3,8 +3,10 @@
 package enum Elementary {
   /// The natural logarithm of a positive, normal number, to the last digits of a `Double`.
   package static func log(_ value: Double) -> Double {
-    var mantissa = value.significand
-    var exponent = Double(value.exponent)
+    // The value is normal: its exponent and its significand stand in its bits.
+    let bits = value.bitPattern
+    var mantissa = Double(bitPattern: bits & 0x000F_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000)
+    var exponent = Double(Int(bits >> 52) - 1_023)
     if mantissa > 1.414_213_562_373_095_1 {
       mantissa /= 2
       exponent += 1

@@ -30,6 +30,27 @@ struct SimulatedCall {
   var isCounted = false
   var hasWaited = false
   var isDefaulted = false
+
+  /// It is over; its slot is free.
+  mutating func leave(nextFree: Int32) {
+    connID = ConnID(0)
+    place = .none
+    target = nextFree
+  }
+
+  /// It is sent to a phone.
+  mutating func ring(at target: Int32, of agent: Int32, attempt: UInt32) {
+    self.attempt = attempt
+    self.target = target
+    if agent >= 0 { self.agent = agent }
+    place = .ringing
+  }
+
+  /// Somebody picked up.
+  mutating func talk(from now: UInt64) {
+    place = .talking
+    answered = now
+  }
 }
 
 /// How a call ended.
@@ -48,7 +69,9 @@ enum SimulatedEnd {
 /// them, so that none is used twice. Others are looked up.
 struct SimulatedCalls {
   private var calls: [SimulatedCall] = []
-  private var free: [Int32] = []
+  /// The first free slot; each names the next one as its target.
+  private var firstFree: Int32 = -1
+  private var count = 0
   private var lastNumber: UInt64 = 0
   private var slots: [ConnID: Int32] = [:]
 
@@ -58,44 +81,47 @@ struct SimulatedCalls {
   var slotCount: Int { calls.count }
 
   /// Whether nobody is there.
-  var isEmpty: Bool { free.count == calls.count }
+  var isEmpty: Bool { count == 0 }
 
   subscript(slot: Int32) -> SimulatedCall {
     _read { yield calls[Int(slot)] }
     _modify { yield &calls[Int(slot)] }
   }
 
-  /// Takes a slot, for a call whose ConnID is made up.
-  mutating func insert() -> Int32 {
-    let slot = take()
+  /// Takes a slot for a call, which gets a ConnID that is made up.
+  mutating func insert(_ call: SimulatedCall) -> Int32 {
+    let slot = take(call)
     lastNumber += 1
     calls[Int(slot)].connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
     return slot
   }
 
   /// Takes a slot for a call that has a ConnID; either all calls have one or none.
-  mutating func insert(_ connID: ConnID) -> Int32 {
-    let slot = take()
+  mutating func insert(_ call: SimulatedCall, _ connID: ConnID) -> Int32 {
+    let slot = take(call)
     calls[Int(slot)].connID = connID
     slots[connID] = slot
     return slot
   }
 
-  private mutating func take() -> Int32 {
-    guard let used = free.popLast() else {
-      calls.append(SimulatedCall())
+  private mutating func take(_ call: SimulatedCall) -> Int32 {
+    count += 1
+    guard firstFree >= 0 else {
+      calls.append(call)
       return Int32(calls.count - 1)
     }
-    calls[Int(used)] = SimulatedCall()
-    return used
+    let slot = firstFree
+    firstFree = calls[Int(slot)].target
+    calls[Int(slot)] = call
+    return slot
   }
 
   /// Gives a slot back.
   mutating func remove(_ slot: Int32) {
     if lastNumber == 0 { slots[calls[Int(slot)].connID] = nil }
-    calls[Int(slot)].connID = ConnID(0)
-    calls[Int(slot)].place = .none
-    free.append(slot)
+    calls[Int(slot)].leave(nextFree: firstFree)
+    firstFree = slot
+    count -= 1
   }
 
   /// The slot of a call that is still there.

@@ -44,6 +44,8 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     var seeds = SplitMix64(seed: model.seed)
     _ = seeds.next()
     shard = Shard(engine: engine, strategies: strategies)
+    // Without a recorder only what `SimulationFloor.note` takes in.
+    if recorder == nil { shard.interest = [.agents, .queues, .defaultRoutes] }
     floor = SimulationFloor(model)
     var busyness = Chance(seed: seeds.next())
     let factor = model.busynessShape.map { busyness.gamma(shape: $0) } ?? 1
@@ -125,8 +127,8 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   private mutating func beginWork(_ index: Int) {
     let id = model.plan.agents[index].id
     var dn = model.plan.agents[index].extensionDN
-    if dn == nil || floor.seats[dn ?? ""] != nil {
-      dn = model.plan.extensions.first { floor.seats[$0.dn] == nil }?.dn
+    if dn.map({ floor.agent(at: $0) >= 0 }) ?? true {
+      dn = model.plan.extensions.first { floor.agent(at: $0.dn) < 0 }?.dn
     }
     guard let dn else { return }
     send(.agent(.login(id, dn: dn, reference: 0)))
@@ -180,23 +182,32 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   private mutating func offer(type: Int) {
     arrived += 1
     if arrived == model.warmUp + 1, model.warmUp > 0 { floor.beginCounting() }
-    let caller = model.types[type]
     let slot = floor.arrive(
       type: type,
-      service: SimulationFloor.nanoseconds(caller.service.draw(&service)),
-      patience: caller.patience.map { SimulationFloor.nanoseconds($0.draw(&patience)) },
+      service: SimulationFloor.nanoseconds(model.types[type].service.draw(&service)),
+      patience: model.types[type].patience.map {
+        SimulationFloor.nanoseconds($0.draw(&patience))
+      },
       isCounted: arrived > model.warmUp
     )
     let connID = floor.calls[slot].connID
-    var offer = CallOffer(connID, at: caller.place, ani: caller.ani, dnis: caller.dnis)
-    offer.userData = caller.userData
-    send(.line(.offered(offer)))
+    offered(callOffer(connID, type))
     guard floor.calls[slot].connID == connID, floor.calls[slot].place == .waiting else { return }
     floor.calls[slot].hasWaited = true
     if let most = model.waitingMax, floor.waiting > most {
       floor.end(slot, .rejected)
-      send(.line(.released(connID, by: .line)))
+      released(connID, by: .line)
     }
+  }
+
+  private mutating func callOffer(_ connID: ConnID, _ type: Int) -> CallOffer {
+    CallOffer(
+      connID,
+      at: model.types[type].place,
+      ani: model.types[type].ani,
+      dnis: model.types[type].dnis,
+      userData: model.types[type].userData
+    )
   }
 
   private mutating func lineIsDue() {
@@ -207,7 +218,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
       // The patience or the conversation is at its end.
       if call.place == .talking { leaveIfTooMany(call.agent) }
       floor.end(slot, call.place == .talking ? .answered : .abandoned)
-      send(.line(.released(call.connID, by: .caller)))
+      released(call.connID, by: .caller)
     } else if call.place == .ringing {
       send(.line(.answered(call.connID, attempt: call.attempt)))
     } else {
@@ -219,40 +230,81 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   // MARK: The engine
 
   private mutating func send(_ signal: consuming Signal) {
-    Self.give(signal, &shard, &floor, recorder)
-    while !floor.replies.isEmpty {
-      let replies = floor.replies
+    give(signal)
+    answerAll()
+  }
+
+  /// What the line answers at once; what that leads to is answered after what was there before it.
+  private mutating func answerAll() {
+    var next = 0
+    while next < floor.replies.count {
+      let reply = floor.replies[next]
+      if reply.kind == .answered {
+        answered(reply.call, attempt: reply.number)
+      } else {
+        if let signal = reply.signal { give(.line(signal)) }
+      }
+      next += 1
+    }
+    if next == 1 {
+      floor.replies.removeLast()
+    } else if next > 1 {
       floor.replies.removeAll(keepingCapacity: true)
-      for reply in replies { Self.give(.line(reply), &shard, &floor, recorder) }
     }
   }
 
-  private static func give(
-    _ signal: consuming Signal,
-    _ shard: inout Shard<Strategies>,
-    _ floor: inout SimulationFloor,
-    _ recorder: SimulationRecorder?
-  ) {
+  private mutating func give(_ signal: consuming Signal) {
     let now = Instant(nanoseconds: floor.now)
     switch signal {
-    case .line(.answered(let connID, _)):
-      guard floor.answer(connID) else { return }
+    case .line(.answered(let connID, let attempt)):
+      answered(connID, attempt: attempt)
+      return
     case .line(.diverted(let connID, _)):
       if let slot = floor.calls.slot(of: connID) { floor.end(slot, .gone) }
     case .line, .agent, .strategy, .clock, .control: break
     }
     recorder?.note(signal, at: now)
-    shard.handle(signal, at: now) { outbox in
-      floor.note(outbox)
-      for index in outbox.lineCommands.indices { floor.perform(outbox.lineCommands[index]) }
-      recorder?.note(outbox.events)
-    }
+    shard.handle(signal, at: now) { floor.take($0, recorder) }
+  }
+
+  private mutating func offered(_ offer: consuming CallOffer) {
+    let now = Instant(nanoseconds: floor.now)
+    if let recorder { recorder.note(.line(.offered(offer)), at: now) }
+    shard.offered(offer, at: now) { floor.take($0, recorder) }
+    answerAll()
+  }
+
+  private mutating func answered(_ connID: ConnID, attempt: UInt32) {
+    guard floor.answer(connID) else { return }
+    let now = Instant(nanoseconds: floor.now)
+    if let recorder { recorder.note(.line(.answered(connID, attempt: attempt)), at: now) }
+    shard.answered(connID, attempt: attempt, at: now) { floor.take($0, recorder) }
+  }
+
+  private mutating func released(_ connID: ConnID, by: ReleasedBy) {
+    let now = Instant(nanoseconds: floor.now)
+    if let recorder { recorder.note(.line(.released(connID, by: by)), at: now) }
+    shard.released(connID, at: now) { floor.take($0, recorder) }
+    answerAll()
   }
 }
 
 extension SimulationFloor {
-  /// Carries out what the engine asks of the line.
-  mutating func perform(_ command: LineCommand) {
+  /// Takes in what the engine announces, and carries out what it asks of the line.
+  mutating func take(_ outbox: borrowing Outbox, _ recorder: SimulationRecorder?) {
+    if !outbox.events.isEmpty { note(outbox) }
+    for index in outbox.lineCommands.indices {
+      // Nearly every command is a diversion: nothing of another one is copied for it.
+      if case .divert(let connID, let attempt, let to, let mode) = outbox.lineCommands[index] {
+        divert(connID, attempt, to: to, mode)
+      } else {
+        perform(outbox.lineCommands[index])
+      }
+    }
+    if let recorder { recorder.note(outbox.events) }
+  }
+
+  private mutating func perform(_ command: LineCommand) {
     switch command {
     case .divert(let connID, let attempt, let destination, let mode):
       divert(connID, attempt, to: destination, mode)
@@ -266,7 +318,7 @@ extension SimulationFloor {
       }
     case .applyTreatment(let connID, let treatment, let kind):
       treat(connID, treatment, kind)
-    case .readHeader(let connID, _): replies.append(.header(connID, nil))
+    case .readHeader(let connID, _): replies.append(LineReply(.header, connID))
     }
   }
 
@@ -274,7 +326,7 @@ extension SimulationFloor {
   private mutating func treat(_ connID: ConnID, _ treatment: UInt32, _ kind: Treatment) {
     guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return }
     calls[slot].treatment = treatment
-    replies.append(.treatmentApplied(connID, treatment: treatment))
+    replies.append(LineReply(.treatmentApplied, connID, treatment))
     switch kind {
     case .music, .silence, .ringback: agenda.remove(2 * slot + 1)
     case .announce: agenda.set(2 * slot + 1, due: now + 5_000_000_000)

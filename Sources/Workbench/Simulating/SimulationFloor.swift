@@ -14,7 +14,9 @@ struct SimulationFloor {
   var calls = SimulatedCalls()
   var agenda = Agenda()
   /// What the line answers at once to the engine's last commands.
-  var replies: [LineSignal] = []
+  var replies: [LineReply] = []
+  /// Those of them that are not of the usual kinds.
+  private var otherReplies: [LineSignal] = []
   var now: UInt64 = 0
 
   var total: Tally
@@ -27,12 +29,13 @@ struct SimulationFloor {
   /// The same over the day; nil: nobody asks.
   var course: DayCourse?
 
-  private var targetIndex: [Destination: Int32] = [:]
+  /// The numbers of the plan's extensions, and of each the agent who sits there and its target.
+  private var extensions = DNTable()
+  private var desks: [Desk] = []
+  private var otherTargets: [Destination: Int32] = [:]
   private var queueIndex: [DN: Int32] = [:]
   private var lastDevice: (dn: DN, queue: Int32) = ("", -1)
   var agentIndex: [AgentID: Int32] = [:]
-  /// Who sits where.
-  var seats: [DN: Int32] = [:]
   private var standings: [Standing]
   private(set) var waiting = 0
   private var busy = 0
@@ -40,6 +43,12 @@ struct SimulationFloor {
   private var isCounting = false
   private var lastChange: UInt64 = 0
   private let ringing: UInt64
+
+  /// An extension: who sits there, and where calls to it are counted; negative: nobody, nowhere.
+  private struct Desk {
+    var agent: Int32 = -1
+    var target: Int32 = -1
+  }
 
   /// How an agent stands, for his times.
   private struct Standing {
@@ -50,6 +59,14 @@ struct SimulationFloor {
     var staffSince: UInt64 = 0
 
     var isBusy: Bool { calls > 0 || isInAfterCallWork }
+
+    /// One call more; whether he is busy only from now on.
+    mutating func takeCall(at now: UInt64) -> Bool {
+      let begins = !isBusy
+      if begins { busySince = now }
+      calls += 1
+      return begins
+    }
   }
 
   init(_ model: SimulationModel) {
@@ -62,6 +79,10 @@ struct SimulationFloor {
     for (index, agent) in model.plan.agents.enumerated() {
       agentIndex[agent.id] = Int32(index)
       agents.append(SimulationReport.Agent(id: agent.id.text))
+    }
+    for (index, entry) in model.plan.extensions.enumerated() {
+      extensions[entry.dn] = Int32(index)
+      desks.append(Desk())
     }
     for queue in model.plan.queues {
       queueIndex[queue.dn] = Int32(queues.count)
@@ -97,10 +118,7 @@ struct SimulationFloor {
     let seconds = Double(now - lastChange) / 1e9
     course?.add(from: lastChange, to: now, waiting: waiting, busy: busy, staff: staff)
     lastChange = now
-    total.add(seconds, to: .seconds)
-    total.add(seconds * Double(waiting), to: .waitingSeconds)
-    total.add(seconds * Double(busy), to: .busySeconds)
-    total.add(seconds * Double(staff), to: .staffSeconds)
+    total.add(seconds, waiting: waiting, busy: busy, staff: staff)
   }
 
   private mutating func addBusy(_ agent: Int) {
@@ -129,12 +147,13 @@ struct SimulationFloor {
     isCounted: Bool,
     connID: ConnID? = nil
   ) -> Int32 {
-    let slot = connID.map { calls.insert($0) } ?? calls.insert()
-    calls[slot].offered = now
-    calls[slot].type = Int32(type)
-    calls[slot].service = service
-    calls[slot].place = .waiting
-    calls[slot].isCounted = isCounted
+    var call = SimulatedCall()
+    call.offered = now
+    call.type = Int32(type)
+    call.service = service
+    call.place = .waiting
+    call.isCounted = isCounted
+    let slot = connID.map { calls.insert(call, $0) } ?? calls.insert(call)
     accrue()
     waiting += 1
     if let patience {
@@ -166,51 +185,14 @@ struct SimulationFloor {
 
   /// Counts a call that is over.
   mutating func count(_ call: SimulatedCall, _ end: SimulatedEnd) {
-    let type = Int(call.type)
-    total.add(1, to: .calls)
-    total.add(1, to: .calls, type)
     let wait = (end == .answered ? call.answered : now) - call.offered
     let seconds = Double(wait) / 1e9
-    switch end {
-    case .answered:
-      histogram.add(wait)
-      total.add(1, to: .answered)
-      total.add(1, to: .answered, type)
-      total.add(seconds, to: .waitSeconds)
-      total.add(seconds, to: .waitSeconds, type)
-      total.add(1, to: .targetBase)
-      if wait <= threshold {
-        total.add(1, to: .inTarget)
-        total.add(1, to: .inTarget, type)
-      }
-    case .abandoned:
-      total.add(1, to: .abandoned)
-      total.add(1, to: .abandoned, type)
-      if wait > threshold { total.add(1, to: .targetBase) }
-    case .rejected:
-      total.add(1, to: .rejected)
-      total.add(1, to: .rejected, type)
-    case .gone: total.add(1, to: .gone)
-    case .unanswerable:
-      total.add(1, to: .unanswerable)
-      return
-    }
-    course?.add(call, end, wait, isInTime: wait <= threshold)
-    if end != .rejected {
-      total.add(1, to: .entered)
-      total.add(seconds, to: .allSeconds)
-      total.add(seconds, to: .allSeconds, type)
-    }
-    if call.hasWaited {
-      total.add(1, to: .waited)
-      total.add(1, to: .waited, type)
-      if end != .rejected { total.add(1, to: .waitedEntered) }
-    }
-    if call.target >= 0 {
-      total.add(1, to: .diverted)
-      targets[Int(call.target)].diverted += 1
-    }
-    if call.isDefaulted { total.add(1, to: .defaulted) }
+    let isInTime = wait <= threshold
+    if end == .answered { histogram.add(wait) }
+    total.count(call, end, seconds: seconds, isInTime: isInTime)
+    if end == .unanswerable { return }
+    course?.add(call, end, wait, isInTime: isInTime)
+    if call.target >= 0 { targets[Int(call.target)].diverted += 1 }
     countAtPlaces(call, end, seconds)
     batches.advance(to: total)
   }
@@ -244,11 +226,11 @@ struct SimulationFloor {
   ) {
     guard let slot = send(connID, attempt, to: destination) else { return }
     if mode == .redirect {
-      replies.append(.diverted(connID, attempt: attempt))
+      replies.append(LineReply(.diverted, connID, attempt))
     } else if ringing == 0 {
-      replies.append(.answered(connID, attempt: attempt))
+      replies.append(LineReply(.answered, connID, attempt))
     } else {
-      replies.append(.ringing(connID, attempt: attempt))
+      replies.append(LineReply(.ringing, connID, attempt))
       agenda.set(2 * slot + 1, due: now + ringing)
     }
   }
@@ -263,35 +245,62 @@ struct SimulationFloor {
     accrue()
     waiting -= 1
     agenda.remove(2 * slot + 1)
-    calls[slot].attempt = attempt
-    calls[slot].place = .ringing
-    calls[slot].target = target(destination)
-    if case .dn(let dn) = destination, let agent = seats[dn] {
-      calls[slot].agent = agent
-      engage(agent, isCounted: calls[slot].isCounted)
+    let desk = self.desk(destination)
+    calls[slot].ring(at: desk.target, of: desk.agent, attempt: attempt)
+    if desk.agent >= 0 {
+      engage(desk.agent, isCounted: calls[slot].isCounted)
     }
     return slot
   }
 
-  private mutating func target(_ destination: Destination) -> Int32 {
-    if let index = targetIndex[destination] { return index }
-    let index = Int32(targets.count)
-    targetIndex[destination] = index
+  private mutating func desk(_ destination: Destination) -> Desk {
     switch destination {
-    case .dn(let dn): targets.append(SimulationReport.Place(name: dn.number))
-    case .trunk(let name, _): targets.append(SimulationReport.Place(name: "trunk:" + name))
+    case .dn(let dn):
+      guard let index = extensions[dn] else { return outside(destination, named: dn.number) }
+      if desks[Int(index)].target < 0 {
+        desks[Int(index)].target = Int32(targets.count)
+        targets.append(SimulationReport.Place(name: dn.number))
+      }
+      return desks[Int(index)]
+    case .trunk(let name, _): return outside(destination, named: "trunk:" + name)
     }
-    return index
+  }
+
+  private mutating func outside(_ destination: Destination, named name: String) -> Desk {
+    if let target = otherTargets[destination] { return Desk(target: target) }
+    let target = Int32(targets.count)
+    otherTargets[destination] = target
+    targets.append(SimulationReport.Place(name: name))
+    return Desk(target: target)
+  }
+
+  /// Says something at once that is not of the usual kinds.
+  mutating func reply(_ signal: LineSignal) {
+    replies.append(LineReply(.other, ConnID(0), UInt32(otherReplies.count)))
+    otherReplies.append(signal)
+  }
+
+  /// Takes out what is to be said, in order.
+  mutating func takeReplies() -> [LineSignal] {
+    let signals = replies.map { reply in
+      reply.signal ?? otherReplies[Int(reply.number)]
+    }
+    replies.removeAll(keepingCapacity: true)
+    otherReplies.removeAll(keepingCapacity: true)
+    return signals
+  }
+
+  /// Who sits at a DN; negative: nobody.
+  func agent(at dn: DN) -> Int32 { extensions[dn].map { desks[Int($0)].agent } ?? -1 }
+
+  private mutating func sit(_ agent: Int32, at dn: DN) {
+    if let index = extensions[dn] { desks[Int(index)].agent = agent }
   }
 
   private mutating func engage(_ agent: Int32, isCounted: Bool) {
     let index = Int(agent)
     if isCounted { agents[index].calls += 1 }
-    if !standings[index].isBusy {
-      busy += 1
-      standings[index].busySince = now
-    }
-    standings[index].calls += 1
+    if standings[index].takeCall(at: now) { busy += 1 }
   }
 
   private mutating func letGo(_ agent: Int32) {
@@ -321,8 +330,7 @@ struct SimulationFloor {
   mutating func answer(_ connID: ConnID) -> Bool {
     guard let slot = calls.slot(of: connID), calls[slot].place == .ringing else { return false }
     agenda.remove(2 * slot + 1)
-    calls[slot].place = .talking
-    calls[slot].answered = now
+    calls[slot].talk(from: now)
     agenda.set(2 * slot, due: now + calls[slot].service)
     return true
   }
@@ -360,7 +368,7 @@ struct SimulationFloor {
     let index = Int(agent)
     accrue()
     if event.kind == .agentLogin {
-      seats[event.thisDN] = agent
+      sit(agent, at: event.thisDN)
       if !standings[index].isLoggedIn {
         standings[index].isLoggedIn = true
         standings[index].staffSince = now
@@ -382,7 +390,7 @@ struct SimulationFloor {
       standings[index].isLoggedIn = false
       staff -= 1
       if isCounting { addStaff(index) }
-      seats[event.thisDN] = nil
+      sit(-1, at: event.thisDN)
     }
   }
 

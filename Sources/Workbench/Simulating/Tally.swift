@@ -70,8 +70,67 @@ struct Tally: Sendable {
 
   mutating func add(_ amount: Double, to sum: Sum) { sums[sum.rawValue] += amount }
 
-  mutating func add(_ amount: Double, to sum: TypeSum, _ type: Int) {
-    sums[Self.index(sum, type)] += amount
+  /// Takes in how a call ended.
+  mutating func count(
+    _ call: SimulatedCall,
+    _ end: SimulatedEnd,
+    seconds: Double,
+    isInTime: Bool
+  ) {
+    let first = Sum.allCases.count + Int(call.type) * TypeSum.allCases.count
+    var sums = self.sums.mutableSpan
+    func add(_ amount: Double, _ sum: Sum, _ sums: inout MutableSpan<Double>) {
+      sums[sum.rawValue] += amount
+    }
+    func add(_ amount: Double, _ sum: TypeSum, _ sums: inout MutableSpan<Double>) {
+      sums[first + sum.rawValue] += amount
+    }
+    add(1, Sum.calls, &sums)
+    add(1, TypeSum.calls, &sums)
+    switch end {
+    case .answered:
+      add(1, Sum.answered, &sums)
+      add(1, TypeSum.answered, &sums)
+      add(seconds, Sum.waitSeconds, &sums)
+      add(seconds, TypeSum.waitSeconds, &sums)
+      add(1, Sum.targetBase, &sums)
+      if isInTime {
+        add(1, Sum.inTarget, &sums)
+        add(1, TypeSum.inTarget, &sums)
+      }
+    case .abandoned:
+      add(1, Sum.abandoned, &sums)
+      add(1, TypeSum.abandoned, &sums)
+      if !isInTime { add(1, Sum.targetBase, &sums) }
+    case .rejected:
+      add(1, Sum.rejected, &sums)
+      add(1, TypeSum.rejected, &sums)
+    case .gone: add(1, Sum.gone, &sums)
+    case .unanswerable:
+      add(1, Sum.unanswerable, &sums)
+      return
+    }
+    if end != .rejected {
+      add(1, Sum.entered, &sums)
+      add(seconds, Sum.allSeconds, &sums)
+      add(seconds, TypeSum.allSeconds, &sums)
+    }
+    if call.hasWaited {
+      add(1, Sum.waited, &sums)
+      add(1, TypeSum.waited, &sums)
+      if end != .rejected { add(1, Sum.waitedEntered, &sums) }
+    }
+    if call.target >= 0 { add(1, Sum.diverted, &sums) }
+    if call.isDefaulted { add(1, Sum.defaulted, &sums) }
+  }
+
+  /// Takes in some seconds in which so many waited, were busy and worked.
+  mutating func add(_ seconds: Double, waiting: Int, busy: Int, staff: Int) {
+    var sums = self.sums.mutableSpan
+    sums[Sum.seconds.rawValue] += seconds
+    sums[Sum.waitingSeconds.rawValue] += seconds * Double(waiting)
+    sums[Sum.busySeconds.rawValue] += seconds * Double(busy)
+    sums[Sum.staffSeconds.rawValue] += seconds * Double(staff)
   }
 
   mutating func add(_ other: Tally) {
