@@ -31,12 +31,13 @@ def setup_times(path):
 def flood(port, state):
     """50,000 REGISTERs from one address in five seconds; what comes back is only counted."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.9.9", 5060))
+        sock.bind(("127.0.9.9", 0))
+        own = sock.getsockname()[1]
         sock.setblocking(False)
         for number in range(FLOOD):
             sock.sendto((
                 f"REGISTER sip:demo.local SIP/2.0\r\n"
-                f"Via: SIP/2.0/UDP 127.0.9.9:5060;branch=z9hG4bKflood{number}\r\n"
+                f"Via: SIP/2.0/UDP 127.0.9.9:{own};branch=z9hG4bKflood{number}\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:7001@demo.local>;tag={number}\r\n"
                 f"To: <sip:7001@demo.local>\r\nCall-ID: flood{number}\r\n"
                 f"CSeq: 1 REGISTER\r\nContact: <sip:7001@127.0.9.9>\r\n"

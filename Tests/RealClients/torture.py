@@ -6,6 +6,7 @@ other extensions. An INVITE that must be accepted has run its strategy, which an
 """
 
 import ipaddress
+import os
 import pathlib
 import re
 import socket
@@ -53,12 +54,14 @@ class Postman:
 
     def __init__(self, base):
         self.base = base
+        # A network of our own: others may run this beside us.
+        self.network = f"127.0.{3 + os.getpid() % 200}.0"
         self.host = 2
 
     def send(self, message, port, patience):
         """The answers to a message, the last one final; an empty list is silence."""
         self.host += 1
-        address = str(ipaddress.ip_address("127.0.3.0") + self.host)
+        address = str(ipaddress.ip_address(self.network) + self.host)
         head = message.decode("latin-1")
         via = re.search(r"(?im)^(?:via|v)[ \t]*:\s*SIP\s*/\s*2.0\s*/\s*\S+\s+"
                         r"(?:\[[^\]]*\]|[^\s:;,]+)(?:[ ]*:[ ]*(\d+))?", head)
