@@ -77,7 +77,8 @@ def run(base):
         port = base.free_port()
         world.strategy("out", 'return function(call) return trunk("carrier", "+4420") end\n')
         site = base.site('["7001"] = { password = "demo" },', "",
-                         points='["8000"] = { strategy = "out", default = { "reject:486" } },')
+                         points='["8000"] = { strategy = "out", '
+                                'default = { "trunk:carrier:+4420" } },')
         site = site.replace('"127.0.0.0/8"', '"127.0.0.1/32"').replace(
             "limits =", f'trunks = {{ carrier = {{ uri = "sip:127.0.0.1:{port}" }} }}, limits =')
         world.serve(site)
