@@ -40,6 +40,8 @@ func usage(_ problem: String? = nil) -> Never {
            torment --journal CALLS [--seed N]
            torment --replay FILE
            torment --scenarios FILE…
+           torment --calls CALLS --store FOLDER WAITING
+           torment --recover FOLDER
     faults: \(WorldFault.allCases.map(\.rawValue).joined(separator: ", "))
 
     """
@@ -67,6 +69,15 @@ func parse() -> Options {
     case "--replay":
       guard let path = arguments.popFirst() else { usage("--replay wants a file") }
       exit(replay(path) ? 0 : 2)
+    case "--store":
+      guard let folder = arguments.popFirst() else { usage("--store wants a folder") }
+      guard let text = arguments.popFirst(), let waiting = Int(text), waiting >= 0 else {
+        usage("--store wants a folder and how many callers wait")
+      }
+      exit(fillStore(folder, calls: options.calls, waiting: waiting) ? 0 : 2)
+    case "--recover":
+      guard let folder = arguments.popFirst() else { usage("--recover wants a folder") }
+      exit(recoverStore(folder) ? 0 : 2)
     case "--scenarios": exit(runScenarios(Array(arguments)) ? 0 : 1)
     case "--events": options.eventsOfCalls = number(flag)
     case "--exhaustive": options.isExhaustive = true

@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -177,6 +179,92 @@ void rs_peer_text(const struct rs_peer *peer, char *text, size_t capacity) {
   const void *bytes = peer->family == 4 ? (const void *)&address.v4.sin_addr
                                         : (const void *)&address.v6.sin6_addr;
   if (!inet_ntop(address.any.sa_family, bytes, text, (socklen_t)capacity)) text[0] = 0;
+}
+
+/* TCP sockets */
+
+/* A peer that has vanished is found out: after two minutes of silence the kernel asks, and what is
+ * sent must be acknowledged within half a minute. */
+static int tcp_options(int fd) {
+  int on = 1, idle = 120, interval = 20, count = 4;
+  unsigned patience = 30000;
+  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
+      setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) < 0 ||
+      setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) < 0 ||
+      setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval) < 0 ||
+      setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count) < 0 ||
+      setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) < 0)
+    return -errno;
+  return 0;
+}
+
+static int tcp_socket(int family) {
+  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return fd < 0 ? -errno : fd;
+}
+
+int rs_tcp_listen(const struct rs_peer *local, int backlog) {
+  union address address;
+  socklen_t length = to_address(local, &address);
+  int fd = tcp_socket(address.any.sa_family);
+  if (fd < 0) return fd;
+  int on = 1;
+  int bad = 0;
+  if (address.any.sa_family == AF_INET6)
+    bad = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (!bad) bad = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (!bad) bad = bind(fd, &address.any, length);
+  if (!bad) bad = listen(fd, backlog);
+  if (bad) {
+    bad = -errno;
+    close(fd);
+    return bad;
+  }
+  return fd;
+}
+
+int rs_tcp_accept(int fd, struct rs_peer *peer) {
+  union address address;
+  socklen_t length = sizeof address;
+  int client;
+  do client = accept4(fd, &address.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  while (client < 0 && (errno == EINTR || errno == ECONNABORTED));
+  if (client < 0) return -errno;
+  from_address(&address, peer);
+  /* Options are refused on a connection that has ended already: reading will tell. */
+  tcp_options(client);
+  return client;
+}
+
+int rs_tcp_connect(const struct rs_peer *peer) {
+  union address address;
+  socklen_t length = to_address(peer, &address);
+  int fd = tcp_socket(address.any.sa_family);
+  if (fd < 0) return fd;
+  int bad = tcp_options(fd);
+  if (!bad && connect(fd, &address.any, length) < 0 && errno != EINPROGRESS) bad = -errno;
+  if (bad) {
+    close(fd);
+    return bad;
+  }
+  return fd;
+}
+
+int rs_tcp_status(int fd) {
+  int status = 0;
+  socklen_t length = sizeof status;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &length) < 0) return -errno;
+  return -status;
+}
+
+int64_t rs_files_raise(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  }
+  return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
 }
 
 /* UDP sockets */

@@ -1,9 +1,15 @@
 // How events are made: which attributes each carries is DOMAIN 1.5 and 2.
 
 extension RoutingEngine {
-  mutating func emit(_ event: consuming Event, _ outbox: inout Outbox) {
+  /// Announces an event to whoever wants it; the part that it belongs to is said where the event
+  /// alone does not tell.
+  mutating func emit(
+    _ event: consuming Event,
+    as interest: EventInterest? = nil,
+    _ outbox: inout Outbox
+  ) {
     sequence += 1
-    guard outbox.interest.contains(event.interest) else { return }
+    guard outbox.interest.contains(interest ?? event.interest) else { return }
     event.sequence = sequence
     event.time = unixTime
     outbox.append(event)
@@ -111,12 +117,12 @@ extension RoutingEngine {
     guard wants(interest, count: 1 + calls[call].otherQueues.count, outbox) else { return }
     var event = deviceEvent(.queued, call)
     if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
-    emit(event, &outbox)
+    emit(event, as: interest, &outbox)
     for queue in calls[call].otherQueues {
       let dn = queues[Int(queue)].plan.dn
       event.thisDN = dn
       event.thisQueue = dn
-      emit(event, &outbox)
+      emit(event, as: interest, &outbox)
     }
   }
 

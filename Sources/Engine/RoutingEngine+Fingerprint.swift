@@ -90,9 +90,8 @@ extension RoutingEngine {
     case .readingHeader: numbers.append(5)
     case .queued: numbers.append(6)
     case .diverting(let diversion):
-      numbers += [
-        7, Int64(diversion.agent?.index ?? -1), Int64(dnIndex[number(of: diversion.way, of: slot)] ?? -1),
-      ]
+      let dn = dnIndex[number(of: diversion.way, of: slot)] ?? -1
+      numbers += [7, Int64(diversion.agent?.index ?? -1), Int64(dn)]
       numbers += [diversion.isRinging ? 1 : 0, diversion.isAnnounced ? 1 : 0]
       numbers.append(remaining(diversion.timer))
     case .established(let talk): numbers += [8, Int64(talk.agent?.index ?? -1)]

@@ -51,8 +51,10 @@ extension RoutingEngine {
       outbox.append(.reject(offer.connID, status: 503))
       return
     }
-    guard offer.userData.isEmpty
-      || offer.userData.byteCount <= plan.limits.userDataBytesMax else {
+    guard
+      offer.userData.isEmpty
+        || offer.userData.byteCount <= plan.limits.userDataBytesMax
+    else {
       emitError("userDataBytesMax is exceeded: refused", at: offer.dn, &outbox)
       outbox.append(.reject(offer.connID, status: 513))
       return

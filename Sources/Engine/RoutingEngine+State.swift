@@ -8,8 +8,10 @@
 
 /// Everything that an engine's future depends on, besides its plan.
 public struct EngineState: Sendable, Codable {
-  /// The number of this layout; another one is not read. Count on when the same members come to
-  /// mean something else; members that come or go are noticed by themselves.
+  /// The number of this layout; another one is not read.
+  ///
+  /// Count on when the same members come to mean something else; members that come or go are
+  /// noticed by themselves.
   public static let layout = 2
 
   var random: SplitMix64

@@ -32,7 +32,7 @@ public struct RoutingEngine: ~Copyable {
   var routingPoints: [RoutingPoint] = []
   var dns: [DNRecord] = []
   var dnIndex = DNTable()
-  /// Where the call before came in: most come to the same DN. Known by the plan alone.
+  /// Where the call before came in, which is where most come in.
   var lastEntrance: (dn: DN, index: Int32) = ("", -1)
   var placeIndex = Lookup<String, Int32>()
   /// The DNs of each place.

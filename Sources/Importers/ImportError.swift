@@ -22,6 +22,8 @@ enum ImportLimits {
   static let queuesMax = 10_000
   /// Broken lines that the report shows one by one.
   static let shownMax = 1_000
+  /// Different things that a report counts by their names.
+  static let namesMax = 300
   /// Bytes that are sorted in memory before they are written to a temporary file.
   static let sortBytesMax = 48 << 20
   /// Streams, fragments and messages of a capture that are waited for at the same time.

@@ -67,10 +67,20 @@ public struct ImportReport: Sendable, Hashable {
     broken.append(Broken(file: file, number: number, reason: reason))
   }
 
-  /// Counts something by its name.
+  /// Notes how something was understood, as long as there is not too much of it.
+  mutating func isUnderstood(_ sentence: String) {
+    guard understood.count < ImportLimits.namesMax, !understood.contains(sentence) else { return }
+    understood.append(sentence)
+  }
+
+  /// Counts something by its name; what comes after many names is counted together.
   mutating func count(_ name: String, by number: Int = 1) {
     if let index = counts.firstIndex(where: { $0.name == name }) {
       counts[index].count += number
+    } else if counts.count == ImportLimits.namesMax {
+      counts[counts.count - 1].count += number
+    } else if counts.count == ImportLimits.namesMax - 1 {
+      counts.append(Count(name: "others", count: number))
     } else {
       counts.append(Count(name: name, count: number))
     }

@@ -86,6 +86,9 @@ public struct EventLoop: ~Copyable {
     try ReactorError.check(rs_epoll_remove(epoll.number, descriptor), "epoll remove")
   }
 
+  /// The loop's own descriptor, readable when a registration is ready: loops can be nested.
+  public var descriptor: Int32 { epoll.number }
+
   /// How many descriptors are registered.
   public var registrationCount: Int { tokens.count }
 

@@ -5,10 +5,8 @@ public import Engine
 
 /// The immutable configuration of a `SIPSwitch`.
 public struct SIPPlan: Sendable {
-  /// Our address as it stands in Via and Contact: an IP address, IPv6 without brackets.
-  public var advertisedHost: String
-  /// Our port as it stands in Via and Contact.
-  public var advertisedPort: UInt16
+  /// Our addresses as they stand in Via and Contact, the first one being the standard.
+  public var listeners: [SIPListener]
   /// The realm of digest authentication and the host of the identities that we write.
   public var domain: String
   /// Peers that may send calls without digest.
@@ -28,10 +26,14 @@ public struct SIPPlan: Sendable {
   /// How strangers are kept from doing harm.
   public var defence = DefenceSettings()
 
-  /// Makes a plan without extensions, trunks and entries.
+  /// Makes a plan without extensions, trunks and entries, that speaks UDP.
   public init(advertisedHost: String, advertisedPort: UInt16 = 5060, domain: String) {
-    self.advertisedHost = advertisedHost
-    self.advertisedPort = advertisedPort
+    self.init(listeners: [SIPListener(host: advertisedHost, port: advertisedPort)], domain: domain)
+  }
+
+  /// Makes a plan without extensions, trunks and entries.
+  public init(listeners: [SIPListener], domain: String) {
+    self.listeners = listeners
     self.domain = domain
     trusted = []
     extensions = []
@@ -50,11 +52,44 @@ public struct SIPPlan: Sendable {
     }
   }
 
-  /// Whether a request can be sent to this URI: `sip:`, with an IP address or `localhost` as host.
+  /// The host of the first of our addresses.
+  public var advertisedHost: String { listeners.first?.host ?? "" }
+  /// The port of the first of our addresses.
+  public var advertisedPort: UInt16 { listeners.first?.port ?? 0 }
+
+  /// Whether a request can be sent to this URI: `sip:` or `sips:`, with an IP address or
+  /// `localhost` as host.
   ///
   /// There is no DNS yet; `check` reports a fixed contact or trunk for which this is false.
   public static func isReachable(_ uri: String) -> Bool {
     uri.withByteView { NextHop.endpoint(of: $0) != nil }
+  }
+}
+
+/// An address of ours, as others reach it.
+public struct SIPListener: Sendable, Hashable {
+  /// What carries the messages.
+  public enum Transport: String, Sendable, Hashable, CaseIterable {
+    /// Datagrams.
+    case udp
+    /// Connections.
+    case tcp
+    /// Connections that nobody else can read.
+    case tls
+  }
+
+  /// What carries the messages.
+  public var transport: Transport
+  /// An IP address, IPv6 without brackets.
+  public var host: String
+  /// The port.
+  public var port: UInt16
+
+  /// Makes an address.
+  public init(_ transport: Transport = .udp, host: String, port: UInt16) {
+    self.transport = transport
+    self.host = host
+    self.port = port
   }
 }
 
@@ -106,6 +141,22 @@ public struct SIPLimits: Sendable, Hashable {
   public var subscribersMax = 16
   /// What `Retry-After` says with 503, in seconds.
   public var retryAfter: UInt16 = 5
+  /// Connections (TCP, TLS) alive at the same time; further ones are closed at once.
+  public var connectionsMax = 10_000
+  /// Connections from or to one address alive at the same time.
+  public var connectionsPerPeerMax = 1_000
+  /// How long a peer that has connected may say nothing.
+  public var connectionSilenceMax: Duration = .seconds(15)
+  /// How long a message may take from its first byte to its last.
+  public var messageTimeMax: Duration = .seconds(30)
+  /// How long we try to connect.
+  public var connectTimeMax: Duration = .seconds(8)
+  /// How long a connection is kept that nobody uses; longer than any registration.
+  public var connectionIdleMax: Duration = .seconds(3900)
+  /// The bytes of unfinished messages, over all connections.
+  public var unfinishedBytesMax = 64 << 20
+  /// The size from which on a request goes by TCP where we speak it (RFC 3261 18.1.1).
+  public var datagramMax = 1300
 
   /// Makes the standard limits.
   public init() {}

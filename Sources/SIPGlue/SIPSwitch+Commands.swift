@@ -120,34 +120,52 @@ extension SIPSwitch {
         return .failure(Unresolved(reason: .unreachable))
       }
       targetURI.write(binding.uri)
-      if !binding.path.isEmpty {
-        for proxy in binding.path { targetRoutes.header("Route", proxy) }
-        guard let hop = RouteValues.firstHop(in: targetRoutes.bytes) else {
-          return .failure(Unresolved(reason: .unreachable))
-        }
-        return .success(hop)
-      }
-      if let peer = binding.received {
-        let behind = peer.host.withByteView { Endpoint(address: $0, port: peer.port) }
-        if let behind { return .success(behind) }
-      }
+      for proxy in binding.path { targetRoutes.header("Route", proxy) }
+      if let hop = hop(to: binding) { return .success(hop) }
+      guard binding.path.isEmpty else { return .failure(Unresolved(reason: .unreachable)) }
     case .trunk(let name, let number):
       guard let trunk = plan.trunks.first(where: { $0.name == name }), trunk.takes(number),
         !number.isEmpty
       else { return .failure(Unresolved(reason: .noSuchTarget)) }
       trunk.uri.withByteView { text in
-        guard let uri = SIPURI(text), uri.scheme == .sip else { return }
-        targetURI.write("sip:")
+        guard let uri = SIPURI(text), uri.scheme == .sip || uri.scheme == .sips else { return }
+        targetURI.write(uri.scheme == .sip ? "sip:" : "sips:")
         number.withByteView { targetURI.writeUser($0) }
         targetURI.write(byte: UInt8(ascii: "@"))
         targetURI.write(text.view(from: uri.host.start, to: text.count))
       }
     }
-    guard let hop = NextHop.endpoint(of: targetURI.bytes) else {
+    guard let hop = NextHop.endpoint(of: targetURI.bytes, unsaid: standardTransport) else {
       // A name and no DNS, or no URI at all.
       return .failure(Unresolved(reason: .unreachable))
     }
     return .success(hop)
+  }
+
+  /// Where a phone is reached whose contact is in `targetURI`: through the proxies in
+  /// `targetRoutes`, on the connection that it registered on, behind its address translator, or
+  /// nil: where its contact says.
+  private func hop(to binding: Binding) -> Endpoint? {
+    let flow = binding.flow.flatMap { $0.transport.isStream ? $0 : nil }
+    if !binding.path.isEmpty {
+      var proxy = RouteValues.firstHop(in: targetRoutes.bytes, unsaid: standardTransport)
+      // The connection is the last proxy's, which need not be the first one of the way back.
+      if let flow, let found = proxy, found.transport == flow.transport,
+        found.hasSameAddress(as: flow)
+      {
+        proxy?.connection = flow.connection
+      }
+      return proxy
+    }
+    let unsaid = flow?.transport ?? standardTransport
+    var hop = NextHop.endpoint(of: targetURI.bytes, unsaid: unsaid)
+    if let peer = binding.received,
+      let behind = peer.host.withByteView({ Endpoint(address: $0, port: peer.port) })
+    {
+      hop = behind.by(hop?.transport ?? unsaid)
+    }
+    if let flow, hop?.transport == flow.transport { hop?.connection = flow.connection }
+    return hop
   }
 
   /// A header of the caller's INVITE.

@@ -24,9 +24,10 @@ extension SIPSwitch {
     keeper.isUrgent = false
     for row in keeper.gone { show(.gone(row)) }
     keeper.gone.removeAll(keepingCapacity: true)
-    let touched = keeper.touched
-    keeper.touched.removeAll(keepingCapacity: true)
-    for owner in touched {
+    var index = 0
+    while index < keeper.touched.count {
+      let owner = keeper.touched[index]
+      index += 1
       let slot = owner.slot
       let (row, urgent): (DialogRow, Bool)
       switch owner.kind {
@@ -43,6 +44,7 @@ extension SIPSwitch {
       if urgent { isUrgent = true }
       show(.kept(row))
     }
+    keeper.touched.removeAll(keepingCapacity: true)
     return isUrgent
   }
 

@@ -27,14 +27,36 @@ extension SIPSwitch {
     touch(leg: slot, isUrgent: false)
     let branch = tokens.next()
     write(request, on: slot, sequence: legs[slot].localSequence, branch: branch)
-    guard !scratch.overflowed else { return nil }
     let client = ClientRequest(
       method: request.method,
       branch: branch,
       destination: legs[slot].hop,
       owner: request.owner.raw
     )
+    return send(client, at: now)
+  }
+
+  /// Sends the request in `scratch`; nil when there is no room for a transaction, or no way.
+  mutating func send(_ request: ClientRequest, at now: Instant) -> TransactionHandle? {
+    guard !scratch.overflowed, canReach(request.destination) else { return nil }
+    var client = request
+    if scratch.count > plan.limits.datagramMax, client.destination.transport == .udp,
+      table.own.speaks(.tcp)
+    {
+      // RFC 3261 18.1.1; when nobody takes the connection, it goes as a datagram after all.
+      client.destination = client.destination.by(.tcp)
+      client.mayGoAsDatagram = true
+      let datagram = texts.make(scratch.bytes)
+      scratch.removeAll()
+      scratch.rewrite(datagram.bytes, sentBy: table.own.address(toward: client.destination))
+      texts.free(datagram)
+    }
     return table.send(scratch.bytes, as: client, at: now, into: &outgoing)
+  }
+
+  /// Whether we have what it takes to send there.
+  func canReach(_ hop: Endpoint) -> Bool {
+    hop.transport == .tcp || table.own.speaks(hop.transport)
   }
 
   /// Writes a request into `scratch`; what `lines` holds goes along and is forgotten.
@@ -47,7 +69,7 @@ extension SIPSwitch {
     let leg = legs[slot]
     let text = leg.text.bytes
     if request.method == .invite || request.method == .update {
-      writeContact(entry: leg.entry)
+      writeContact(entry: leg.entry, toward: leg.hop)
       lines.header("Allow", Self.allowed)
     }
     let headers = lines.bytes
@@ -57,7 +79,7 @@ extension SIPSwitch {
         method: request.method,
         uri: text[leg.target],
         branch: branch,
-        sentBy: sentBy,
+        sentBy: table.own.address(toward: leg.hop),
         from: text[leg.local],
         to: text[leg.remote],
         callID: text[leg.callID],
@@ -71,12 +93,23 @@ extension SIPSwitch {
     lines.removeAll()
   }
 
-  /// Writes our Contact.
-  mutating func writeContact(entry: Int) {
+  /// Writes our Contact for somebody who is reached at an endpoint.
+  mutating func writeContact(entry: Int, toward peer: Endpoint) {
     lines.write("Contact: <sip:")
     lines.write(entries[entry].text.bytes)
+    finishContact(toward: peer)
+  }
+
+  /// Writes what follows the user part of our Contact.
+  mutating func finishContact(toward peer: Endpoint) {
+    let own = table.own.contact(toward: peer)
     lines.write(byte: UInt8(ascii: "@"))
-    lines.write(sentBy)
+    lines.write(own)
+    switch own.transport {
+    case .udp: break
+    case .tcp: lines.write(";transport=tcp")
+    case .tls: lines.write(";transport=tls")
+    }
     lines.write(">\r\n")
   }
 
@@ -88,6 +121,26 @@ extension SIPSwitch {
     writeACK(slot, body: body, type: type)
     guard !scratch.overflowed else { return }
     table.acknowledge(invite, with: scratch.bytes, to: legs[slot].hop, into: &outgoing)
+  }
+
+  /// Acknowledges a repeated success whose transaction did not outlive the process.
+  mutating func acknowledgeAgain(_ received: borrowing Received) -> Bool {
+    let bytes = received.bytes
+    let envelope = received.envelope
+    guard envelope.statusCode >= 200, envelope.statusCode < 300,
+      envelope.sequenceMethod == .invite, let tag = SIPToken(bytes[envelope.from.tag]),
+      let owner = map.party(tag), owner.kind == .leg
+    else { return false }
+    let leg = legs[owner.slot]
+    let text = leg.text.bytes
+    guard leg.state == .talking || leg.state == .ending, !leg.owesACK,
+      text[leg.callID].equals(bytes[envelope.callID]),
+      text[leg.remoteTag].equals(bytes[envelope.to.tag])
+    else { return false }
+    let request = LegRequest(.ack, owner: .nobody)
+    write(request, on: owner.slot, sequence: envelope.sequence, branch: tokens.next())
+    outgoing.append(scratch.bytes, to: leg.hop)
+    return true
   }
 
   /// Writes the ACK to a success into `scratch`.
@@ -138,16 +191,46 @@ extension SIPSwitch {
 
   private mutating func replaceText(of slot: Slot, by draft: LegText) {
     let text = texts.make(scratch.bytes)
+    let leg = legs[slot]
+    let hop = hop(text.bytes, draft, isDirect: false)
+    let isSamePlace =
+      draft.routes.isEmpty && leg.routes.isEmpty && hop != nil
+      && NextHop.endpoint(of: leg.text.bytes[leg.target])?.hasSamePlace(
+        as: NextHop.endpoint(of: text.bytes[draft.target])
+      ) == true
     texts.free(legs[slot].text)
     legs[slot].text = text
     legs[slot].take(draft)
-    if let hop = Self.hop(text.bytes, draft) { legs[slot].hop = hop }
+    // The way that led to this very address leads there still: a translator's, or a connection.
+    if let hop, !isSamePlace { legs[slot].hop = hop }
   }
 
   /// Where requests of a dialog go: the first route, else the target; nil when it is a name.
-  static func hop(_ text: ByteView, _ draft: LegText) -> Endpoint? {
-    draft.routes.isEmpty
-      ? NextHop.endpoint(of: text[draft.target]) : RouteValues.firstHop(in: text[draft.routes])
+  ///
+  /// The connection that the message at hand came on is taken if it leads there: from the same
+  /// address, or from the other side itself.
+  func hop(_ text: ByteView, _ draft: LegText, isDirect: Bool) -> Endpoint? {
+    let isOwn = isDirect && draft.routes.isEmpty
+    let unsaid = isOwn ? heardFrom.transport : standardTransport
+    let found =
+      draft.routes.isEmpty
+      ? NextHop.endpoint(of: text[draft.target], unsaid: unsaid)
+      : RouteValues.firstHop(in: text[draft.routes], unsaid: standardTransport)
+    guard var hop = found else { return nil }
+    if heardFrom.transport.isStream, hop.transport == heardFrom.transport,
+      isOwn || hop.hasSameAddress(as: heardFrom)
+    {
+      hop.connection = heardFrom.connection
+    }
+    return hop
+  }
+
+  /// The same for a caller, whose INVITE came some time ago.
+  mutating func callerHop(of call: Call, _ text: ByteView, _ draft: LegText) -> Endpoint? {
+    let present = heardFrom
+    heardFrom = call.source
+    defer { heardFrom = present }
+    return hop(text, draft, isDirect: call.envelope.viaCount == 1)
   }
 
   // MARK: Ends

@@ -208,7 +208,7 @@ extension SIPSwitch {
 
   /// The DN that a Request-URI names; nil when it is no URI that we serve.
   private func dialledDN(_ text: ByteView) -> DN? {
-    guard let uri = SIPURI(text), uri.scheme == .sip || uri.scheme == .tel else { return nil }
+    guard let uri = SIPURI(text), uri.scheme != .other else { return nil }
     return DN(uri.userText(in: text))
   }
 

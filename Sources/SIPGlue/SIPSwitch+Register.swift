@@ -89,6 +89,7 @@ extension SIPSwitch {
     request.credentials = Self.credentials(of: message, method: "REGISTER", proxy: false)
     request.userAgent = envelope.header("user-agent", in: bytes)?.string
     request.trusted = isTrusted(source)
+    request.flow = source
     request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
     return request
   }

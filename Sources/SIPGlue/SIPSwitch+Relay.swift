@@ -83,7 +83,7 @@ extension SIPSwitch {
     answer.body = bytes[received.envelope.body]
     answer.bodyType = bytes[received.envelope.contentType]
     if status < 300, legs.contains(relay.from), relay.method != .info {
-      writeContact(entry: legs[relay.from].entry)
+      writeContact(entry: legs[relay.from].entry, toward: legs[relay.from].hop)
     }
     if status == 401 || status == 407 { answer = Reply(488, tag: nil) }
     reply(to: relay.server, answer, at: now)

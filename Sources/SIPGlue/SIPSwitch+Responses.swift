@@ -5,7 +5,7 @@ internal import Engine
 extension SIPSwitch {
   mutating func response(_ received: borrowing Received, at now: Instant) {
     switch table.receive(response: received, at: now, into: &outgoing) {
-    case .stray: counters.unmatched += 1
+    case .stray: if !acknowledgeAgain(received) { counters.unmatched += 1 }
     case .absorbed: counters.retransmissions += 1
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
@@ -87,7 +87,7 @@ extension SIPSwitch {
     RouteValues.write(bytes[envelope.recordRouteLines], reversed: true, to: &scratch)
     draft.routes = scratch.slice(from: start)
     let text = texts.make(scratch.bytes)
-    guard let hop = Self.hop(text.bytes, draft) else { return texts.free(text) }
+    guard let hop = hop(text.bytes, draft, isDirect: false) else { return texts.free(text) }
     var leg = Leg(
       side: .target,
       state: .ending,
@@ -117,7 +117,7 @@ extension SIPSwitch {
 
   mutating func expired(_ event: TransactionEvent, at now: Instant) {
     switch event {
-    case .timedOut(_, let raw):
+    case .timedOut(_, let raw), .connectionLost(_, let raw):
       timedOut(Owner(raw), at: now)
     case .failureUnacknowledged(_, let raw):
       settled(Owner(raw))
@@ -159,7 +159,7 @@ extension SIPSwitch {
     // Not 100: proxies would not pass it on, and give up after three minutes (RFC 3261 13.3.1.1).
     let isRinging = call.phase == .diverting && call.hasRung
     let status: UInt16 = isRinging ? 180 : call.isQueued ? 182 : 183
-    writeContact(entry: call.entry)
+    writeContact(entry: call.entry, toward: call.source)
     reply(to: call.transaction, status, tag: call.localTag, at: now)
     refresh.arm(slot.index, at: now)
     calls[slot].told = status

@@ -26,6 +26,7 @@ extension SIPSwitch {
     at now: Instant,
     isAlive: (ConnID) -> Bool
   ) -> [ConnID] {
+    outgoing.connections.now = now
     let before = outgoing.count
     for row in rows { keeper.skip(to: row.id) }
     var legs: [Slot] = []

@@ -33,7 +33,10 @@ public struct SIPSwitch: ~Copyable {
   let plan: SIPPlan
   /// What it was made from.
   package var sitePlan: SIPPlan { plan }
+  /// The first of our addresses.
   let sentBy: Endpoint
+  /// What a URI means that leaves its transport unsaid.
+  let standardTransport: SIPTransport
   let domain: Text
   let entries: [Entry]
   let entryIndex: [DN: Int]
@@ -72,6 +75,8 @@ public struct SIPSwitch: ~Copyable {
   var targetRoutes = MessageWriter(capacity: 256)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
+  /// Where the message at hand came from.
+  var heardFrom = Endpoint.unspecified
   /// Blocks that belong to the plan and live as long as the switch.
   private let planTextCount: Int
 
@@ -84,8 +89,8 @@ public struct SIPSwitch: ~Copyable {
   /// Whether new calls are refused with 503.
   public var isDraining = false
 
-  /// Datagrams that wait to be sent; the transport empties it.
-  var outgoing = OutgoingQueue()
+  /// Messages that wait to be sent; the transports empty it.
+  var outgoing: OutgoingQueue
 
   /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
   ///
@@ -95,10 +100,12 @@ public struct SIPSwitch: ~Copyable {
   /// - Throws: `SIPSwitchError` when the plan's own address cannot be read or libcrypto lacks a
   ///   hash.
   public init(plan: SIPPlan, start: UInt64, secret: (UInt64, UInt64)) throws(SIPSwitchError) {
-    let port = plan.advertisedPort
-    guard
-      let own = plan.advertisedHost.withByteView({ Endpoint(address: $0, port: port) })
-    else { throw .advertisedHost(plan.advertisedHost) }
+    var own: [Endpoint] = []
+    for listener in plan.listeners {
+      guard let endpoint = Endpoint(listener) else { throw .advertisedHost(listener.host) }
+      own.append(endpoint)
+    }
+    guard let first = own.first else { throw .advertisedHost("") }
     do {
       var key: [UInt8] = []
       for word in [secret.0, secret.1] {
@@ -120,7 +127,7 @@ public struct SIPSwitch: ~Copyable {
     }
     self.plan = plan
     callersWithPassword = Set(plan.extensions.filter { $0.password != nil }.map(\.dn))
-    sentBy = own
+    sentBy = first
     subscriptions = Subscriptions(limit: plan.limits.subscriptionsMax)
     monitors = Monitors(plan.extensions)
     sources = RateBook(
@@ -128,8 +135,12 @@ public struct SIPSwitch: ~Copyable {
       burst: plan.defence.burst,
       placeCount: plan.defence.sourcesMax
     )
+    let addresses = OwnAddresses(own)
+    standardTransport = addresses.speaks(.udp) ? .udp : first.transport
     tokens = TokenSource(secret: secret)
     table = TransactionTable(limit: plan.limits.transactionsMax)
+    table.own = addresses
+    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
     map = ConnIDMap(start: start)
     keeper = DialogKeeper(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
@@ -174,6 +185,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
     if let deadline = silences.nextDeadline, deadline < next { next = deadline }
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
+    if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
     return next == .distantFuture ? nil : next
   }
 
@@ -199,6 +211,8 @@ public struct SIPSwitch: ~Copyable {
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
     counters.received += 1
     guard mayCome(source, at: now) else { return }
+    outgoing.connections.now = now
+    heardFrom = source
     let before = outgoing.count
     let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
@@ -221,13 +235,10 @@ public struct SIPSwitch: ~Copyable {
   /// Lets timers expire.
   public mutating func advance(to now: Instant) {
     let before = outgoing.count
+    outgoing.connections.now = now
     table.advance(to: now, into: &outgoing, events: &events)
-    var index = 0
-    while index < events.count {
-      expired(events[index], at: now)
-      index += 1
-    }
-    events.removeAll(keepingCapacity: true)
+    takeEvents(at: now)
+    while let connection = outgoing.connections.popDue(at: now) { hangUp(connection, at: now) }
     registrar.advance(to: now, into: &changes)
     signalChanges()
     tellSubscribers(at: now)
@@ -245,9 +256,20 @@ public struct SIPSwitch: ~Copyable {
     counters.sent += UInt64(outgoing.count - before)
   }
 
+  /// Tells calls and legs what became of their transactions.
+  mutating func takeEvents(at now: Instant) {
+    var index = 0
+    while index < events.count {
+      expired(events[index], at: now)
+      index += 1
+    }
+    events.removeAll(keepingCapacity: true)
+  }
+
   /// Does what the engine wants; signals that follow at once are in `signals` when this returns.
   public mutating func perform(_ command: LineCommand, at now: Instant) {
     let before = outgoing.count
+    outgoing.connections.now = now
     run(command, at: now)
     counters.sent += UInt64(outgoing.count - before)
   }

@@ -2,6 +2,7 @@ internal import Engine
 internal import Journal
 internal import LuaBridge
 internal import Reactor
+internal import SIPGlue
 internal import Wire
 
 /// A handle with which another thread can tell a running service what signals tell it otherwise.
@@ -78,25 +79,18 @@ public enum Service {
     // Signals are blocked before the first thread is made.
     let signals = options.watchesSignals ? try SignalWatch() : nil
     let files = try start(options, selfTest: parts.selfTest, say: say)
-    guard Files.makeFolder(options.data) else {
-      throw ServiceError("cannot make the folder \(options.data)")
-    }
-    let listener: UnixListener
-    do {
-      listener = try UnixListener(path: ControlPath.socket(in: options.data))
-    } catch {
-      let reason = error.code == 0 ? error.reason : "\(error)"
-      throw ServiceError("cannot serve with --data \(options.data): \(reason)")
-    }
+    let listener = try openControl(options)
     var store = VersionStore(
       data: options.data,
       keptMax: files.site.plan.limits.generationsKeptMax
     )
     for text in store.trouble { say(text) }
     let version = keep(files.prepared, in: &store, say: say)
+    // Connections take a descriptor each; shells allow a thousand.
+    ProcessLimits.raiseDescriptors()
     let inbox = try door?.inbox ?? Inbox<ControlMessage>()
     let requests = try Inbox<ShardRequest>()
-    let bound = Locked<SocketAddress?>(nil)
+    let bound = Locked<[SIPListener]>([])
     let blueprint = ShardLoop.Blueprint(
       site: files.site,
       installation: Installation(
@@ -106,12 +100,13 @@ public enum Service {
       ),
       requests: requests,
       reports: inbox,
+      credentials: try credentials(of: files.site),
       dumpPath: options.dumpPath,
       storeFolder: options.store ? options.data : nil,
       sources: StrategyFiles(files.prepared.source),
       versions: store.numbers,
       handOver: parts.handOver,
-      whenBound: { address in bound.withLock { $0 = address } }
+      whenBound: { addresses in bound.withLock { $0 = addresses } }
     )
     let thread = try ShardThread.start(
       name: "shard",
@@ -133,9 +128,31 @@ public enum Service {
       inboxes: (inbox, requests),
       say: say
     )
-    let address = bound.withLock { $0 }.map { "udp:\($0)" } ?? "none"
-    say("ready sip=\(address) http=none")
+    say("ready sip=\(bound.withLock { $0.map(\.text) }.joined(separator: ",")) http=none")
     try control.run()
+  }
+
+  /// Opens the control socket in the server's folder.
+  private static func openControl(_ options: ServeOptions) throws -> UnixListener {
+    guard Files.makeFolder(options.data) else {
+      throw ServiceError("cannot make the folder \(options.data)")
+    }
+    do {
+      return try UnixListener(path: ControlPath.socket(in: options.data))
+    } catch {
+      let reason = error.code == 0 ? error.reason : "\(error)"
+      throw ServiceError("cannot serve with --data \(options.data): \(reason)")
+    }
+  }
+
+  /// Our side of TLS, if the site has one.
+  private static func credentials(of site: Site) throws -> TLSCredentials? {
+    guard let tls = site.tls else { return nil }
+    do {
+      return try TLSCredentials(tls)
+    } catch {
+      throw ServiceError("no TLS: \(error)")
+    }
   }
 
   /// Reads and checks the site and the strategies, and runs their tests.

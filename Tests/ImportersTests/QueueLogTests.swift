@@ -104,7 +104,7 @@ struct QueueLogTests {
     let expected = [
       "0 agent.login 401", "0 agent.ready 401",
       "4 agent.not_ready 401 lunch", "5 agent.login 501 (inferred)",
-      "5 agent.ready 501 (inferred)", "5 agent.ready 401", "6 agent.logout 401",
+      "5 agent.ready 501 (inferred)", "5 agent.ready 401",
       "7 agent.logout 401",
       "8 agent.login 500", "8 agent.ready 500", "9 agent.not_ready 500 outbound call",
       "12 agent.ready 500", "20 agent.logout 500", "30 agent.logout 501",

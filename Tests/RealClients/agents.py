@@ -159,6 +159,10 @@ class Caller(Party):
         if plan["patience"]:
             traffic.at(self.began + plan["patience"], self.give_up)
 
+    def over(self):
+        self.traffic.active -= not self.is_over
+        super().over()
+
     def give_up(self):
         if self.is_over or self.outcome:
             return
@@ -362,6 +366,7 @@ class Traffic(threading.Thread):
         self.busy, self.mistakes, self.gone = {}, [], set()
         self.count = collections.Counter()
         self.rate = 0
+        self.active, self.active_max = 0, 1500
         self.is_over = False
         self.failure = None
 
@@ -399,10 +404,10 @@ class Traffic(threading.Thread):
     def offered(self, phone):
         self.note("offer", phone.caller, phone.number)
         other = self.busy.get(phone.number)
-        # His caller is gone: CANCEL or BYE is on its way, and must wait for the phone's own
-        # answer (RFC 3261 9.1).
-        is_dead = other and other.caller in self.gone and (
-            not other.is_answered or "200 1" in other.pending)
+        # His caller is gone and the CANCEL waits for his own answer (RFC 3261 9.1), or he answered
+        # when he had rung for too long: ACK and BYE are on their way.
+        is_dead = other and (
+            "200 1" in other.pending or other.caller in self.gone and not other.is_answered)
         if other and other is not phone and not is_dead:
             self.mistakes.append(
                 f"{phone.number} was offered {phone.caller} while he had {other.caller}: "
@@ -422,8 +427,13 @@ class Traffic(threading.Thread):
         rate = self.rate
         if not rate:
             return
-        caller = self.make_call(self)
-        self.parties[caller.call_id] = caller
+        if self.active < self.active_max:
+            self.active += 1
+            caller = self.make_call(self)
+            self.parties[caller.call_id] = caller
+        else:
+            # A machine with other work on it must not drown in callers.
+            self.count["callers held back"] += 1
         following = due + self.rng.expovariate(rate)
         self.at(following, lambda: self.call(following))
 

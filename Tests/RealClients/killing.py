@@ -26,7 +26,7 @@ EPOCH = int(os.environ.get("KILLS_PER_STORE", "25"))
 WORKERS = int(os.environ.get("KILL_WORKERS", "1"))
 RATE = int(os.environ.get("KILL_RATE", "200"))
 CREW = 90
-PATIENCE = 60
+PATIENCE = 240
 PEOPLE = 12
 STRATEGIES = {
     "any": 'return function(call) return any { skills = "sales > 0" } end\n',
@@ -77,7 +77,7 @@ def site(base, port, people):
         logins + "".join(f'["{person.agent}"] = {{ extension = "{person.dn}" }},'
                          for person in people),
         queues="".join(
-            f'["{number}"] = {{ name = "{skill}", agents = "{skill} > 0", ring_timeout = 2, '
+            f'["{number}"] = {{ name = "{skill}", agents = "{skill} > 0", ring_timeout = 5, '
             f'wrap_up = 0.1 }},' for number, skill in [("9000", "support"), ("9001", "sales")]),
         points='["8000"] = { strategy = "any", timeout = 60, default = { "queue:9001" } },'
                '["8001"] = { strategy = "slow", timeout = 60, default = { "queue:9001" } },'
@@ -187,6 +187,7 @@ def one_kill(base, world, text, people, result):
     rng = result["rng"]
     time.sleep(rng.uniform(0.05, 1.2))
     is_gentle = rng.random() < 0.1
+    down = time.monotonic()
     if is_gentle:
         # SIGTERM and again: nobody is waited for, nobody is hung up on.
         result["windows"].append(time.monotonic())
@@ -203,6 +204,7 @@ def one_kill(base, world, text, people, result):
         for state, ani in moment(world):
             result["states"].append((state, ani))
         result["starts"].append(start(base, world, text))
+        result["outages"].append(time.monotonic() - down)
         result["terms" if is_gentle else "kills"] += 1
         control = soak.Control(world.folder / "var/control.sock")
         for agent in control.ask("agents")["agents"]:
@@ -212,9 +214,12 @@ def one_kill(base, world, text, people, result):
         control.sock.close()
 
 
-def finish(base, world, traffic, people):
+def finish(base, world, traffic, people, result):
     """No more calls; everybody who is there gets his due."""
     traffic.begin(0)
+    # For longer than 64 T1 nobody sends anything again (RFC 3261 17): that proves nothing.
+    base.expect(max(result["outages"]) < 30, "the machine is too busy: an outage of "
+                f"{max(result['outages']):.0f} s")
     control = soak.Control(world.folder / "var/control.sock")
 
     def all_over():
@@ -382,8 +387,8 @@ class Watcher(threading.Thread):
 
 
 def epoch(base, kills, seed):
-    """So many kills on one store; returns what happened."""
-    result = {"rng": random.Random(seed), "states": [], "starts": [], "windows": [],
+    """So many kills on one store, with reloads between them; returns what happened."""
+    result = {"rng": random.Random(seed), "states": [], "starts": [], "outages": [], "windows": [],
               "kills": 0, "terms": 0, "agents": collections.Counter()}
     with base.World() as world:
         traffic = agents.Traffic(world.port, make_call, make_phone, seed)
@@ -401,8 +406,12 @@ def epoch(base, kills, seed):
         try:
             while result["kills"] < kills:
                 one_kill(base, world, text, people, result)
+                if result["kills"] % 6 == 3:
+                    # Calls of the old generation go on in it, through the next kills too.
+                    world.strategy("slow", f"-- {result['kills']}\n" + STRATEGIES["slow"])
+                    world.cli("strategies", "reload")
                 base.expect(traffic.failure is None, f"the traffic failed: {traffic.failure}")
-            result["statistics"] = finish(base, world, traffic, people)
+            result["statistics"] = finish(base, world, traffic, people, result)
         finally:
             watcher.is_over = traffic.is_over = people.is_over = True
         traffic.join()
@@ -439,10 +448,12 @@ def run(base):
     _BASE = base
     with context.Pool(WORKERS) as pool:
         outcomes = []
-        for outcome in pool.imap_unordered(_job, jobs):
-            outcomes.append(outcome)
-            word = outcome if isinstance(outcome, str) else f"{outcome['kills']} more kills"
-            print(f"     {len(outcomes)} of {len(jobs)}: {word[:2000]}", file=sys.stderr)
+        # Ctrl-C: what has been done so far is told.
+        with contextlib.suppress(KeyboardInterrupt):
+            for outcome in pool.imap_unordered(_job, jobs):
+                outcomes.append(outcome)
+                word = outcome if isinstance(outcome, str) else f"{outcome['kills']} more kills"
+                print(f"     {len(outcomes)} of {len(jobs)}: {word[:2000]}", file=sys.stderr)
     failures = [outcome for outcome in outcomes if isinstance(outcome, str)]
     report([outcome for outcome in outcomes if not isinstance(outcome, str)])
     base.expect(not failures, "\n     ".join(failures))
@@ -471,10 +482,11 @@ def report(results):
     print(f"     {totals['kills']} kills and {totals['terms']} double SIGTERMs, "
           f"{totals['calls']} calls, {totals['events']} events, {totals['offers']} offers in order"
           f", {totals['acknowledged']} acknowledged requests; a start took "
-          f"{starts[len(starts) // 2] * 1000:.0f} ms in the middle, {starts[-1] * 1000:.0f} at most")
-    print(f"     callers: " + ", ".join(
+          f"{starts[len(starts) // 2] * 1000:.0f} ms in the middle, "
+          f"{starts[-1] * 1000:.0f} at most")
+    print("     callers: " + ", ".join(
         f"{key[7:]} {value}" for key, value in sorted(totals.items()) if key.startswith("caller ")))
-    print(f"     agents at the kills, all free at the end: " + ", ".join(
+    print("     agents at the kills, all free at the end: " + ", ".join(
         f"{key[6:]} {value}" for key, value in sorted(totals.items()) if key.startswith("agent ")))
     print("     | at the kill | times | and then |")
     print("     |---|---|---|")
@@ -485,7 +497,7 @@ def report(results):
         print(f"     | {state} | {sum(ends.values())} | {words} |")
     print("     besides: " + ", ".join(
         f"{key} {value}" for key, value in sorted(totals.items())
-        if key.startswith(("BYE", "re-INV", "not sent", "gave", "INVITE", "CANCEL"))))
+        if key.startswith(("BYE", "re-INV", "not sent", "gave", "INVITE", "CANCEL", "callers"))))
 
 
 NAMES = {"answered": "answered and ended", "487": "gave up himself", "302": "sent elsewhere",

@@ -28,6 +28,7 @@ import killing
 import restart as memory
 import soak
 import torture as corpus
+import transports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -46,10 +47,21 @@ def expect(condition, message):
 
 
 def free_port():
-    """A UDP port on loopback that nobody uses at the moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port on loopback that nobody uses at the moment, neither by UDP nor by TCP.
+
+    baresip wants the next one too, for TLS.
+    """
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
+        try:
+            for wanted in (port, port + 1):
+                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+                    sock.bind(("127.0.0.1", wanted))
+            return port
+        except (OSError, OverflowError):
+            pass
 
 
 def wait_for(what, condition, patience=PATIENCE):
@@ -176,10 +188,10 @@ def finished(process, what):
     expect(process.returncode == 0, f"{what} ended with {process.returncode}")
 
 
-def site(extensions, agents, queues="", points="", sip="", limits=""):
+def site(extensions, agents, queues="", points="", sip="", limits="", listen=""):
     return f"""return {{
   name = "check",
-  sip = {{ listen = {{ "udp:127.0.0.1:PORT" }}, domain = "demo.local",
+  sip = {{ listen = {{ "udp:127.0.0.1:PORT" {listen} }}, domain = "demo.local",
           trusted = {{ "127.0.0.0/8" }} {sip} }},
   extensions = {{ {extensions} }},
   agents = {{ {agents} }},
@@ -271,7 +283,7 @@ def send_invite(port, dn):
         return answer
 
 
-def baresip(world, name, port, password, expires):
+def baresip(world, name, port, password, expires, transport="udp", secure=0):
     """A baresip that registers 7001, answers by itself and takes commands by TCP."""
     folder = world.folder / name
     folder.mkdir()
@@ -284,8 +296,9 @@ def baresip(world, name, port, password, expires):
         f"ctrl_tcp_listen 127.0.0.1:{control}\naudio_source aubridge,line\n"
         "audio_player aubridge,line\naudio_alert aubridge,bell\n")
     (folder / "accounts").write_text(
-        f"<sip:7001@127.0.0.1:{world.port}>;auth_user=7001;auth_pass={password};"
-        f"regint={expires};answermode=auto;audio_codecs=pcmu\n")
+        f"<sip:7001@127.0.0.1:{secure if transport == 'tls' else world.port}"
+        f"{'' if transport == 'udp' else ';transport=' + transport}>;"
+        f"auth_user=7001;auth_pass={password};regint={expires};answermode=auto;audio_codecs=pcmu\n")
     (folder / "contacts").write_text("")
     return world.spawn(name, "baresip", "-f", folder), control
 
@@ -721,7 +734,8 @@ def flood():
 
 
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, torture, flood, reload_soak, survive, full_disk]
+          fuzz, torture, flood, reload_soak, survive, full_disk,
+          *transports.checks(sys.modules[__name__])]
 
 
 def main():

@@ -126,6 +126,25 @@ struct KeptDialogTests {
     #expect(pair.world.rows.isEmpty)
   }
 
+  @Test func anEarlierSuccessIsAcknowledgedAgain() throws {
+    var pair = try Self.bridge(.answers(after: 1))
+    pair.world.run(2)
+    let first = try #require(pair.agent.dialogs.first)
+    let invite = try #require(first.invite)
+    let tag = PairMessage.parameter("tag", first.local)
+    // The ACK of a later INVITE takes the place of the first one in the row.
+    pair.caller.send("INVITE", pair.dialog, body: "v=0 hold", at: pair.world.now)
+    pair.world.run(1)
+    pair.world.crash()
+    let count = pair.agent.requests("ACK").count
+    let again = pair.agent.response(200, to: invite, tag: tag, body: pair.agent.sdp)
+    pair.world.inject(again, from: 7002)
+    pair.world.run(0.1)
+    #expect(pair.agent.requests("ACK").count == count + 1)
+    #expect(pair.agent.requests("ACK").last?.sequence == invite.sequence)
+    #expect(pair.agent.requests("BYE").isEmpty)
+  }
+
   @Test func whatTheEngineDoesNotKnowEnds() throws {
     for seconds in [0.0, 0.5, 2.0] {
       var pair = try Self.bridge(.answers(after: 1), diverts: seconds > 0)

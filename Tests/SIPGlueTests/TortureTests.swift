@@ -54,7 +54,8 @@ struct TortureTests {
     } else {
       #expect(answers.count == 1)
       #expect(row.statuses.contains(answers.first ?? 0))
-      #expect(world.sent.last?.contains(row.text) == true)
+      let last = world.sent.last ?? ""
+      #expect(row.text.isEmpty || last.contains(row.text))
     }
     // Whatever it was, nothing stays behind.
     world.run(140)

@@ -11,6 +11,8 @@ final class TransactionBench {
   /// The last transaction that was new.
   var latest: TransactionHandle?
 
+  /// Where requests come from and go to.
+  var peer = TransactionBench.peer
   static let peer = Endpoint(ipv4: 0xC000_020A, port: 5062)
   static let millisecond: UInt64 = 1_000_000
 
@@ -46,7 +48,7 @@ final class TransactionBench {
   func request(_ text: String) -> RequestOutcome {
     text.withByteView { bytes in
       let received = reader.read(bytes)
-      return table.receive(request: received, from: Self.peer, at: instant, into: &out)
+      return table.receive(request: received, from: peer, at: instant, into: &out)
     }
   }
 
@@ -62,13 +64,13 @@ final class TransactionBench {
     let received = reader.read(bytes)
     switch received.verdict {
     case .accept where received.envelope.isRequest:
-      let outcome = table.receive(request: received, from: Self.peer, at: instant, into: &out)
+      let outcome = table.receive(request: received, from: peer, at: instant, into: &out)
       if case .new(let handle) = outcome { reply(handle, now % 3 == 0 ? 200 : 404) }
     case .accept: _ = table.receive(response: received, at: instant, into: &out)
     case .answer(let status):
-      let destination = received.envelope.replyDestination(from: Self.peer)
+      let destination = received.envelope.replyDestination(from: peer)
       out.append(to: destination) { writer in
-        writer.writeReply(Reply(status, tag: SIPToken(1)), to: received, from: Self.peer)
+        writer.writeReply(Reply(status, tag: SIPToken(1)), to: received, from: peer)
       }
     case .drop: break
     }
@@ -89,7 +91,7 @@ final class TransactionBench {
     let client = ClientRequest(
       method: method,
       branch: SIPToken(branch),
-      destination: Self.peer,
+      destination: peer,
       owner: branch
     )
     return text.withByteView { table.send($0, as: client, at: instant, into: &out) }

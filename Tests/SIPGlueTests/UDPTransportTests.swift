@@ -165,12 +165,12 @@ import Testing
     var client = try UDPTransport(address: "127.0.0.1", port: 0)
     let target = Endpoint(ipv4: 0x7F00_0001, port: server.address.port)
     var queue = OutgoingQueue()
-    for number in 0..<5 { "message \(number)".withByteView { queue.append($0, to: target) } }
+    for number in 0..<5 { "message \(number)".withByteView { _ = queue.append($0, to: target) } }
     var gone = client.send(&queue, first: 2)
     #expect(gone == 2)
     let kept = queue.count
     #expect(kept == 3)
-    "message 5".withByteView { queue.append($0, to: target) }
+    "message 5".withByteView { _ = queue.append($0, to: target) }
     gone = client.send(&queue, first: 1)
     #expect(gone == 1)
     gone = client.send(&queue, first: 0)

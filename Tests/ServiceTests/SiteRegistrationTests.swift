@@ -24,7 +24,7 @@ struct SiteRegistrationTests {
       """
     )
     let site = try #require(loaded.site)
-    let plan = site.sipPlan(boundTo: "127.0.0.1", port: 5060)
+    let plan = site.sipPlan(boundTo: [SIPListener(host: "127.0.0.1", port: 5060)])
     #expect(plan.registrar.minExpires == 30)
     #expect(plan.registrar.defaultExpires == 600)
     #expect(plan.registrar.maxExpires == 600_000)
@@ -41,7 +41,8 @@ struct SiteRegistrationTests {
   @Test func aFixedContactIsWatchedAsItsExtensionSaysElseAsTheSiteSays() throws {
     func monitor(_ sip: String, _ own: String) throws -> MonitorPlan? {
       let site = try #require(load(sip, extensions: own).site)
-      return site.sipPlan(boundTo: "127.0.0.1", port: 5060).extensions[0].monitor
+      let listener = SIPListener(host: "127.0.0.1", port: 5060)
+      return site.sipPlan(boundTo: [listener]).extensions[0].monitor
     }
     #expect(try monitor("", "") == nil)
     let general = "monitor = { interval = 20, failures = 3, recovery = 5 },"

@@ -62,8 +62,7 @@ struct SiteTests {
     let site = try #require(loaded.site)
     #expect(
       loaded.findings.map { $0.short } == [
-        "site.lua:5: warning: tcp is not available yet: tcp:127.0.0.1:5060 is not listened on",
-        "site.lua:9: warning: http is not available yet: 127.0.0.1:8080 is not listened on",
+        "site.lua:9: warning: http is not available yet: 127.0.0.1:8080 is not listened on"
       ]
     )
     let plan = site.plan
@@ -81,7 +80,7 @@ struct SiteTests {
     #expect(plan.routingPoints[0].divert == .bridge)
     #expect(plan.routingPoints[0].redirectBlackout == .seconds(5))
     #expect(plan.trunks == ["carrier"])
-    let line = site.sipPlan(boundTo: "127.0.0.1", port: 5060)
+    let line = site.sipPlan(boundTo: [SIPListener(host: "127.0.0.1", port: 5060)])
     #expect(line.domain == "demo.local")
     #expect(line.extensions.map { $0.password } == ["demo", nil])
     #expect(line.trunks.map { $0.numbers } == [["+4420*"]])
@@ -324,7 +323,10 @@ struct SiteTests {
     let advertised = text.replacing("domain =", with: "advertise = \"192.0.2.1\", domain =")
     let loaded = load(advertised)
     let site = try #require(loaded.site)
-    #expect(site.sipPlan(boundTo: "0.0.0.0", port: 5060).advertisedHost == "192.0.2.1")
+    #expect(
+      site.sipPlan(boundTo: [SIPListener(host: "0.0.0.0", port: 5060)]).advertisedHost
+        == "192.0.2.1"
+    )
     #expect(
       loaded.findings.map { $0.message } == ["udp:0.0.0.0:5060 can be reached from other machines"]
     )

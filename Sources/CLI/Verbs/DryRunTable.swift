@@ -80,9 +80,9 @@ enum DryRunTable {
           : " (\(counts.end) ended otherwise, \(counts.target) met somebody else,"
             + " \(counts.wait) waited longer or shorter)")
     ]
-    for side in [report.a] + (report.b.map { [$0] } ?? []) {
+    for (letter, side) in [("A", report.a)] + (report.b.map { [("B", $0)] } ?? []) {
       let drawn = side.main.drawn
-      let what = report.b == nil ? "" : "\(side.name): "
+      let what = report.b == nil ? "" : "\(letter): "
       if side.isExact {
         lines.append("\(what)nothing had to be drawn: every run gives the same")
       } else {

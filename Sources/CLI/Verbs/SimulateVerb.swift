@@ -124,17 +124,7 @@ enum SimulateOptions {
       throw UsageError("--service-cv belongs to --service lognormal")
     }
     guard let mean = try positive(invocation, "--service-mean") else { return nil }
-    switch kind {
-    case "exponential": return .exponential(mean: mean)
-    case "deterministic": return .deterministic(mean)
-    case "lognormal": return .lognormal(mean: mean, cv: cv ?? 1)
-    default:
-      let known = ["exponential", "deterministic", "lognormal"]
-      throw UsageError(
-        "there is no distribution \"\(kind)\"\(Suggestion.ending(for: kind, among: known))"
-          + " (\(known.joined(separator: ", ")))"
-      )
-    }
+    return try SimulationTypes.distribution(kind, mean: mean, cv: cv)
   }
 
   /// The rest of the model.

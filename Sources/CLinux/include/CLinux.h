@@ -104,6 +104,16 @@ int rs_lock_file(const char *path);
 ssize_t rs_send(int fd, const void *bytes, size_t count);
 int rs_shutdown_write(int fd);
 
+/* TCP sockets: non-blocking, close-on-exec, without delay, with keep-alives of two minutes. */
+int rs_tcp_listen(const struct rs_peer *local, int backlog);
+int rs_tcp_accept(int fd, struct rs_peer *peer);
+/* Begins to connect: writable when it is there, or failed. */
+int rs_tcp_connect(const struct rs_peer *peer);
+/* 0 when the connection is there, else the negative errno that it failed with. */
+int rs_tcp_status(int fd);
+/* Lets this process have as many descriptors as the system allows; gives the number. */
+int64_t rs_files_raise(void);
+
 /* Datagrams. */
 int rs_peer_parse(const char *address, uint16_t port, struct rs_peer *peer);
 void rs_peer_text(const struct rs_peer *peer, char *text, size_t capacity);

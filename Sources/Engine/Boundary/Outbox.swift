@@ -11,8 +11,9 @@ public struct Outbox: ~Copyable, Sendable {
   public private(set) var events: [Event] = []
   /// Whether whoever has this outbox looks at `starting`.
   @usableFromInline var startsAtOnce = false
-  /// The slot of a call whose strategy is to be started before all strategy commands; negative:
-  /// none. Its facts are made when they are needed.
+  /// The slot of a call whose strategy starts before all strategy commands; negative: none.
+  ///
+  /// Its facts are made when they are needed.
   @usableFromInline var starting: Int32 = -1
   /// Which events are wanted; the others are counted and not made.
   public var interest = EventInterest.all

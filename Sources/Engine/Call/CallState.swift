@@ -33,7 +33,7 @@ enum CallState: Sendable, Codable {
   }
 }
 
-/// Where a call is sent to: a DN by its index, or the number that the call remembers (`Call.trunk`).
+/// Where a call is sent to: a DN by its index, or the number that it remembers (`Call.trunk`).
 struct Way: Sendable, Hashable, Codable {
   /// The DN; negative: a number behind a trunk.
   let dn: Int32

@@ -262,7 +262,8 @@ extension RoutingEngine {
   }
 
   // Nothing changes: the engine is not copied for a call that may change it.
-  private mutating func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
+  private mutating func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool
+  {
     switch condition {
     case .serving: return mayServeQueue(agent, call)
     case .free: return mayBeOffered(call, to: agent)

@@ -61,9 +61,7 @@ struct TableImport {
     _ collector: inout FactCollector,
     _ progress: Import.Progress
   ) throws(ImportError) {
-    for sentence in columns.understood where !collector.report.understood.contains(sentence) {
-      collector.report.understood.append(sentence)
-    }
+    for sentence in columns.understood { collector.report.isUnderstood(sentence) }
     var guardian = BrokenLines(path, "is --map right?")
     while let row = try table.next() {
       try guardian.line(table.line, table.offset, table.size, &collector, progress)

@@ -42,6 +42,7 @@ struct Presence {
   private let serves: [[Int]]
   private var idle: [[(agent: Int, since: Int64)]]
   private var waiting: [[(call: UInt64, since: Int64)]]
+  private var sweepAt: [Int]
 
   init(_ collector: borrowing FactCollector) {
     let agents = collector.agents
@@ -54,13 +55,18 @@ struct Presence {
     }
     idle = Array(repeating: [], count: collector.kinds.count)
     waiting = Array(repeating: [], count: collector.kinds.count)
+    sweepAt = Array(repeating: 4_096, count: collector.kinds.count)
   }
 
   // MARK: Callers
 
   /// A caller begins to wait.
   mutating func waits(_ call: UInt64, kind: Int, at instant: Int64, isWaiting: (UInt64) -> Bool) {
-    if waiting[kind].count > 4_096 { waiting[kind].removeAll { !isWaiting($0.call) } }
+    if waiting[kind].count > sweepAt[kind] {
+      waiting[kind].removeAll { !isWaiting($0.call) }
+      // Twice what is left: a sweep is paid for by those who came since the last one.
+      sweepAt[kind] = max(4_096, 2 * waiting[kind].count)
+    }
     waiting[kind].append((call, instant))
   }
 

@@ -296,7 +296,7 @@ struct QueueLogImport {
     if let known = merged[name] {
       if known != member, !known.isEmpty {
         merged[name] = ""
-        collector.report.understood.append("\(known) and \(member) are one agent, \(name)")
+        collector.report.isUnderstood("\(known) and \(member) are one agent, \(name)")
       }
     } else {
       merged[name] = member

@@ -2,17 +2,32 @@
 
 /// Finds the address behind a URI.
 enum NextHop {
-  /// The address that a URI names; nil when it is not `sip:` or its host is a name.
-  static func endpoint(of text: ByteView) -> Endpoint? {
-    guard let uri = SIPURI(text), uri.scheme == .sip else { return nil }
-    return endpoint(of: uri, in: text)
+  /// The address that a URI names, with its transport; nil when it is neither `sip:` nor `sips:`,
+  /// its host is a name or its transport none of ours.
+  ///
+  /// Where the URI leaves its transport unsaid, it is UDP (RFC 3263 4.1), or what the caller knows
+  /// better: that of a connection on which the URI's owner has just spoken.
+  static func endpoint(of text: ByteView, unsaid: SIPTransport = .udp) -> Endpoint? {
+    guard let uri = SIPURI(text), uri.scheme == .sip || uri.scheme == .sips,
+      let transport = transport(of: uri, in: text, unsaid: unsaid)
+    else { return nil }
+    let port = uri.port == 0 ? transport.standardPort : uri.port
+    let host = text[uri.host]
+    if let address = Endpoint(address: host, port: port) { return address.by(transport) }
+    guard host.equalsIgnoringCase("localhost") else { return nil }
+    return Endpoint(ipv4: 0x7F00_0001, port: port).by(transport)
   }
 
-  /// The address that a parsed URI names.
-  static func endpoint(of uri: SIPURI, in text: ByteView) -> Endpoint? {
-    let port = uri.port == 0 ? 5060 : uri.port
-    let host = text[uri.host]
-    if let address = Endpoint(address: host, port: port) { return address }
-    return host.equalsIgnoringCase("localhost") ? Endpoint(ipv4: 0x7F00_0001, port: port) : nil
+  /// What a URI says about its transport; `sips:` is TLS whatever it says (RFC 3261 19.1.2).
+  private static func transport(
+    of uri: SIPURI,
+    in text: ByteView,
+    unsaid: SIPTransport
+  ) -> SIPTransport? {
+    guard uri.scheme == .sip else { return .tls }
+    guard let name = uri.parameter("transport", in: text) else { return unsaid }
+    if name.equalsIgnoringCase("udp") { return .udp }
+    if name.equalsIgnoringCase("tcp") { return .tcp }
+    return name.equalsIgnoringCase("tls") ? .tls : nil
   }
 }

@@ -66,7 +66,7 @@ enum RouteValues {
   }
 
   /// The address of the first Route line's value.
-  static func firstHop(in lines: ByteView) -> Endpoint? {
+  static func firstHop(in lines: ByteView, unsaid: SIPTransport = .udp) -> Endpoint? {
     var found: Endpoint?
     var isFirst = true
     forEach(in: lines) { value in
@@ -74,7 +74,7 @@ enum RouteValues {
       isFirst = false
       let text = lines[value]
       guard let address = NameAddress(text) else { return }
-      found = NextHop.endpoint(of: text[address.uri])
+      found = NextHop.endpoint(of: text[address.uri], unsaid: unsaid)
     }
     return found
   }

@@ -127,8 +127,12 @@ extension SIPSwitch {
       case UInt8(ascii: "u"):
         guard name.equalsIgnoringCase("user-to-user") else { return }
       case UInt8(ascii: "p"):
-        let isAsserted = mayAssert && name.equalsIgnoringCase("p-asserted-identity")
+        // RFC 3325, RFC 7315: they mean something among those who trust each other only.
+        let isAsserted = mayAssert && name.hasPrefixIgnoringCase("p-")
         guard isAsserted || name.equalsIgnoringCase("privacy") else { return }
+      case UInt8(ascii: "a"):
+        let isPreference = name.count == 1 || name.equalsIgnoringCase("accept-contact")
+        guard isPreference else { return }
       case UInt8(ascii: "s"):
         guard name.count == 1 || name.equalsIgnoringCase("subject") else { return }
       default: return
@@ -152,7 +156,7 @@ extension SIPSwitch {
     answer.body = received.bytes[received.envelope.body]
     answer.bodyType = received.bytes[received.envelope.contentType]
     if !answer.body.isEmpty { calls[slot].hasShownMedia = true }
-    writeContact(entry: calls[slot].entry)
+    writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     reply(to: calls[slot].transaction, answer, at: now)
     refresh.arm(slot.index, at: now)
     calls[slot].told = status
@@ -213,7 +217,7 @@ extension SIPSwitch {
     var answer = Reply(200, tag: calls[slot].localTag)
     answer.body = received.bytes[received.envelope.body]
     answer.bodyType = received.bytes[received.envelope.contentType]
-    writeContact(entry: calls[slot].entry)
+    writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     lines.header("Allow", Self.allowed)
     reply(to: handle, answer, at: now)
     probes.arm(target.index, at: now)
@@ -250,7 +254,7 @@ extension SIPSwitch {
       call: slot,
       text: text,
       localTag: call.localTag,
-      hop: Self.hop(text.bytes, draft) ?? call.source,
+      hop: callerHop(of: call, text.bytes, draft) ?? call.source,
       localSequence: 0,
       remoteSequence: Int64(envelope.sequence),
       entry: call.entry

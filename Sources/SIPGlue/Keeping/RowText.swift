@@ -27,8 +27,9 @@ package struct RowWriter {
 
   package mutating func write(_ text: String) { text.withByteView { write($0) } }
 
+  /// Without its connection, which does not outlive the process.
   package mutating func write(_ endpoint: Endpoint) {
-    write(UInt64(endpoint.family.rawValue))
+    write(UInt64(endpoint.family.rawValue) | UInt64(endpoint.transport.rawValue) << 1)
     write(endpoint.high)
     write(endpoint.low)
     write(UInt64(endpoint.port))
@@ -74,14 +75,16 @@ package struct RowReader {
   package mutating func string() -> String { String(decoding: text(), as: UTF8.self) }
 
   package mutating func endpoint() -> Endpoint {
-    let family = number()
+    let kind = number()
+    let family = kind & 1
+    let transport = SIPTransport(rawValue: UInt8(truncatingIfNeeded: kind >> 1)) ?? .udp
     let high = number()
     let low = number()
     let port = UInt16(truncatingIfNeeded: number())
     let scope = UInt32(truncatingIfNeeded: number())
     if family == UInt64(Endpoint.Family.ipv6.rawValue) {
-      return Endpoint(ipv6: high, low, port: port, scope: scope)
+      return Endpoint(ipv6: high, low, port: port, scope: scope).by(transport)
     }
-    return Endpoint(ipv4: UInt32(truncatingIfNeeded: low), port: port)
+    return Endpoint(ipv4: UInt32(truncatingIfNeeded: low), port: port).by(transport)
   }
 }

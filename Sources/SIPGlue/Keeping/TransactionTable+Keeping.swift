@@ -120,8 +120,11 @@ extension TransactionTable {
     records[slot].state = state
     switch records[slot].kind {
     case .inviteServer:
-      if state == .completed || (state == .accepted && !records[slot].isAcknowledged) {
+      let isUnheard = state == .accepted && !records[slot].isAcknowledged
+      if isUnheard || (state == .completed && !records[slot].isReliable) {
         armRetry(slot, .doubled(0), at: now)
+      } else if state == .completed {
+        armLife(slot, .doubled(6), at: now)
       }
       if state == .accepted { armLife(slot, .doubled(6), at: now) }
       if state == .confirmed { armLife(slot, .t4, at: now) }
@@ -131,11 +134,13 @@ extension TransactionTable {
       if state == .accepted { return armLife(slot, .doubled(6), at: now) }
       if state == .proceeding, records[slot].kind == .inviteClient { return }
       records[slot].state = .trying
-      out.append(
-        records[slot].request.view(Int(records[slot].requestLength)),
-        to: records[slot].peer
-      )
-      armRetry(slot, .doubled(0), at: now)
+      let request = records[slot].request.view(Int(records[slot].requestLength))
+      let peer = out.append(request, to: records[slot].peer)
+      guard records[slot].isReliable else { return armRetry(slot, .doubled(0), at: now) }
+      armLife(slot, peer == nil ? .atOnce : .doubled(6), at: now)
+      guard let peer else { return }
+      records[slot].peer = peer
+      awaitOnConnection(slot)
     }
   }
 }

@@ -1,4 +1,25 @@
-/// An IPv4 or IPv6 address with a port, as a trivial value.
+/// What carries a message.
+package enum SIPTransport: UInt8, CaseIterable, Sendable {
+  case udp, tcp, tls
+
+  /// Whether messages arrive, in order, or the connection is lost (RFC 3261 18).
+  package var isStream: Bool { self != .udp }
+
+  /// The port that is meant when none is said (RFC 3261 19.1.2).
+  package var standardPort: UInt16 { self == .tls ? 5061 : 5060 }
+
+  /// The name in a Via (RFC 3261 20.42).
+  package var viaName: StaticString {
+    switch self {
+    case .udp: "UDP"
+    case .tcp: "TCP"
+    case .tls: "TLS"
+    }
+  }
+}
+
+/// Where a message comes from or goes to: an IPv4 or IPv6 address with a port, what carries it, and
+/// the connection when there is one; a trivial value.
 package struct Endpoint: Hashable, Sendable {
   package enum Family: UInt8, Sendable { case ipv4, ipv6 }
 
@@ -8,8 +29,13 @@ package struct Endpoint: Hashable, Sendable {
   package var low: UInt64
   package var port: UInt16
   package var family: Family
+  package var transport = SIPTransport.udp
   /// The scope of a link-local IPv6 address; 0 otherwise.
   package var scope: UInt32 = 0
+  /// The connection, as `ConnectionTable` numbers them; 0: none in particular.
+  ///
+  /// The address says where to go when the connection is gone.
+  package var connection: UInt64 = 0
 
   package static let unspecified = Endpoint(ipv4: 0, port: 0)
 
@@ -50,6 +76,20 @@ extension Endpoint {
   /// Whether both have the same address, whatever the port.
   package func hasSameAddress(as other: Endpoint) -> Bool {
     family == other.family && low == other.low && high == other.high
+  }
+
+  /// Whether both have the same address, port and transport, whatever the connection.
+  package func hasSamePlace(as other: Endpoint?) -> Bool {
+    guard let other else { return false }
+    return by(transport) == other.by(other.transport)
+  }
+
+  /// The same address by another transport, on no connection in particular.
+  package func by(_ transport: SIPTransport) -> Endpoint {
+    var other = self
+    other.transport = transport
+    other.connection = 0
+    return other
   }
 
   package static func parseIPv4(_ text: ByteView) -> UInt32? {

@@ -260,8 +260,15 @@ extension ByteSlice {
 
 extension Envelope {
   /// Where replies to this request go: back to where it came from (RFC 3261 18.2.2, RFC 3581 4).
+  ///
+  /// On a stream that is the connection; the address is for the case that it is lost.
   package func replyDestination(from source: Endpoint) -> Endpoint {
     var destination = source
+    if source.transport.isStream {
+      destination.port =
+        topVia.isPlain && topVia.port != 0 ? topVia.port : source.transport.standardPort
+      return destination
+    }
     // Where the Via is beyond understanding, the port that it came from is the best guess.
     guard topVia.isPlain else { return source }
     if topVia.responsePort == .absent { destination.port = topVia.port == 0 ? 5060 : topVia.port }

@@ -1,14 +1,11 @@
 // How requests are made: the start line and the headers of RFC 3261 8.1.1, from bytes at hand.
 
-/// Whose address stands in the Via and Contact that we write.
-package enum ViaTransport: UInt8, Sendable { case udp, tcp, tls }
-
 /// The headers that every request must have.
 package struct RequestHead {
   package var method: SIPMethod
   package var uri: ByteView
   package var branch: SIPToken
-  /// Our own address as others reach it.
+  /// Our own address as others reach it, by the transport that the request goes by.
   package var sentBy: Endpoint
   /// The whole values, tags included.
   package var from: ByteView
@@ -53,7 +50,9 @@ extension MessageWriter {
     write(head.method.name)
     write(byte: 0x20)
     write(head.uri)
-    write(" SIP/2.0\r\nVia: SIP/2.0/UDP ")
+    write(" SIP/2.0\r\nVia: SIP/2.0/")
+    write(head.sentBy.transport.viaName)
+    write(byte: 0x20)
     write(head.sentBy)
     write(";rport;branch=")
     write(branch: head.branch)
@@ -68,5 +67,18 @@ extension MessageWriter {
     write(byte: 0x20)
     write(head.method.name)
     write("\r\n")
+  }
+
+  /// Writes a request of ours again for another transport: only its Via changes (RFC 3261 18.1.1).
+  ///
+  /// Nothing is written when the request's Via is not one that we wrote.
+  package mutating func rewrite(_ request: ByteView, sentBy: Endpoint) {
+    let via = Envelope(scanning: request).topVia
+    guard via.isPlain else { return }
+    write(request.view(from: 0, to: via.transport.start))
+    write(sentBy.transport.viaName)
+    write(byte: 0x20)
+    write(sentBy)
+    write(request.view(from: via.sentBy.end, to: request.count))
   }
 }

@@ -49,11 +49,11 @@ extension SIPSwitch {
     let branch = tokens.next()
     let tag = tokens.next()
     let callID = tokens.next()
-    var hop: Endpoint?
+    let found = watch.uri.withByteView { NextHop.endpoint(of: $0, unsaid: standardTransport) }
+    guard let hop = found else { return missed(index, at: now) }
     var texts = MessageWriter(capacity: 256)
     scratch.removeAll()
     watch.uri.withByteView { uri in
-      hop = NextHop.endpoint(of: uri)
       texts.write("<sip:")
       texts.write(domain.bytes)
       texts.write(">;tag=")
@@ -72,7 +72,7 @@ extension SIPSwitch {
           method: .options,
           uri: uri,
           branch: branch,
-          sentBy: sentBy,
+          sentBy: table.own.address(toward: hop),
           from: texts.bytes[from],
           to: texts.bytes[to],
           callID: texts.bytes[call],
@@ -82,7 +82,6 @@ extension SIPSwitch {
     }
     scratch.header("Accept", "application/sdp")
     scratch.finish()
-    guard let hop, !scratch.overflowed else { return missed(index, at: now) }
     let owner = Owner(.monitor, Slot(index: UInt32(index), generation: 0))
     let request = ClientRequest(
       method: .options,
@@ -90,12 +89,7 @@ extension SIPSwitch {
       destination: hop,
       owner: owner.raw
     )
-    monitors.watches[index].question = table.send(
-      scratch.bytes,
-      as: request,
-      at: now,
-      into: &outgoing
-    )
+    monitors.watches[index].question = send(request, at: now)
     if monitors.watches[index].question == nil { missed(index, at: now) }
   }
 }

@@ -25,6 +25,8 @@ public struct Binding: Sendable, Equatable {
   public var id: UInt64 = 0
   /// When it was bound.
   public var since = Instant.zero
+  /// Where the REGISTER came from, its connection included; nil once the process has changed.
+  package var flow: Endpoint?
 
   /// A device and one of its ways to us.
   public struct Device: Sendable, Equatable {

@@ -74,6 +74,8 @@ public struct RegisterRequest: Sendable, Equatable {
   public var trusted = false
   /// Where the packet came from.
   public var source: PeerAddress?
+  /// The same with transport and connection.
+  package var flow: Endpoint?
 
   /// Makes a query; the other fields are set afterwards.
   public init(dn: DN, host: String, callID: String, cseq: UInt32) {

@@ -43,6 +43,7 @@ extension Registrar {
       binding.path = request.path
       binding.parameters = bind.contact.parameters
       binding.since = now
+      binding.flow = request.flow
       if own.count < settings.contactsMax {
         own.append(bindOne(Contact(binding: binding, uri: bind.uri), at: slot))
       }
@@ -228,14 +229,15 @@ extension Registrar {
   ///
   /// Another port alone proves nothing: a phone may register from one port and listen on another,
   /// and then its Contact counts (RFC 3261 10). A request that came through a proxy has the
-  /// proxy's source: the path leads to the phone.
+  /// proxy's source: the path leads to the phone. The source of a connection is no place to go to
+  /// once the connection has ended; while it lives, `flow` has it.
   private static func detour(
     from contact: ContactURI,
     by request: RegisterRequest,
     hasFlow: Bool
   ) -> PeerAddress? {
     guard let source = request.source, request.path.isEmpty else { return nil }
-    if hasFlow { return source }
+    if hasFlow, request.flow?.transport.isStream != true { return source }
     return source.host.lowercased() == contact.host ? nil : source
   }
 }

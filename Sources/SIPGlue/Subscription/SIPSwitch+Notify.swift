@@ -71,7 +71,7 @@ extension SIPSwitch {
         method: .notify,
         uri: text[subscription.words.target],
         branch: branch,
-        sentBy: sentBy,
+        sentBy: table.own.address(toward: subscription.hop),
         from: text[subscription.words.local],
         to: text[subscription.words.remote],
         callID: text[subscription.words.callID],
@@ -92,7 +92,7 @@ extension SIPSwitch {
     }
     scratch.write("\r\n")
     lines.removeAll()
-    writeContact(ofExtension: subscription.dn)
+    writeContact(subscription: slot)
     scratch.write(lines.bytes)
     lines.removeAll()
     scratch.finish(body: document.bytes, type: ByteView("application/reginfo+xml"))
@@ -104,7 +104,7 @@ extension SIPSwitch {
       destination: subscription.hop,
       owner: owner.raw
     )
-    let handle = table.send(scratch.bytes, as: request, at: now, into: &outgoing)
+    let handle = send(request, at: now)
     if handle != nil { counters.notifies += 1 }
     if reason == nil {
       subscriptions.slab[slot].isNotifying = handle != nil

@@ -174,7 +174,7 @@ extension SIPSwitch {
       eventID: eventID,
       tag: tag,
       // A name cannot be looked up; where the request came from, the phone is.
-      hop: Self.hop(text.bytes, words) ?? source,
+      hop: way(text.bytes, words, isDirect: envelope.viaCount == 1) ?? source,
       remoteSequence: Int64(envelope.sequence),
       expiresAt: now + .seconds(Int64(seconds))
     )
@@ -198,7 +198,8 @@ extension SIPSwitch {
     subscriptions.slab[slot].remoteSequence = Int64(envelope.sequence)
     subscriptions.slab[slot].expiresAt = now + .seconds(Int64(seconds))
     if let address = NameAddress(received.bytes[envelope.contact]) {
-      retarget(subscription: slot, to: received.bytes[envelope.contact][address.uri])
+      let uri = received.bytes[envelope.contact][address.uri]
+      retarget(subscription: slot, to: uri, isDirect: envelope.viaCount == 1)
     }
     subscriptions.arm(slot)
     accept(slot, handle, seconds, nil, at: now)
@@ -213,7 +214,7 @@ extension SIPSwitch {
     at now: Instant
   ) {
     lines.header("Expires", decimal: UInt64(seconds))
-    writeContact(ofExtension: subscriptions.slab[slot].dn)
+    writeContact(subscription: slot)
     reply(to: handle, 200, tag: tag, at: now)
     if seconds == 0 {
       end(subscription: slot, because: "timeout", at: now)
@@ -222,11 +223,20 @@ extension SIPSwitch {
     }
   }
 
-  /// The subscriber is reached elsewhere from now on.
-  private mutating func retarget(subscription slot: Slot, to uri: ByteView) {
+  /// Where a subscriber's requests go, if we can go there.
+  private func way(_ text: ByteView, _ words: LegText, isDirect: Bool) -> Endpoint? {
+    guard let hop = hop(text, words, isDirect: isDirect), canReach(hop) else { return nil }
+    return hop
+  }
+
+  /// The subscriber is reached at this URI from now on; by the connection that he has come on.
+  private mutating func retarget(subscription slot: Slot, to uri: ByteView, isDirect: Bool) {
     let old = subscriptions.slab[slot]
     let bytes = old.text.bytes
-    guard !bytes[old.words.target].equals(uri) else { return }
+    if bytes[old.words.target].equals(uri) {
+      if let hop = way(bytes, old.words, isDirect: isDirect) { subscriptions.slab[slot].hop = hop }
+      return
+    }
     var words = LegText()
     scratch.removeAll()
     words.callID = scratch.append(bytes[old.words.callID])
@@ -242,15 +252,13 @@ extension SIPSwitch {
     subscriptions.slab[slot].text = text
     subscriptions.slab[slot].words = words
     subscriptions.slab[slot].eventID = eventID
-    if let hop = Self.hop(text.bytes, words) { subscriptions.slab[slot].hop = hop }
+    if let hop = way(text.bytes, words, isDirect: isDirect) { subscriptions.slab[slot].hop = hop }
   }
 
-  /// Writes our Contact for an extension.
-  mutating func writeContact(ofExtension dn: DN) {
+  /// Writes our Contact for a subscriber.
+  mutating func writeContact(subscription slot: Slot) {
     lines.write("Contact: <sip:")
-    dn.number.withByteView { lines.writeUser($0) }
-    lines.write(byte: UInt8(ascii: "@"))
-    lines.write(sentBy)
-    lines.write(">\r\n")
+    subscriptions.slab[slot].dn.number.withByteView { lines.writeUser($0) }
+    finishContact(toward: subscriptions.slab[slot].hop)
   }
 }

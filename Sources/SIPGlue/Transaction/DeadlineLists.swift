@@ -16,6 +16,8 @@ package enum TimerInterval: Equatable, Sendable {
   case t2
   case t4
   case d
+  /// No time at all: D, I, J and K of reliable transports (RFC 3261 table 4).
+  case atOnce
 
   fileprivate var ring: Int {
     switch self {
@@ -24,6 +26,7 @@ package enum TimerInterval: Equatable, Sendable {
     case .t2: 8
     case .t4: 9
     case .d: 10
+    case .atOnce: 11
     }
   }
 }
@@ -43,7 +46,7 @@ package struct DeadlineLists: ~Copyable {
 
   package init(timers: TransactionTimers) {
     var intervals = (0..<7).map { timers.t1 << UInt64($0) }
-    intervals += [63 * timers.t1, timers.t2, timers.t4, timers.d]
+    intervals += [63 * timers.t1, timers.t2, timers.t4, timers.d, 0]
     self.intervals = intervals
     rings = Array(repeating: TimerRing(), count: intervals.count)
   }

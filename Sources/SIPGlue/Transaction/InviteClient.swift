@@ -3,7 +3,8 @@
 package import Engine
 
 extension TransactionTable {
-  /// Sends a request and keeps it for retransmission; nil when the table is full.
+  /// Sends a request and keeps it for retransmission; nil when the table is full, or when no
+  /// connection is to be had.
   package mutating func send(
     _ request: ByteView,
     as client: ClientRequest,
@@ -11,16 +12,25 @@ extension TransactionTable {
     into out: inout OutgoingQueue
   ) -> TransactionHandle? {
     guard request.count <= 65_507, let slot = takeSlot() else { return nil }
+    guard let destination = out.append(request, to: client.destination) else {
+      giveBackUnused(slot)
+      return nil
+    }
     records[slot].kind = client.method == .invite ? .inviteClient : .nonInviteClient
     records[slot].method = client.method
     records[slot].branch = client.branch.value
-    records[slot].peer = client.destination
+    records[slot].peer = destination
+    records[slot].mayGoAsDatagram = client.mayGoAsDatagram
     records[slot].owner = client.owner
     records[slot].request = pool.take(copying: request)
     records[slot].requestLength = UInt16(request.count)
     start(slot, hash: clientHash(client.branch, client.method))
-    out.append(request, to: client.destination)
-    armRetry(slot, .doubled(0), at: now)  // A or E; B or F follows with the first retransmission
+    if destination.transport.isStream {
+      awaitOnConnection(slot)
+      armLife(slot, .doubled(6), at: now)  // B or F
+    } else {
+      armRetry(slot, .doubled(0), at: now)  // A or E; B or F follows with the first retransmission
+    }
     return handle(of: slot)
   }
 
@@ -106,7 +116,7 @@ extension TransactionTable {
         records[slot].state = .completed
         writeAcknowledgement(of: response, slot)
         sendLast(slot, to: records[slot].peer, into: &out)
-        armLife(slot, .d, at: now)
+        armLife(slot, records[slot].isReliable ? .atOnce : .d, at: now)
       }
       pool.give(back: &records[slot].request)
       return .final(handle)

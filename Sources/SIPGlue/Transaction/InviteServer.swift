@@ -59,14 +59,20 @@ extension TransactionTable {
   private mutating func finish(_ slot: Int, at now: Instant) {
     guard records[slot].kind == .inviteServer else {
       records[slot].state = .completed
-      return armLife(slot, .doubled(6), at: now)  // J
+      return armLife(slot, records[slot].isReliable ? .atOnce : .doubled(6), at: now)  // J
     }
-    armRetry(slot, .doubled(0), at: now)  // G; H follows with the first retransmission
     if records[slot].status < 300 {
+      // Repeated on streams too: a later hop may lose it (RFC 3261 13.3.1.4).
+      armRetry(slot, .doubled(0), at: now)
       records[slot].state = .accepted
       armLife(slot, .doubled(6), at: now)  // L
     } else {
       records[slot].state = .completed
+      if records[slot].isReliable {
+        armLife(slot, .doubled(6), at: now)  // H
+      } else {
+        armRetry(slot, .doubled(0), at: now)  // G; H follows with the first retransmission
+      }
     }
   }
 
@@ -96,7 +102,7 @@ extension TransactionTable {
       records[slot].state = .confirmed
       records[slot].retryStamp = 0
       forgetLast(slot)
-      armLife(slot, .t4, at: now)  // I
+      armLife(slot, records[slot].isReliable ? .atOnce : .t4, at: now)  // I
       return .absorbed(handle(of: slot))
     case .free, .trying, .proceeding, .confirmed:
       return .absorbed(handle(of: slot))

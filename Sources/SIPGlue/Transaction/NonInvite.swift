@@ -21,7 +21,7 @@ extension TransactionTable {
       records[slot].state = .completed
       records[slot].retryStamp = 0
       pool.give(back: &records[slot].request)
-      armLife(slot, .t4, at: now)  // K
+      armLife(slot, records[slot].isReliable ? .atOnce : .t4, at: now)  // K
       return .final(handle)
     case .completed: return .absorbed(handle)
     case .free, .confirmed, .accepted: return .stray

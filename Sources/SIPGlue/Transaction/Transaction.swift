@@ -39,6 +39,8 @@ package enum TransactionEvent: Equatable, Sendable {
   case failureUnacknowledged(TransactionHandle, owner: UInt64)
   /// No ACK to our success within 64 T1: the dialog is to be ended by BYE (RFC 3261 13.3.1.4).
   case successUnacknowledged(TransactionHandle, owner: UInt64)
+  /// The connection on which the answer to our request was to come is lost (RFC 3261 17.1.4).
+  case connectionLost(TransactionHandle, owner: UInt64)
 }
 
 /// The intervals of RFC 3261 17 and table 4, in nanoseconds.
@@ -74,6 +76,9 @@ package struct ClientRequest {
   package var destination: Endpoint
   /// The switch's own name for whom this is done; comes back with events.
   package var owner: UInt64
+  /// Whether the request goes by a stream for its size alone, and may go as a datagram after all
+  /// when nobody takes the connection (RFC 3261 18.1.1).
+  package var mayGoAsDatagram = false
 
   package init(method: SIPMethod, branch: SIPToken, destination: Endpoint, owner: UInt64) {
     self.method = method
@@ -137,4 +142,16 @@ package struct TransactionRecord {
   package var isCancelled = false
   /// The table's own CANCEL: nobody wants to hear of it.
   package var isInternal = false
+  /// Whether the answer is expected on a connection, and the neighbours that wait there too, as
+  /// their slots plus one.
+  package var waitsOnConnection = false
+  package var nextWaiting: UInt32 = 0
+  package var previousWaiting: UInt32 = 0
+  /// Whether the request goes as a datagram when nobody takes the connection.
+  package var mayGoAsDatagram = false
+}
+
+extension TransactionRecord {
+  /// Whether nothing that is sent gets lost without a word.
+  package var isReliable: Bool { peer.transport.isStream }
 }

@@ -26,8 +26,12 @@ package struct TransactionTable: ~Copyable {
   package var deadlines: DeadlineLists
   package var scratch = MessageWriter(capacity: 4096)
   package let timers: TransactionTimers
+  /// The first client transaction that waits on each connection, as its slot plus one.
+  var waiting: [UInt64: UInt32] = [:]
   private var freeSlots: [UInt32] = []
   private var index = TransactionIndex()
+  /// Our own addresses, as they stand in the Vias that we write.
+  package var own = OwnAddresses()
   private let limit: Int
   package let seed: UInt64
 
@@ -97,7 +101,7 @@ package struct TransactionTable: ~Copyable {
     let keyLength = scratch.count
     let marks = scratch.writeSkeleton(of: request, from: source)
     guard !scratch.overflowed else {
-      freeSlots.append(UInt32(slot))
+      giveBackUnused(slot)
       return .refused
     }
     records[slot].kind = method == .invite ? .inviteServer : .nonInviteServer
@@ -169,6 +173,9 @@ extension TransactionTable {
     return records.count - 1
   }
 
+  /// Gives back a slot that did not come to life.
+  package mutating func giveBackUnused(_ slot: Int) { freeSlots.append(UInt32(slot)) }
+
   /// Brings a slot to life.
   package mutating func start(_ slot: Int, hash: UInt64) {
     records[slot].hash = hash
@@ -177,6 +184,7 @@ extension TransactionTable {
   }
 
   package mutating func end(_ slot: Int) {
+    stopWaiting(slot)
     index.remove(UInt32(slot), hash: records[slot].hash)
     pool.give(back: &records[slot].request)
     pool.give(back: &records[slot].last)

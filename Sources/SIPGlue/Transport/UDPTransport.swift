@@ -52,6 +52,8 @@ public struct UDPTransport: ~Copyable {
 
   private var socket: DatagramSocket
   private var window = SendWindow()
+  /// Where the datagrams stand in a queue that holds messages of streams too; else empty.
+  private var places: [Int] = []
 
   /// Datagrams per system call.
   private static let batchMax = 64
@@ -119,7 +121,8 @@ public struct UDPTransport: ~Copyable {
   /// Sends the first datagrams that wait, or all, in order, and removes them from the queue.
   ///
   /// When the kernel takes no more, they all stay in the queue: call again when the descriptor is
-  /// writable. The switch may append in the meantime.
+  /// writable. The switch may append in the meantime. What goes by a stream is passed over, and
+  /// removed with the rest.
   ///
   /// - Parameters:
   ///   - queue: What waits.
@@ -128,9 +131,10 @@ public struct UDPTransport: ~Copyable {
   @discardableResult
   package mutating func send(_ queue: inout OutgoingQueue, first: Int? = nil) -> Int {
     let end = min(first ?? queue.count, queue.count)
+    let datagrams = findDatagrams(in: queue, before: end)
     window.open()
-    while window.hasMore(of: end) {
-      stage(queue, before: end)
+    while window.hasMore(of: datagrams) {
+      stage(queue, of: datagrams)
       let flushed = socket.flush()
       socket.discardStaged()
       switch window.note(flushed, segments: socket.segments, counting: &counters) {
@@ -147,10 +151,18 @@ public struct UDPTransport: ~Copyable {
     return end
   }
 
+  /// Notes where the datagrams among the first messages stand; how many there are.
+  private mutating func findDatagrams(in queue: borrowing OutgoingQueue, before end: Int) -> Int {
+    places.removeAll(keepingCapacity: true)
+    guard queue.streamCount > 0 else { return end }
+    for index in 0..<end where !queue.isStream(at: index) { places.append(index) }
+    return places.count
+  }
+
   /// Stages the next batch; its bytes stay where the queue has them.
-  private mutating func stage(_ queue: borrowing OutgoingQueue, before end: Int) {
-    for index in window.batch(of: end, max: UDPTransport.batchMax) {
-      let (bytes, destination) = queue[index]
+  private mutating func stage(_ queue: borrowing OutgoingQueue, of datagrams: Int) {
+    for index in window.batch(of: datagrams, max: UDPTransport.batchMax) {
+      let (bytes, destination) = queue[places.isEmpty ? index : places[index]]
       let address = SocketAddress(destination)
       let isStaged = unsafe bytes.withUnsafeBytes { unsafe socket.stage($0, to: address) }
       guard isStaged else { return }
@@ -163,7 +175,7 @@ extension UDPTransport {
   package mutating func send(copies: [(bytes: [UInt8], destination: SocketAddress)]) {
     var queue = OutgoingQueue()
     for copy in copies {
-      copy.bytes.withByteView { queue.append($0, to: Endpoint(copy.destination)) }
+      copy.bytes.withByteView { _ = queue.append($0, to: Endpoint(copy.destination)) }
     }
     while queue.count > 0 {
       send(&queue)
@@ -241,7 +253,7 @@ package struct SendWindow {
 
 extension Endpoint {
   /// The endpoint that the kernel named.
-  fileprivate init(_ address: SocketAddress) {
+  init(_ address: SocketAddress) {
     if address.isIPv6 {
       self.init(ipv6: address.high, address.low, port: address.port, scope: address.scope)
     } else {
@@ -252,7 +264,7 @@ extension Endpoint {
 
 extension SocketAddress {
   /// The address as the kernel wants it.
-  fileprivate init(_ endpoint: Endpoint) {
+  init(_ endpoint: Endpoint) {
     switch endpoint.family {
     case .ipv4:
       self.init(ipv4: UInt32(truncatingIfNeeded: endpoint.low), port: endpoint.port)

@@ -1,5 +1,6 @@
 internal import LuaBridge
 internal import Reactor
+internal import SIPGlue
 
 // When strategies are loaded again, and who is told.
 extension ControlLoop {
@@ -32,8 +33,20 @@ extension ControlLoop {
 
   /// Goes for other strategies, when the reload that is on its way has ended.
   mutating func startReload(_ ask: StrategyReload.Ask) {
+    if ask.reason != .files, ask.rollback == nil { renewCertificate() }
     reload.ask(ask)
     beginReload()
+  }
+
+  /// Reads the certificate again, which its authority replaces before it runs out.
+  private func renewCertificate() {
+    guard let tls = site.tls else { return }
+    do {
+      shard.post(.renew(try TLSCredentials(tls)))
+      say("tls: the certificate \"\(tls.certificate)\" is read again")
+    } catch {
+      say("tls: \(error); the one in use stays")
+    }
   }
 
   private mutating func beginReload() {

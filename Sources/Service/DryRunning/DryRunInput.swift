@@ -60,7 +60,7 @@ public struct DryRunInput: Sendable {
     } else {
       strategies = try own ?? Self.nothing(plan, model)
     }
-    var name = options.strategies ?? Self.recordedWord
+    var name = options.strategies ?? (own == nil ? "the recorded site" : Self.recordedWord)
     if let path = options.site { name += ", site \(path)" }
     if let count = options.agents { name += ", \(count) agents" }
     let side = DryRunSide(
@@ -111,7 +111,8 @@ public struct DryRunInput: Sendable {
       }
       guard head.snapshot == nil else {
         throw ServiceError(
-          "\(path) begins in the middle of a day: a dry-run needs all of it (export without --since)"
+          "\(path) begins in the middle of a day: a dry-run needs all of it "
+            + "(export without --since)"
         )
       }
       let facts = try FactsReader.read(head) { try RecordingFile(path) }

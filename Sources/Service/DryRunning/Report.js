@@ -186,7 +186,13 @@
         interaction: { mode: "index", intersect: false },
         plugins: { legend: { display: false } },
         scales: {
-          x: { ticks: { maxTicksLimit: 8, maxRotation: 0 } },
+          x: {
+            ticks: {
+              maxTicksLimit: spansDays ? 6 : 8, maxRotation: 0, autoSkipPadding: 10,
+              // Over several days there is room for the dates; the moment is in the tooltip.
+              callback: (index) => (spansDays ? labels[index].split(" ")[0] : labels[index]),
+            },
+          },
           y: { beginAtZero: true, ticks: { maxTicksLimit: 6 } },
         },
       },
@@ -209,6 +215,7 @@
   };
 
   const drawPlots = () => {
+    if (spansDays) $("day-heading").textContent = "Over the days";
     const legend = $("legend");
     data.names.forEach((name, index) => {
       const item = element("span");

@@ -9,10 +9,10 @@ internal import Engine
 internal import Reactor
 internal import SIPGlue
 
-/// The switch, its socket, and the log of what the engine announced.
+/// The switch, its sockets, and the log of what the engine announced.
 struct LineSide: ~Copyable {
   var telephony: SIPSwitch
-  var transport: UDPTransport
+  var transports: LineTransports
   var log: EventLog
   /// The agent request that is being handled, and the error that the engine answered it with.
   var reference: UInt32 = 0
@@ -23,18 +23,18 @@ struct LineSide: ~Copyable {
   var recorder = Recorder()
   /// Where the events are written as dumps, if anywhere.
   var dump: DumpFile?
-  /// How many datagrams have left.
+  /// How many messages have left.
   private var sent: UInt64 = 0
 
   init(
     telephony: consuming SIPSwitch,
-    transport: consuming UDPTransport,
+    transports: consuming LineTransports,
     log: consuming EventLog,
     dump: consuming DumpFile?
   ) {
     self.dump = dump
     self.telephony = telephony
-    self.transport = transport
+    self.transports = transports
     self.log = log
   }
 
@@ -54,19 +54,24 @@ struct LineSide: ~Copyable {
   }
 
   /// Receives one batch of datagrams.
-  mutating func receive(at now: Instant) {
-    transport.receive(into: &telephony, at: now)
+  mutating func receiveDatagrams(at now: Instant) {
+    transports.receiveDatagrams(into: &telephony, at: now)
+  }
+
+  /// Serves the connections that are ready.
+  mutating func receiveStreams(at now: Instant) {
+    transports.receiveStreams(into: &telephony, at: now)
   }
 
   /// Writes the dumps that wait; returns what went wrong, the first time.
   mutating func writeDump() -> String? { dump?.flush() ?? nil }
 
-  /// Sends what waits, up to a place in the line of all datagrams ever made, or all.
+  /// Sends what waits, up to a place in the line of all messages ever made, or all.
   mutating func send(before end: UInt64? = nil) {
     let first = end.map { Int(max($0, sent) - sent) }
-    sent += UInt64(transport.send(from: &telephony, first: first))
+    sent += UInt64(transports.send(from: &telephony, first: first))
   }
 
-  /// How many datagrams were made so far.
+  /// How many messages were made so far.
   var written: UInt64 { sent + UInt64(telephony.outgoingCount) }
 }

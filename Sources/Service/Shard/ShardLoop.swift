@@ -1,4 +1,4 @@
-// The shard's thread: one engine, its strategies, one switch and its socket.
+// The shard's thread: one engine, its strategies, one switch and its sockets.
 //
 // States: running, draining (no new calls; those that are there end in peace), stopped.
 // Invariants: everything here belongs to one thread; others reach it through `Inbox` only. Instants
@@ -24,6 +24,8 @@ struct ShardLoop: ~Copyable {
     var installation: Installation
     var requests: Inbox<ShardRequest>
     var reports: Inbox<ControlMessage>
+    /// Our side of TLS; nil: there is none.
+    var credentials: TLSCredentials?
     /// Where events are written as T-Library dumps; nil: nowhere.
     var dumpPath: String?
     /// The folder of the store; nil: nothing is remembered.
@@ -34,8 +36,8 @@ struct ShardLoop: ~Copyable {
     var versions: [String: Int] = [:]
     /// What else may keep a generation from taking over; asked when it is handed the state.
     var handOver: HandOver?
-    /// Called once with the address that SIP is served on.
-    var whenBound: @Sendable (SocketAddress) -> Void
+    /// Called once with the addresses that SIP is served on.
+    var whenBound: @Sendable ([SIPListener]) -> Void
   }
 
   /// Looks at a generation that is about to take over, on the shard's thread; says what is wrong.
@@ -72,6 +74,7 @@ struct ShardLoop: ~Copyable {
   private static let lineToken = EventLoop.Token(1)
   private static let inboxToken = EventLoop.Token(2)
   private static let storeToken = EventLoop.Token(3)
+  private static let streamsToken = EventLoop.Token(4)
 
   private var loop: EventLoop
   var line: LineSide
@@ -110,9 +113,6 @@ struct ShardLoop: ~Copyable {
   /// Makes everything that the thread owns; call it on that thread.
   init(_ blueprint: Blueprint) throws {
     let site = blueprint.site
-    guard let listener = site.listeners.first(where: { $0.transport == .udp }) else {
-      throw ServiceError("the site listens on no UDP address")
-    }
     let dump: DumpFile?
     if let path = blueprint.dumpPath {
       dump = try DumpFile(path)
@@ -122,9 +122,12 @@ struct ShardLoop: ~Copyable {
     let plan = site.plan
     var memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
     let start = memory.monotonic &- memory.instant.nanoseconds
-    let transport = try UDPTransport(address: listener.host, port: listener.port)
+    let transports = try LineTransports(
+      listeners: site.sipListeners,
+      credentials: blueprint.credentials
+    )
     var telephony = try SIPSwitch(
-      plan: site.sipPlan(boundTo: listener.host, port: transport.address.port),
+      plan: site.sipPlan(boundTo: transports.listeners),
       start: Self.firstConnID(after: memory.lastConnID),
       secret: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     )
@@ -146,10 +149,13 @@ struct ShardLoop: ~Copyable {
     let writer = try blueprint.storeFolder.map {
       try StoreWriter.start(folder: $0, options: site.store)
     }
-    blueprint.whenBound(transport.address)
+    blueprint.whenBound(transports.listeners)
     var loop = try EventLoop()
     if let writer { try loop.add(writer.descriptor, .readable, token: Self.storeToken) }
-    try loop.add(transport.descriptor, .readable, token: Self.lineToken)
+    if let descriptor = transports.descriptors.datagrams {
+      try loop.add(descriptor, .readable, token: Self.lineToken)
+    }
+    try loop.add(transports.descriptors.streams, .readable, token: Self.streamsToken)
     try loop.add(blueprint.requests.descriptor, .readable, token: Self.inboxToken)
     self.start = start
     self.loop = loop
@@ -159,7 +165,7 @@ struct ShardLoop: ~Copyable {
     images = ImageSchedule(site.store, at: memory.instant)
     line = LineSide(
       telephony: telephony,
-      transport: transport,
+      transports: transports,
       log: memory.log,
       dump: dump
     )
@@ -201,9 +207,11 @@ struct ShardLoop: ~Copyable {
     settle(at: now)
     deliver(at: now)
     if let trouble = line.writeDump() { reports.post(.report(.warning(trouble))) }
-    if line.transport.interest != interest {
-      interest = line.transport.interest
-      try loop.change(line.transport.descriptor, interest)
+    if line.transports.interest != interest,
+      let descriptor = line.transports.descriptors.datagrams
+    {
+      interest = line.transports.interest
+      try loop.change(descriptor, interest)
     }
     publish()
     let count = try loop.wait(until: deadline)
@@ -211,12 +219,14 @@ struct ShardLoop: ~Copyable {
     var hasRequests = false
     for index in 0..<count {
       switch loop.ready(at: index).token {
-      case Self.lineToken: line.receive(at: now)
+      case Self.lineToken: line.receiveDatagrams(at: now)
+      case Self.streamsToken: line.receiveStreams(at: now)
       case Self.inboxToken: hasRequests = true
       case Self.storeToken: hearStore(at: now)
       default: break
       }
     }
+    if line.transports.hasLost { line.receiveStreams(at: now) }
     settle(at: now)
     if hasRequests {
       requests.drain(into: &batch)
@@ -227,6 +237,7 @@ struct ShardLoop: ~Copyable {
 
   /// The next moment at which something is due, on the monotonic clock.
   private var deadline: UInt64? {
+    if line.transports.hasLost { return Clock.monotonic }
     let line = line.telephony.nextDeadline ?? .distantFuture
     let first = min(line, shard.nextDeadline ?? .distantFuture)
     guard first < .distantFuture else { return nil }
@@ -318,6 +329,8 @@ struct ShardLoop: ~Copyable {
         alive: shard.strategies.generations.map { $0.number }
       )
       answer(.switched(switched, ticket: ticket))
+    case .renew(let credentials):
+      line.transports.use(credentials)
     case .drain:
       guard case .running = phase else { return }
       phase = .draining
@@ -335,8 +348,8 @@ struct ShardLoop: ~Copyable {
     ShardFigures(
       generations: shard.strategies.generations,
       calls: line.telephony.callCount,
-      received: line.transport.counters.received,
-      sent: line.transport.counters.sent
+      received: line.transports.received,
+      sent: line.transports.sent
     )
   }
 

@@ -1,6 +1,7 @@
 internal import Engine
 internal import Journal
 internal import LuaBridge
+internal import SIPGlue
 
 /// What the control thread asks of the shard's thread, through its inbox.
 enum ShardRequest: Sendable {
@@ -20,6 +21,8 @@ enum ShardRequest: Sendable {
   case announceEvents(Bool)
   /// A new generation of strategies; answered by `.switched`.
   case install(Installation, ticket: UInt64)
+  /// Another certificate for TLS connections that begin from now on.
+  case renew(TLSCredentials)
   /// No new calls; report `.drained` when none is left.
   case drain
   /// Stop; what is left is kept for the next start, or hung up when nothing is stored.

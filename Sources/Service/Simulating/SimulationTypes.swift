@@ -1,8 +1,8 @@
 internal import Engine
-internal import Workbench
+package import Workbench
 
 /// Reads types of callers: `name,share=2,service=180,…` or a file with a column for each key.
-enum SimulationTypes {
+package enum SimulationTypes {
   static let keys = [
     "name", "share", "service", "kind", "cv", "patience", "at", "dnis", "ani", "priority",
   ]
@@ -105,7 +105,9 @@ enum SimulationTypes {
   }
 
   /// A distribution by its word.
-  static func distribution(
+  ///
+  /// - Throws: Which words there are, when it is none of them.
+  package static func distribution(
     _ kind: String,
     mean: Double,
     cv: Double?

@@ -12,6 +12,8 @@ package struct Site: Sendable, Hashable {
   package var listeners: [ListenAddress] = []
   /// The address that others shall use for us; nil: the one that we listen on.
   package var advertisedHost: String?
+  /// Certificate, key and trust of TLS; nil: there is none.
+  package var tls: TLSFiles?
   /// The realm of digest authentication and the host of our From.
   package var domain = ""
   /// Peers that may send calls without digest, as written.
@@ -202,13 +204,27 @@ package struct Site: Sendable, Hashable {
     return plan
   }
 
-  /// What the line side sees of the site, once it is known which port it has.
-  package func sipPlan(boundTo host: String, port: UInt16) -> SIPPlan {
-    var plan = SIPPlan(
-      advertisedHost: advertisedHost ?? host,
-      advertisedPort: port,
-      domain: domain
-    )
+  /// Where SIP is spoken, as the line side says it: of several UDP addresses the first.
+  package var sipListeners: [SIPListener] {
+    let datagrams = listeners.first { $0.transport == .udp }
+    return listeners.filter { $0.transport != .udp || $0 == datagrams }.map { address in
+      let transport: SIPListener.Transport =
+        switch address.transport {
+        case .udp: .udp
+        case .tcp: .tcp
+        case .tls: .tls
+        }
+      return SIPListener(transport, host: address.host, port: address.port)
+    }
+  }
+
+  /// What the line side sees of the site, once it is known which ports it has.
+  package func sipPlan(boundTo bound: [SIPListener]) -> SIPPlan {
+    var own = bound
+    if let advertisedHost {
+      for index in own.indices { own[index].host = advertisedHost }
+    }
+    var plan = SIPPlan(listeners: own, domain: domain)
     plan.trusted = trusted.compactMap { AddressRange($0.text) }
     plan.extensions = extensions.map {
       var result = RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
@@ -222,4 +238,9 @@ package struct Site: Sendable, Hashable {
     plan.queues = queues.map { DN($0.dn) }
     return plan
   }
+}
+
+extension SIPListener {
+  /// The address as the site file has it.
+  var text: String { "\(transport.rawValue):\(HostAndPort.text(host: host, port: port))" }
 }

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import SIPGlue
 
 /// Reads a site file: runs it in the sandbox, takes it apart, checks it.
 package enum SiteFile {
@@ -62,12 +63,22 @@ package enum SiteFile {
     } catch {
       return failed(max(error.line, 1), 1, error.message)
     }
-    let world = SiteReader.World(
+    var world = SiteReader.World(
       place: { locator.position(of: $0) },
       variable: { Files.variable($0) },
       secret: secret,
       strategies: strategies
     )
+    let folder = Files.folder(of: file)
+    world.path = { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
+    world.problemOfTLS = { files in
+      do {
+        _ = try TLSCredentials(files)
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
     var reader = SiteReader(file: file, world: world)
     reader.read(value)
     let errorCount = reader.findings.count { $0.severity == .error }

@@ -129,49 +129,44 @@ extension SiteReader {
       "generation_drain", "generations_kept", "self_test", "events_kept", "decisions_kept",
     ]
     guard let fields = fields(of: node, at: ["limits"], known: known) else { return }
-    func path(_ key: String) -> [TableKey] { ["limits", .name(key)] }
-    let drain = fields["generation_drain"]
-    if let drain = seconds(drain, at: path("generation_drain"), within: 1...604_800) {
-      site.limits.generationDrain = drain
-    }
-    let kept = fields["generations_kept"]
-    if let kept = count(kept, at: path("generations_kept"), within: 1...1_000) {
-      site.limits.generationsKeptMax = kept
-    }
-    let test = fields["self_test"]
-    if let test = seconds(test, at: path("self_test"), within: 1...600) {
-      site.limits.selfTestTimeout = test
-    }
-    let events = fields["events_kept"]
-    if let events = count(events, at: path("events_kept"), within: 100...10_000_000) {
-      site.limits.eventsKeptMax = events
-    }
-    let decisions = fields["decisions_kept"]
-    if let decisions = count(decisions, at: path("decisions_kept"), within: 100...100_000_000) {
-      site.limits.decisionsKept = decisions
-    }
+    take("generation_drain", of: fields, in: "limits", 1...604_800, \.limits.generationDrain)
+    take("generations_kept", of: fields, in: "limits", 1...1_000, \.limits.generationsKeptMax)
+    take("self_test", of: fields, in: "limits", 1...600, \.limits.selfTestTimeout)
+    take("events_kept", of: fields, in: "limits", 100...10_000_000, \.limits.eventsKeptMax)
+    take("decisions_kept", of: fields, in: "limits", 100...100_000_000, \.limits.decisionsKept)
   }
 
   mutating func readStore(_ node: LuaValue?) {
     let known = ["keep_days", "keep_mb", "snapshot_seconds", "snapshot_signals"]
     guard let fields = fields(of: node, at: ["store"], known: known) else { return }
-    func path(_ key: String) -> [TableKey] { ["store", .name(key)] }
-    let days = fields["keep_days"]
-    if let days = count(days, at: path("keep_days"), within: 1...3_650) {
-      site.store.keepDays = days
-    }
-    let megabytes = fields["keep_mb"]
-    if let megabytes = count(megabytes, at: path("keep_mb"), within: 16...16_000_000) {
-      site.store.keepMegabytes = megabytes
-    }
-    let seconds = fields["snapshot_seconds"]
-    if let seconds = count(seconds, at: path("snapshot_seconds"), within: 1...86_400) {
-      site.store.snapshotSeconds = seconds
-    }
-    let signals = fields["snapshot_signals"]
-    if let signals = count(signals, at: path("snapshot_signals"), within: 10...10_000_000) {
-      site.store.snapshotSignals = signals
-    }
+    take("keep_days", of: fields, in: "store", 1...3_650, \.store.keepDays)
+    take("keep_mb", of: fields, in: "store", 16...16_000_000, \.store.keepMegabytes)
+    take("snapshot_seconds", of: fields, in: "store", 1...86_400, \.store.snapshotSeconds)
+    take("snapshot_signals", of: fields, in: "store", 10...10_000_000, \.store.snapshotSignals)
+  }
+
+  /// Reads a whole number of a section into its place, if it is there.
+  private mutating func take(
+    _ key: String,
+    of fields: [String: LuaValue],
+    in section: String,
+    _ range: ClosedRange<Int64>,
+    _ place: WritableKeyPath<Site, Int>
+  ) {
+    let path: [TableKey] = [.name(section), .name(key)]
+    if let number = count(fields[key], at: path, within: range) { site[keyPath: place] = number }
+  }
+
+  /// Reads a number of seconds of a section into its place, if it is there.
+  private mutating func take(
+    _ key: String,
+    of fields: [String: LuaValue],
+    in section: String,
+    _ range: ClosedRange<Int>,
+    _ place: WritableKeyPath<Site, Duration>
+  ) {
+    let path: [TableKey] = [.name(section), .name(key)]
+    if let time = seconds(fields[key], at: path, within: range) { site[keyPath: place] = time }
   }
 
   mutating func readReservation(_ node: LuaValue?) {

@@ -5,11 +5,12 @@ internal import SIPGlue
 // One method per section of the file.
 extension SiteReader {
   mutating func readSIP(_ node: LuaValue?) {
-    let known = ["listen", "domain", "trusted", "advertise"] + Self.phoneOptions
+    let known = ["listen", "domain", "trusted", "advertise", "tls"] + Self.phoneOptions
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
     }
+    readTLS(fields["tls"])
     readListeners(fields["listen"])
     readAdvertised(fields["advertise"])
     site.domain = text(fields["domain"], at: ["sip", "domain"]) ?? "pointsman.local"
@@ -46,23 +47,18 @@ extension SiteReader {
       if site.listeners.contains(address) {
         report(path, "listen: \"\(text)\" is there twice")
       }
-      if address.transport != .udp {
-        report(
-          path,
-          "\(address.transport.rawValue) is not available yet: \(text) is not listened on",
-          severity: .warning
-        )
+      if address.transport == .tls, site.tls == nil {
+        report(path, "listen: \"\(text)\" needs a certificate: say which one with sip.tls")
       }
       if !address.isLoopback {
         report(path, "\(text) can be reached from other machines", severity: .warning)
       }
       site.listeners.append(address)
     }
-    let served = site.listeners.filter { $0.transport == .udp }
-    if served.isEmpty, findings[before...].allSatisfy({ $0.severity == .warning }) {
-      report(path, "listen needs a UDP address: write { \"udp:127.0.0.1:5060\" }")
+    if site.listeners.isEmpty, findings[before...].allSatisfy({ $0.severity == .warning }) {
+      report(path, "listen needs an address: write { \"udp:127.0.0.1:5060\" }")
     }
-    for address in served.dropFirst() {
+    for address in site.listeners.filter({ $0.transport == .udp }).dropFirst() {
       report(
         path,
         "several udp addresses are not available yet: \(address.text) is not listened on",
@@ -81,8 +77,8 @@ extension SiteReader {
       }
       return
     }
-    let listener = site.listeners.first { $0.transport == .udp }
-    guard let listener, listener.host == "0.0.0.0" || listener.host == "::" else { return }
+    let everywhere = site.listeners.first { $0.host == "0.0.0.0" || $0.host == "::" }
+    guard let listener = everywhere else { return }
     report(
       ["sip", "listen"],
       "\(listener.text) is every address: say with advertise = \"IP\" which one phones shall use"

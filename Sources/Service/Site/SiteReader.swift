@@ -1,5 +1,6 @@
 internal import Engine
 package import LuaBridge
+package import SIPGlue
 
 /// Reads a site: takes the tree apart, checks every field, and then how they hang together.
 ///
@@ -16,6 +17,10 @@ package struct SiteReader {
     package var secret: (String) -> String?
     /// The strategies that there are; nil: not to be checked.
     package var strategies: [String]?
+    /// Where a file lies whose path is written like this.
+    package var path: (String) -> String = { $0 }
+    /// What is wrong with the files of TLS, in one sentence; nil: nothing.
+    package var problemOfTLS: (TLSFiles) -> String? = { _ in nil }
 
     /// Makes a world.
     package init(

@@ -61,6 +61,7 @@ struct Memory: ~Copyable {
     // Made when there is none, and read from end to end when there is one.
     // Callers' numbers and data stand in it.
     Files.makePrivate(folder + "/" + Store.fileName)
+    try Self.checkLog(folder)
     do { _ = try Store(writing: folder) }
     var head = RecordingHead(plan: plan, seed: Self.newSeed, epoch: epoch)
     head.engine = Service.version
@@ -107,7 +108,12 @@ struct Memory: ~Copyable {
       guard let carried else { return nil }
       return (false, EngineCounters(sequence: carried.event, callID: carried.callID))
     }
-    for reason in recovered.passedOver { notices.append("\(reason): another beginning is used") }
+    if let reason = recovered.passedOver.first {
+      let others = recovered.passedOver.count - 1
+      notices.append(
+        "\(reason)\(others > 0 ? " (and \(others) before it)" : ""): an earlier beginning is used"
+      )
+    }
     let last = recovered.last
     let oldEpoch = recording.head.epoch
     guard recording.siteText == Self.text(of: plan) else {
@@ -202,6 +208,18 @@ struct Memory: ~Copyable {
       bindings[index].expires = Instant(nanoseconds: end > shift ? end - shift : 0)
       bindings[index].since = .zero
     }
+  }
+
+  /// Refuses a store whose log was damaged in the middle: SQLite would go on without what follows.
+  private static func checkLog(_ folder: String) throws(StoreError) {
+    let path = Store.path(in: folder) + "-wal"
+    guard let bytes = Files.read(path), let damage = WALFile(bytes)?.damage() else { return }
+    throw StoreError(
+      .damaged,
+      "\(path) is damaged after byte \(damage.soundBytes), and \(damage.commits) "
+        + "\(damage.commits == 1 ? "commit" : "commits") behind that cannot be read; it is left as "
+        + "it is (to go on without them: truncate -s \(damage.soundBytes) \(path))"
+    )
   }
 
   /// Chance that every recording can spell.

@@ -89,6 +89,16 @@ struct CallExtras: Sendable {
   var isEmpty: Bool { attempts.isEmpty && heard.isEmpty && headers.isEmpty }
 }
 
+/// A time in which an agent was there for the system and did not answer.
+struct Absence: Sendable {
+  /// When the first phone rang in vain.
+  var from: UInt64
+  /// When he answered again, or sent anything.
+  var until: UInt64
+  /// How long it rang; `never`: until the engine took the call back.
+  var rings: UInt64
+}
+
 /// Names by number.
 struct Names: Sendable {
   private(set) var texts: [String] = []
@@ -137,6 +147,8 @@ public struct Facts: Sendable {
   var agents = Names()
   /// DNs whose coming into service or going out of it is in the recording.
   var switchedDNs = Names()
+  /// When agents did not answer, by their number in `targets`, in order.
+  var absences: [Int32: [Absence]] = [:]
   /// The time between a diversion and the answer, of some calls.
   var picks: [(rang: UInt64, pick: UInt64)] = []
   /// When the last line was.
@@ -162,6 +174,18 @@ public struct Facts: Sendable {
   public var callCount: Int { calls.count }
 
   init() {}
+
+  /// Whether somebody did not answer at that time.
+  func absence(of target: String, at now: UInt64) -> Absence? {
+    guard let number = targets.known(target), let all = absences[number] else { return nil }
+    var low = 0
+    var high = all.count
+    while low < high {
+      let middle = (low + high) / 2
+      if all[middle].until <= now { low = middle + 1 } else { high = middle }
+    }
+    return low < all.count && all[low].from <= now ? all[low] : nil
+  }
 
   static let picksMax = 4_096
 }

@@ -192,6 +192,10 @@ struct DryFloor {
       plan(slot, signals)
       return
     }
+    if agent >= 0, let absence = facts.absence(of: name, at: floor.now) {
+      ringInVain(slot, connID, attempt, absence)
+      return
+    }
     if agent < 0, !facts.targets.contains(name), facts.hasSteps || !facts.hasEvents {
       giveUp(slot, "nothing in the recording was sent to \(name.dropFirstPart)")
       return
@@ -205,6 +209,19 @@ struct DryFloor {
     let answer = (delay: pick, signal: LineSignal.answered(connID, attempt: attempt))
     guard rang != CallFact.never else { return plan(slot, [answer]) }
     plan(slot, [(min(rang, pick), .ringing(connID, attempt: attempt)), answer])
+  }
+
+  /// The agent was away then: nobody answers his phone.
+  private mutating func ringInVain(
+    _ slot: Int32,
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    _ absence: Absence
+  ) {
+    let rings = (delay: UInt64(0), signal: LineSignal.ringing(connID, attempt: attempt))
+    guard absence.rings != CallFact.never else { return plan(slot, [rings]) }
+    let end = LineSignal.diversionFailed(connID, attempt: attempt, .noAnswer)
+    plan(slot, [rings, (absence.rings, end)])
   }
 
   /// The recorded attempt of this call at the same target that failed, if it has not had its turn.

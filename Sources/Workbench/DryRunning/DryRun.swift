@@ -1,7 +1,8 @@
 // A recording in virtual time: what came from outside comes again, the engine decides anew.
 //
-// Invariants: instants never go back; what is due at the same instant happens in this order: the
-// line, the engine's clock, the recording. The same recording, side and seed give the same signals.
+// Invariants: instants never go back; what is due at the same instant happens in this order:
+// agents' requests (who logs out as his call ends gets no other one), the line, the engine's clock,
+// the rest of the recording. The same recording, side and seed give the same signals.
 // Memory: the calls that are there at once, and one outcome per call if they are wanted.
 // Source: ADR 0020; docs/dryrun.md.
 
@@ -91,7 +92,9 @@ struct DryRun: ~Copyable {
       if recorded == .max, line == .max, clock > model.facts.end + Self.patienceOfRun { break }
       guard due < .max else { break }
       dry.floor.now = max(dry.floor.now, due)
-      if line == due {
+      if recorded == due, feed.isRequestNext {
+        try take(feed.take())
+      } else if line == due {
         lineIsDue()
       } else if clock == due {
         send(.clock)

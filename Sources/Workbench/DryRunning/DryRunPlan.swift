@@ -85,7 +85,7 @@ public struct DryRunPlan: Sendable {
       DryRunSideReport(sides[index].name, results[index], isExact: isExact[index])
     }
     if case .facts = b {
-      reports.append(DryRunSideReport("recorded", [recorded], isExact: true))
+      reports.append(DryRunSideReport("what happened", [recorded], isExact: true))
     }
     var report = DryRunReport(
       model,

@@ -21,6 +21,7 @@ struct FactsFold {
   private var live: [ConnID: Live] = [:]
   private var seats: [String: String] = [:]
   private var staff: [String: UInt64] = [:]
+  private var absent: [Int32: (from: UInt64, rings: UInt64)] = [:]
   private(set) var now: UInt64 = 0
 
   init(_ plan: Plan) {
@@ -49,15 +50,24 @@ struct FactsFold {
   // MARK: Agents
 
   mutating func loggedIn(_ agent: String, dn: String?) {
-    _ = facts.agents.number(of: agent)
+    mentioned(agent)
     if let dn { seats[dn] = agent }
     if staff[agent] == nil { staff[agent] = now }
   }
 
-  mutating func mentioned(_ agent: String) { _ = facts.agents.number(of: agent) }
+  /// An agent sent something: he is there.
+  mutating func mentioned(_ agent: String) {
+    _ = facts.agents.number(of: agent)
+    if let number = facts.targets.known("agent:" + agent) { isThere(number) }
+  }
+
+  private mutating func isThere(_ target: Int32) {
+    guard let (from, rings) = absent.removeValue(forKey: target) else { return }
+    facts.absences[target, default: []].append(Absence(from: from, until: now, rings: rings))
+  }
 
   mutating func loggedOut(_ agent: String) {
-    _ = facts.agents.number(of: agent)
+    mentioned(agent)
     if let since = staff.removeValue(forKey: agent) {
       facts.staffSeconds += Double(now - since) / 1e9
     }
@@ -102,6 +112,7 @@ struct FactsFold {
     if let target { state.target = facts.targets.number(of: target) }
     state.answered = now
     state.lastSeen = now
+    isThere(state.target)
     let began = state.sent ?? state.rang ?? now
     let rang = state.rang.map { $0 - min(began, $0) } ?? CallFact.never
     facts.calls[state.index].wait = now - state.offered
@@ -131,6 +142,11 @@ struct FactsFold {
       attempt.reason = reason
     }
     facts.extras[Int32(state.index), default: CallExtras()].attempts.append(attempt)
+    if reason ?? .noAnswer == .noAnswer, facts.targets[state.target].hasPrefix("agent:"),
+      absent[state.target] == nil
+    {
+      absent[state.target] = (began, attempt.failed)
+    }
     state.sent = nil
     state.rang = nil
     state.lastSeen = now
@@ -157,6 +173,12 @@ struct FactsFold {
     }
     facts.calls[index].wait = now - state.offered
     facts.calls[index].end = by == .caller ? .abandoned : .failed
+    // The phone that rang then was not answered before that.
+    if let began = state.sent ?? state.rang, state.target >= 0 {
+      var attempt = CallExtras.Attempt(target: state.target)
+      if let rang = state.rang { attempt.rang = rang - min(began, rang) }
+      facts.extras[Int32(index), default: CallExtras()].attempts.append(attempt)
+    }
   }
 
   /// The engine ended it.
@@ -238,6 +260,7 @@ struct FactsFold {
       }
     }
     live = [:]
+    for target in absent.keys.sorted() { isThere(target) }
     // In order, so that the sum is the same to the last digit.
     for since in staff.values.sorted() {
       facts.staffSeconds += Double(max(last, since) - since) / 1e9

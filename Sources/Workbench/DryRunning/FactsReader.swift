@@ -2,7 +2,7 @@
 //
 // A recording without steps of strategies comes from a model or from another system: its signals
 // say everything. One with steps comes from a server, where milliseconds pass between a decision
-// and what the line says: there an engine runs along, trusting the steps, and tells when it decided.
+// and what the line says: there an engine runs along, trusts the steps, and tells when it decided.
 
 internal import Engine
 public import Journal

@@ -38,6 +38,12 @@ struct RecordedFeed {
     return first < waiting.count ? waiting[first].at : .max
   }
 
+  /// Whether the next item is an agent's request.
+  var isRequestNext: Bool {
+    guard first < waiting.count, case .signal(.agent) = waiting[first].item else { return false }
+    return true
+  }
+
   /// Takes the next item out.
   mutating func take() -> Item {
     let item = waiting[first].item
