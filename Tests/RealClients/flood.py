@@ -30,6 +30,7 @@ def setup_times(path):
 
 def flood(port, state):
     """50,000 REGISTERs from one address in five seconds; what comes back is only counted."""
+    began = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.9.9", 0))
         own = sock.getsockname()[1]
@@ -50,6 +51,7 @@ def flood(port, state):
                     state["answers"] += 1
             except BlockingIOError:
                 pass
+    state["seconds"] = time.monotonic() - began
 
 
 def phase(base, world, name, flooded):
@@ -67,7 +69,8 @@ def phase(base, world, name, flooded):
     p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
     print(f"     {name:8} {len(times)} of {calls} calls answered, set-up ms: median "
           f"{times[len(times) // 2]:.1f}, p99 {p99:.1f}, max {times[-1]:.1f}"
-          + (f"; flood {state['sent']}, answered {state['answers']}" if flooded else ""))
+          + (f"; flood {state['sent']} in {state['seconds']:.1f} s, answered {state['answers']}"
+             if flooded else ""))
     return calls, times, state
 
 
@@ -90,5 +93,7 @@ def run(base):
         print(f"     resident {before} KiB before, {after} KiB after")
         base.expect(state["sent"] == FLOOD, "the flood was not sent")
         base.expect(calls == CALLS and len(times) == CALLS, "calls were lost in the flood")
-        base.expect(state["answers"] < FLOOD // 5, "the flood was answered")
+        # The standard of `defence`: 400 a second, twice as many at once.
+        allowed = 800 + 400 * (state["seconds"] + 1)
+        base.expect(state["answers"] <= allowed, f"{state['answers']} answers to the flood")
         base.expect(after < before + 65_536, "the flood cost memory")

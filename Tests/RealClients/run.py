@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real clients against a running server, on loopback: sipp, baresip, sipsak.
+"""Real clients against a running server, on loopback: sipp, baresip, linphone, sipsak.
 
 Usage: Tests/RealClients/run.py [NAME...]      names of checks; default: all of them
 
@@ -25,6 +25,7 @@ import traceback
 
 import flood as deluge
 import killing
+import registrations
 import restart as memory
 import soak
 import torture as corpus
@@ -108,7 +109,7 @@ class World:
         log = open(self.folder / f"{name}.log", "wb")
         process = subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            stdin=options.pop("stdin", subprocess.DEVNULL), stdout=log, stderr=subprocess.STDOUT,
             cwd=self.folder, **options)
         self.processes.append(process)
         return process
@@ -735,7 +736,8 @@ def flood():
 
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
           fuzz, torture, flood, reload_soak, survive, full_disk,
-          *transports.checks(sys.modules[__name__])]
+          *transports.checks(sys.modules[__name__]),
+          *registrations.checks(sys.modules[__name__])]
 
 
 def main():
