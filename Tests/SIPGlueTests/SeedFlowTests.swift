@@ -97,55 +97,138 @@ struct SeedFlowTests {
     return result
   }
 
-  private static func request(_ startLine: String, _ headers: [String: String]) -> [UInt8] {
+  private static func request(_ startLine: String, _ headers: [String: String]) -> String {
     let wanted = ["Via", "From", "To", "Call-ID", "CSeq", "Contact", "Expires"]
     let lines = wanted.compactMap { name in headers[name].map { "\(name): \($0)\r\n" } }
-    return Array((startLine + "\r\n" + lines.joined() + "Content-Length: 0\r\n\r\n").utf8)
+    return startLine + "\r\n" + lines.joined() + "Content-Length: 0\r\n\r\n"
   }
 
-  @Test func seed002() throws {
+  /// The phone of seed 002, which speaks UDP or TCP.
+  private struct IMSPhone {
+    static let address: UInt32 = 0xB600_7B3A
+    let world: StreamWorld
+    let connection: UInt64?
+
+    init(by transport: SIPTransport) throws {
+      let host = "10.88.120.110"
+      var plan = SIPPlan(
+        listeners: [
+          SIPListener(.udp, host: host, port: 5060), SIPListener(.tcp, host: host, port: 5060),
+        ],
+        domain: "one.att.net"
+      )
+      plan.extensions = [RegistrarExtension("13800011103")]
+      if let network = AddressRange("182.0.123.58") { plan.trusted = [network] }
+      plan.registrar.defaultExpires = 600_000
+      plan.registrar.maxExpires = 600_000
+      world = try StreamWorld(plan)
+      world.signals = []
+      connection = transport == .tcp ? world.connect(5060, Self.address) : nil
+    }
+
+    /// Sends a request by the phone's transport, whatever its Via says, and gives what comes back.
+    func send(_ text: String) throws -> [PairMessage] {
+      let before = world.sent.count
+      let name = connection == nil ? "UDP" : "TCP"
+      let own = text.replacingOccurrences(
+        of: "SIP/2.0/(UDP|TCP)",
+        with: "SIP/2.0/\(name)",
+        options: .regularExpression
+      )
+      if let connection {
+        world.say(own, on: connection)
+      } else {
+        world.say(own, fromPort: 5060, Self.address)
+      }
+      return try world.sent[before...].map { sent in
+        #expect(sent.to.hasSameAddress(as: StreamWorld.peer(5060, Self.address)))
+        return try #require(sent.message)
+      }
+    }
+  }
+
+  @Test(arguments: [SIPTransport.tcp, .udp])
+  func seed002(transport: SIPTransport) throws {
     guard let text = Self.seed("002") else { return }
     let parts = text.components(separatedBy: "---------------------------------------------------")
       .filter { $0.count > 1 }
     let register = Self.headers(try #require(parts.first { $0.contains("# REGISTER") })[...])
     let subscribe = Self.headers(try #require(parts.first { $0.contains("// SUBSCRIBE") })[...])
     let notify = Self.headers(try #require(parts.first { $0.contains("// notify") })[...])
-    var world = try Self.world("13800011103", trusted: "182.0.123.58") { plan in
-      plan.registrar.defaultExpires = 600_000
-      plan.registrar.maxExpires = 600_000
-    }
-    world.signals = []
-    let address: UInt32 = 0xB600_7B3A
+    let phone = try IMSPhone(by: transport)
+    let name = transport == .tcp ? "TCP" : "UDP"
 
-    let registered = Self.send(
-      Self.request("REGISTER sip:one.att.net SIP/2.0", register),
-      from: address,
-      to: &world
+    let registered = try phone.send(
+      Self.request("REGISTER sip:one.att.net SIP/2.0", register)
     )
-    #expect(registered.first?.status == 200)
-    let contact = registered.first?["contact"] ?? ""
+    let answer = try #require(registered.first)
+    #expect(answer.startLine == "SIP/2.0 200 OK")
+    Self.expect(answer, repeats: register, by: name)
+    let contact = answer["contact"]
     #expect(contact.hasPrefix("<sip:13800011103@182.0.123.58:5060>;expires=600000;"))
     #expect(contact.contains(";audio;video;"))
     #expect(contact.contains(";+sip.instance=\"<urn:gsma:imei:"))
-    #expect(world.story == ["in 13800011103"])
+    #expect(phone.world.signals == [.inService("13800011103")])
 
-    let watched = Self.send(
-      Self.request("SUBSCRIBE sip:13800011103@one.att.net SIP/2.0", subscribe),
-      from: address,
-      to: &world
+    let watched = try phone.send(
+      Self.request("SUBSCRIBE sip:13800011103@one.att.net SIP/2.0", subscribe)
     )
-    #expect(watched.first?.status == 200)
-    #expect(watched.first?["expires"] == "600000")
-    #expect(watched.first?["call-id"] == subscribe["Call-ID"])
-    let notice = try #require(watched.dropFirst().first)
+    let accepted = try #require(watched.first)
+    #expect(accepted.startLine == "SIP/2.0 200 OK")
+    Self.expect(accepted, repeats: subscribe, by: name)
+    #expect(accepted["expires"] == "600000")
+    if transport == .udp {
+      // More than 1300 bytes: by TCP first (RFC 3261 18.1.1), and nobody listens there.
+      let first = try #require(phone.world.sent.last)
+      #expect(first.deed == .open && first.text.utf8.count > 1300)
+      phone.world.lose(first.to.connection)
+    }
+    let sent = try #require(phone.world.sent.last)
+    #expect(sent.deed == .send && sent.to.transport == transport)
+    let notice = try #require(sent.message)
     #expect(notice.startLine == "NOTIFY sip:13800011103@182.0.123.58:5060 SIP/2.0")
+    #expect(notice["via"].hasPrefix("SIP/2.0/\(name) 10.88.120.110:5060;"))
     #expect(notice.callID == notify["Call-ID"])
     #expect(notice["cseq"] == notify["CSeq"])
     #expect(notice["to"] == notify["To"])
     #expect(notice["event"] == notify["Event"])
     #expect(notice["max-forwards"] == notify["Max-Forwards"])
     #expect(notice["subscription-state"] == "active;expires=600000")
-    #expect(notice.fromTag == watched.first?.toTag)
+    #expect(notice.fromTag == accepted.toTag)
     #expect(notice.body.contains("<uri>sip:13800011103@182.0.123.58:5060</uri>"))
+  }
+
+  /// Whether an answer has what it must repeat of its request, byte for byte.
+  private static func expect(
+    _ answer: PairMessage,
+    repeats request: [String: String],
+    by transport: String
+  ) {
+    for name in ["From", "Call-ID", "CSeq"] {
+      #expect(answer[name.lowercased()] == request[name])
+    }
+    #expect(answer["to"].hasPrefix((request["To"] ?? "?") + ";tag="))
+    let via = (request["Via"] ?? "").drop { $0 != " " }
+    #expect(answer["via"] == "SIP/2.0/\(transport)\(via);received=182.0.123.58")
+  }
+
+  /// What seed 003 names of an answer to OPTIONS; it has no message.
+  @Test(arguments: [SIPTransport.tcp, .udp])
+  func seed003(transport: SIPTransport) throws {
+    let phone = try IMSPhone(by: transport)
+    let answers = try phone.send(
+      "OPTIONS sip:one.att.net SIP/2.0\r\n"
+        + "Via: SIP/2.0/UDP 182.0.123.58:5060;branch=z9hG4bK3\r\nMax-Forwards: 70\r\n"
+        + "From: <sip:13800011103@one.att.net>;tag=3\r\nTo: <sip:one.att.net>\r\n"
+        + "Call-ID: 3\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    )
+    let answer = try #require(answers.first)
+    #expect(answers.count == 1)
+    #expect(answer.startLine == "SIP/2.0 200 OK")
+    #expect(answer["accept"] == "application/sdp")
+    #expect(answer["accept-encoding"] == "identity")
+    #expect(answer["accept-language"] == "en")
+    #expect(answer["supported"] == "path, outbound")
+    #expect(answer["allow"].hasPrefix("INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER"))
   }
 }

@@ -65,6 +65,11 @@ struct Monitors: Sendable {
   /// When the next question is due.
   var nextDeadline: Instant? { deadlines.nextDeadline }
 
+  /// The pause is another one from now on.
+  mutating func armAgain(_ index: Int, at now: Instant) {
+    deadlines.arm(index, at: now + watches[index].pause)
+  }
+
   /// The next DN that is to be asked now; armed again for the next question.
   mutating func popDue(at now: Instant) -> Int? {
     while let (index, _) = deadlines.popDue(at: now) {

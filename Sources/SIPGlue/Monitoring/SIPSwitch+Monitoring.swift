@@ -35,6 +35,7 @@ extension SIPSwitch {
   private mutating func settle(_ index: Int, isOut: Bool, at now: Instant) {
     guard monitors.watches[index].isOut != isOut else { return }
     monitors.watches[index].isOut = isOut
+    monitors.armAgain(index, at: now)
     if let change = registrar.mark(monitors.watches[index].dn, isOut: isOut) {
       changes.append(change)
       signalChanges()
