@@ -56,8 +56,8 @@ struct EnvelopeTests {
     let text =
       "INVITE sip:8000@b.example SIP/2.0\r\nRecord-Route: <sip:one;lr>\r\nRoute: <sip:x;lr>\r\n"
       + "record-route: <sip:two;lr>\r\nFrom: <sip:1@a.example>;tag=1\r\n"
-      + "To: <sip:2@b.example>\r\nRoute: <sip:y;lr>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n"
-      + "Content-Length: 0\r\n\r\n"
+      + "To: <sip:2@b.example>\r\nRoute: <sip:y;lr>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
+      + "Via: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n"
     text.withByteView { view in
       #expect(Envelope(scanning: view).oddity == .scattered)
       var reader = MessageReader()
