@@ -12,6 +12,7 @@ enum CommandLineTool {
     WatchVerb.verb, EventsVerb.verb,
     StrategiesVerb.verb,
     CallsVerb.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
+    ListVerbs.refused,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
   ]
 

@@ -94,6 +94,8 @@ public struct SIPSwitch: ~Copyable {
 
   /// The messages of every call, for people.
   var capture: Capture
+  /// The requests that became nothing.
+  var refusals = RefusalLog()
 
   /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
   ///
@@ -236,8 +238,7 @@ public struct SIPSwitch: ~Copyable {
         response(received, at: now)
       }
     }
-    let callID = received.bytes[received.envelope.callID]
-    noteMessages(received: (datagram, callID, source), sentSince: before, at: now)
+    noteMessages(datagram, received, from: source, sentSince: before, at: now)
   }
 
   /// Lets timers expire.

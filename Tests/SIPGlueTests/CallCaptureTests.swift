@@ -225,6 +225,42 @@ struct CallCaptureTests {
     #expect(text.contains(expected))
   }
 
+  @Test("What became neither a call nor a registration is listed, the newest 256")
+  func refused() throws {
+    var world = try Self.world { $0.trusted = [] }
+    func say(_ method: String, _ from: String, _ to: String, _ extra: String = "", number: Int) {
+      let text =
+        "\(method) sip:\(to)@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:6100;branch=z9hG4bK"
+        + "\(number)\r\nFrom: <sip:\(from)@demo.local>;tag=a\r\nTo: <sip:\(to)@demo.local>\r\n"
+        + "Call-ID: c\(number)\r\nCSeq: 1 \(method)\r\nContact: <sip:\(from)@127.0.0.1:6100>\r\n"
+        + "\(extra)Content-Length: 0\r\n\r\n"
+      world.receive(Array(text.utf8), from: 6_100)
+    }
+    let wrong =
+      "Authorization: Digest username=\"7001\", realm=\"demo.local\", nonce=\"x\", uri=\"sip:x\","
+      + " response=\"00000000000000000000000000000000\"\r\n"
+    say("REGISTER", "7001", "7001", number: 1)
+    say("REGISTER", "7001", "7001", wrong, number: 2)
+    say("REGISTER", "7999", "7999", number: 3)
+    say("INVITE", "stranger", "8000", number: 4)
+    say("PUBLISH", "7001", "7001", number: 5)
+    let list = world.line.refusedRequests
+    #expect(
+      list.map { "\($0.method) \($0.from) \($0.to) \($0.answer.prefix(3))" } == [
+        "REGISTER 7001 7001 401", "REGISTER 7999 7999 404", "INVITE stranger 8000 403",
+        "PUBLISH 7001 7001 405",
+      ]
+    )
+    #expect(list.allSatisfy { $0.peer == CapturedMessage.Address("127.0.0.1", 6_100) })
+    for number in 10..<400 {
+      world.run(0.1)
+      say("INVITE", "stranger\(number)", "8000", number: number)
+    }
+    let newest = world.line.refusedRequests
+    #expect(newest.count == 256)
+    #expect(newest.last?.from == "stranger399" && newest.first?.from == "stranger144")
+  }
+
   @Test("The next process goes on keeping what its calls say")
   func restarted() throws {
     var world = try Self.world()

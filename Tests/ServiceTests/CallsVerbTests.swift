@@ -58,14 +58,23 @@ struct CallsVerbTests {
       let ladder = try show(service, "last", "--ladder")
       #expect(ladder.status == 0, "\(ladder.complaints)")
       #expect(ladder.output.hasPrefix("call \(conn) from 4420 to 8000, "))
-      var rest = ladder.output[...]
-      for part in [
-        "─ INVITE 8000 SDP ─", "100 Trying", "* EventRouteRequest 8000", "─ INVITE 7001 SDP ─",
-        "180 Ringing", "* EventRinging 7001, agent 1001", "200 OK SDP", "* EventEstablished 7001",
-        "─ BYE ─", "200 OK (BYE)", "─ BYE ─",
+      // What of this falls into one turn of the server depends on the machine.
+      for story in [
+        [
+          "─ INVITE 8000 SDP ─", "100 Trying", "─ INVITE 7001 SDP ─", "180 Ringing", "200 OK SDP",
+          "200 OK SDP", "─ BYE ─", "200 OK (BYE)", "─ BYE ─",
+        ],
+        [
+          "─ INVITE 8000 SDP ─", "* EventRouteRequest 8000", "─ INVITE 7001 SDP ─", "180 Ringing",
+          "* EventRinging 7001, agent 1001", "* EventEstablished 7001", "─ BYE ─",
+          "* EventReleased 7001",
+        ],
       ] {
-        let range = try #require(rest.range(of: part), "\(part) in \(ladder.output)")
-        rest = rest[range.upperBound...]
+        var rest = ladder.output[...]
+        for part in story {
+          let range = try #require(rest.range(of: part), "\(part) in \(ladder.output)")
+          rest = rest[range.upperBound...]
+        }
       }
       for line in ladder.output.split(separator: "\n") { #expect(line.count <= 100) }
       let ascii = try show(service, conn, "--ladder", "--ascii")

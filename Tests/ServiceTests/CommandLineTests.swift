@@ -34,7 +34,7 @@ func pointsman(_ arguments: [String], in folder: String? = nil) throws -> Run {
 struct CommandLineTests {
   private static let verbs = [
     "serve", "check", "test", "watch", "events", "strategies", "calls", "queues", "agents", "dns",
-    "reservations", "agent", "prove", "simulate", "import",
+    "reservations", "refused", "agent", "prove", "simulate", "import",
   ]
 
   @Test("Every verb explains itself with an example", arguments: verbs)

@@ -94,7 +94,7 @@ enum CallsVerb {
     } else {
       line += "alive"
     }
-    return [line, ""]
+    return [Human.plain(line), ""]
   }
 
   private static func ladder(
@@ -121,8 +121,7 @@ enum CallsVerb {
     )
     let text = String(decoding: message.bytes, as: UTF8.self)
     for line in text.split(omittingEmptySubsequences: false, whereSeparator: { $0.isNewline }) {
-      let plain = line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }
-      Console.print(String(String.UnicodeScalarView(plain)))
+      Console.print(Human.plain(line))
     }
     if message.length > message.bytes.count {
       Console.print("(\(message.length - message.bytes.count) more bytes are not kept)\n")

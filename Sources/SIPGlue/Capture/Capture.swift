@@ -352,24 +352,3 @@ extension Slot {
     generation = UInt32(truncatingIfNeeded: packed >> 32)
   }
 }
-
-extension SIPListener.Transport {
-  fileprivate init(_ transport: SIPTransport) {
-    self =
-      switch transport {
-      case .udp: .udp
-      case .tcp: .tcp
-      case .tls: .tls
-      }
-  }
-}
-
-extension CapturedMessage.Address {
-  fileprivate init(_ endpoint: Endpoint) {
-    var writer = MessageWriter(capacity: 64)
-    writer.write(addressOf: endpoint)
-    var text = writer.bytes.string
-    if endpoint.family == .ipv6 { text = String(text.dropFirst().dropLast()) }
-    self.init(text, endpoint.port)
-  }
-}

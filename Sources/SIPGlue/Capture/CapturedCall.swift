@@ -72,3 +72,24 @@ public struct CapturedMessage: Sendable, Hashable {
     length = bytes.count
   }
 }
+
+extension SIPListener.Transport {
+  init(_ transport: SIPTransport) {
+    self =
+      switch transport {
+      case .udp: .udp
+      case .tcp: .tcp
+      case .tls: .tls
+      }
+  }
+}
+
+extension CapturedMessage.Address {
+  init(_ endpoint: Endpoint) {
+    var writer = MessageWriter(capacity: 64)
+    writer.write(addressOf: endpoint)
+    var text = writer.bytes.string
+    if endpoint.family == .ipv6 { text = String(text.dropFirst().dropLast()) }
+    self.init(text, endpoint.port)
+  }
+}

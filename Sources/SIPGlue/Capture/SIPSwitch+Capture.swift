@@ -14,6 +14,9 @@ extension SIPSwitch {
     callID.withByteView { capture.call(named: name(of: $0)) }
   }
 
+  /// The requests that were refused last, outside of any call, the oldest first.
+  public var refusedRequests: [RefusedRequest] { refusals.all }
+
   /// How many calls are captured, and how many bytes that takes.
   public var captureUse: (calls: Int, bytes: Int) { (capture.count, capture.bytes) }
 
@@ -39,28 +42,41 @@ extension SIPSwitch {
     capture.join(calls[call].conn, name: name(of: callID))
   }
 
-  /// Counts, and keeps, what was sent since the queue had `before` entries; before that, the
-  /// message that brought it about.
+  /// Counts what was sent since the queue had `before` entries; keeps that and the message that
+  /// brought it about, if they are of a call, and else the refusal, if it is one.
   mutating func noteMessages(
-    received: (message: ByteView, callID: ByteView, source: Endpoint)? = nil,
+    _ datagram: ByteView,
+    _ received: borrowing Received,
+    from source: Endpoint,
     sentSince before: Int,
+    at now: Instant
+  ) {
+    let callID = received.bytes[received.envelope.callID]
+    guard capture.isOn, let own = capture.place(of: name(of: callID)) else {
+      // What answers a message of no call is of no call.
+      counters.sent += UInt64(outgoing.count - before)
+      guard received.envelope.isRequest, before < outgoing.count else { return }
+      return refusals.note(outgoing[before].bytes, to: received, from: source, at: now)
+    }
+    capture.add(datagram, to: own, peer: source, isReceived: true, at: now)
+    noteMessages(sentSince: before, answering: (callID, own), at: now)
+  }
+
+  /// Counts, and keeps, what was sent since the queue had `before` entries.
+  mutating func noteMessages(
+    sentSince before: Int,
+    answering received: (callID: ByteView, place: Slot)? = nil,
     at now: Instant
   ) {
     counters.sent += UInt64(outgoing.count - before)
     guard capture.isOn else { return }
-    var own: Slot?
-    if let received {
-      own = capture.place(of: name(of: received.callID))
-      // What answers a message of no call is of no call.
-      guard let own else { return }
-      capture.add(received.message, to: own, peer: received.source, isReceived: true, at: now)
-    }
     for index in before..<outgoing.count {
       let (message, destination) = outgoing[index]
       let callID = Self.callID(in: message)
       guard !callID.isEmpty else { continue }
-      let isReply = received?.callID.equals(callID) == true
-      guard let slot = isReply ? own : capture.place(of: name(of: callID)) else { continue }
+      // Most of what is sent has the Call-ID of what came: it need not be looked up again.
+      let own = received.flatMap { $0.callID.equals(callID) ? $0.place : nil }
+      guard let slot = own ?? capture.place(of: name(of: callID)) else { continue }
       capture.add(message, to: slot, peer: destination, isReceived: false, at: now)
     }
   }

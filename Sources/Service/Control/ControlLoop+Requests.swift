@@ -1,5 +1,6 @@
 internal import Engine
 internal import Reactor
+internal import SIPGlue
 internal import Wire
 
 // Connections of the control socket and what they ask for.
@@ -105,6 +106,9 @@ extension ControlLoop {
       shard.post(.statistics(ticket: ticket(for: .statistics(connection: connection.id))))
     case "decision": askForDecision(request, connection)
     case "call": askForStory(request, connection)
+    case "refused":
+      connection.isBusy = true
+      shard.post(.refused(ticket: ticket(for: .refused(connection: connection.id))))
     case "events": beginStream(request, connection)
     default: connection.refuse("there is no request \"\(verb)\"")
     }
@@ -233,6 +237,14 @@ extension ControlLoop {
     finish(connection)
   }
 
+  mutating func answer(_ ticket: UInt64, refused requests: [RefusedRequest], epoch: UInt64) {
+    guard case .refused(let id)? = waiting.removeValue(forKey: ticket),
+      let connection = connections[id]
+    else { return }
+    connection.succeed(RefusedRequest.text(of: requests, epoch: epoch))
+    finish(connection)
+  }
+
   mutating func answer(_ ticket: UInt64, statistics text: String) {
     guard case .statistics(let id)? = waiting.removeValue(forKey: ticket),
       let connection = connections[id]
@@ -269,7 +281,7 @@ extension ControlLoop {
       guard let connection = connections[id] else { return }
       connection.succeed(versionList(figures))
       finish(connection)
-    case .agent, .register, .statistics, .decision, .story, .events, .reload, nil:
+    case .agent, .register, .statistics, .decision, .story, .refused, .events, .reload, nil:
       return
     }
   }

@@ -32,6 +32,7 @@ struct ControlLoop: ~Copyable {
     case statistics(connection: UInt64)
     case decision(connection: UInt64)
     case story(connection: UInt64, call: String)
+    case refused(connection: UInt64)
     case events(connection: UInt64)
     case reload
   }
@@ -179,6 +180,8 @@ struct ControlLoop: ~Copyable {
     case .decision(let text, let isRefusal, let ticket):
       answer(ticket, decision: text, isRefusal: isRefusal)
     case .story(let story, let ticket): answer(ticket, story: story)
+    case .refused(let requests, let epoch, let ticket):
+      answer(ticket, refused: requests, epoch: epoch)
     case .warning(let text): say(text)
     case .snapshot(let snapshot, let figures, let ticket):
       answer(ticket, snapshot: snapshot, figures: figures)

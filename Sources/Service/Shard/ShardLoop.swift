@@ -314,6 +314,9 @@ struct ShardLoop: ~Copyable {
       reports.post(.report(.decision(text, isRefusal: isRefusal, ticket: ticket)))
     case .story(let call, let ticket):
       answer(.story(story(of: call), ticket: ticket))
+    case .refused(let ticket):
+      let requests = line.telephony.refusedRequests
+      reports.post(.report(.refused(requests, epoch: epoch, ticket: ticket)))
     case .snapshot(let ticket):
       let snapshot = shard.snapshot(at: now)
       reports.post(.report(.snapshot(snapshot, figures: figures, ticket: ticket)))

@@ -15,6 +15,8 @@ enum ShardRequest: Sendable {
   case decision(call: String, agent: AgentID?, all: Bool, ticket: UInt64)
   /// What was said in a call, and what happened in it; answered by `.story`.
   case story(call: String, ticket: UInt64)
+  /// The requests that were refused last; answered by `.refused`.
+  case refused(ticket: UInt64)
   /// A picture; answered by `.snapshot`.
   case snapshot(ticket: UInt64)
   /// Events from a sequence number on; answered by `.events`.
@@ -100,6 +102,8 @@ enum ShardReport: Sendable {
   case decision(String, isRefusal: Bool, ticket: UInt64)
   /// What is kept of a call; nil: nothing is.
   case story(CallStory?, ticket: UInt64)
+  /// The requests that were refused last, and what instant zero is.
+  case refused([RefusedRequest], epoch: UInt64, ticket: UInt64)
   /// The statistics as JSON.
   case statistics(String, ticket: UInt64)
   /// Something that people should read.
