@@ -7,10 +7,12 @@ internal import Workbench
 @safe final class RecordingFile: RecordingReader {
   private let path: String
   private let descriptor: Int32
+  /// The beginning of a line of which the rest is not read yet.
   private var left: [UInt8] = []
   private var isOver = false
 
-  private static let pieceSize = 1 << 20
+  /// Small enough to stay in the processor's cache until its lines are taken apart.
+  private static let pieceSize = 1 << 18
   /// A line longer than this is no line.
   private static let lineMax = 64 << 20
 
@@ -31,30 +33,34 @@ internal import Workbench
   /// - Throws: What cannot be read.
   func read(into chunk: inout RecordingChunk) throws -> Bool {
     chunk.ends.removeAll(keepingCapacity: true)
-    chunk.bytes.removeAll(keepingCapacity: true)
-    chunk.bytes.append(contentsOf: left)
+    var filled = left.count
+    if chunk.bytes.count < filled { chunk.bytes = left }
+    for index in left.indices { chunk.bytes[index] = left[index] }
     left.removeAll(keepingCapacity: true)
     while !isOver {
-      let searched = chunk.bytes.count
-      try fill(&chunk.bytes)
-      if isOver, chunk.bytes.last.map({ $0 != 10 }) ?? false { chunk.bytes.append(10) }
-      findEnds(&chunk, from: searched)
+      let searched = filled
+      filled += try fill(&chunk.bytes, from: filled)
+      if isOver, filled > 0, chunk.bytes[filled - 1] != 10 {
+        chunk.bytes[filled] = 10
+        filled += 1
+      }
+      findEnds(&chunk, from: searched, to: filled)
       guard let last = chunk.ends.last else {
-        guard chunk.bytes.count < Self.lineMax else {
+        guard filled < Self.lineMax else {
           throw ServiceError("\(path): a line of more than \(Self.lineMax >> 20) MB")
         }
         continue
       }
-      left.append(contentsOf: chunk.bytes[(last + 1)...])
+      left.append(contentsOf: chunk.bytes[last + 1..<filled])
       return true
     }
     return false
   }
 
-  private func fill(_ bytes: inout [UInt8]) throws(ServiceError) {
-    let start = bytes.count
-    // Written to at once: the zeros cost little against reading.
-    bytes.append(contentsOf: repeatElement(0, count: Self.pieceSize))
+  /// Reads a piece to behind what is there, with room for a line feed; returns how many bytes came.
+  private func fill(_ bytes: inout [UInt8], from start: Int) throws(ServiceError) -> Int {
+    let lacking = start + Self.pieceSize + 1 - bytes.count
+    if lacking > 0 { bytes.append(contentsOf: repeatElement(0, count: lacking)) }
     while true {
       let count = unsafe bytes.withUnsafeMutableBytes { buffer in
         unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + start }, Self.pieceSize)
@@ -63,14 +69,12 @@ internal import Workbench
       guard count >= 0 else {
         throw ServiceError("cannot read \(path): \(unsafe String(cString: strerror(errno)))")
       }
-      bytes.removeLast(Self.pieceSize - count)
       if count == 0 { isOver = true }
-      return
+      return count
     }
   }
 
-  private func findEnds(_ chunk: inout RecordingChunk, from start: Int) {
-    let count = chunk.bytes.count
+  private func findEnds(_ chunk: inout RecordingChunk, from start: Int, to count: Int) {
     var ends: [Int] = []
     swap(&ends, &chunk.ends)
     unsafe chunk.bytes.withUnsafeBytes { buffer in

@@ -32,6 +32,9 @@ public enum FactsReader {
 private struct SignalPass {
   private var scanner: RecordingScanner
   private var fold: FactsFold
+  /// The numbers of agents and of groups, which come again and again.
+  private var agents = TextMemo<Int32>(bits: 14)
+  private var groups = TextMemo<Int32>(bits: 8)
 
   init(_ head: RecordingHead, _ reader: any RecordingReader) {
     scanner = RecordingScanner(reader)
@@ -46,10 +49,11 @@ private struct SignalPass {
       case .empty: continue
       case .event: try event()
       case .signal, .other:
-        try scanner.scan()
+        let opening = try scanner.openSignal()
+        try scanner.scanOn()
         if scanner.has("event") {
           try event()
-        } else if try signal() == .step {
+        } else if try signal(opening) == .step {
           return nil
         }
       }
@@ -60,23 +64,29 @@ private struct SignalPass {
   private mutating func event() throws {
     fold.noteEvents()
     try scanner.checkEnd()
-    try scanner.scan(upTo: "event")
-    switch scanner.string("event") {
-    case "EventEstablished":
-      try scanner.scan()
-      guard let call = scanner.connID("ConnID") else { return }
-      if let agent = scanner.string("AgentID") {
-        fold.isAt(call, "agent:" + agent)
-      } else if let dn = scanner.string("ThisDN") {
-        fold.isAt(call, "dn:" + dn)
-      }
-    case "EventReleased":
+    switch try scanner.openEvent() {
+    case .established:
+      try scanner.scanOn()
+      if let call = scanner.connID("ConnID"), let target = answerer() { fold.isAt(call, target) }
+    case .released:
       // For a call whose line said nothing: the engine ended it.
-      try scanner.scan()
+      try scanner.scanOn(upTo: "ConnID")
       if let call = scanner.connID("ConnID") { fold.ended(call) }
+    case .other: break
     case nil: throw scanner.trouble("\"event\" is missing")
-    default: break
     }
+  }
+
+  /// The number of whom `EventEstablished` names.
+  private mutating func answerer() -> Int32? {
+    let key = scanner.shortText("AgentID")
+    if let key, let number = agents[key] { return number }
+    if let agent = scanner.string("AgentID") {
+      let number = fold.number(ofTarget: "agent:" + agent)
+      if let key { agents[key] = number }
+      return number
+    }
+    return scanner.string("ThisDN").map { fold.number(ofTarget: "dn:" + $0) }
   }
 
   private enum Found {
@@ -84,54 +94,51 @@ private struct SignalPass {
     case step
   }
 
-  private mutating func signal() throws -> Found {
+  private mutating func signal(_ opening: (at: UInt64, signal: RecordedSignal)?) throws -> Found {
     guard !scanner.has("recording") else {
       throw scanner.trouble("a second head: a file holds one recording")
     }
-    guard let at = scanner.nanoseconds("at"), let name = scanner.string("signal") else {
+    guard let (at, signal) = opening else {
       throw scanner.trouble("neither a signal (\"at\", \"signal\") nor an event (\"event\")")
     }
     guard fold.advance(to: at) else {
       throw scanner.trouble("earlier than the line before: signals stand in order of time")
     }
-    if name.hasPrefix("strategy.") { return .step }
-    if name.hasPrefix("call.") {
+    switch signal {
+    case .strategy: return .step
+    case .clock: break
+    case .other: try otherSignal(scanner.string("signal") ?? "")
+    case .offered, .ringing, .answered, .diverted, .diversionFailed, .released, .header,
+      .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
+      .otherOfCall:
       guard let call = scanner.connID("call") else {
         throw scanner.trouble("\"call\" is not 16 hexadecimal digits")
       }
-      try callSignal(name, call)
-    } else {
-      try otherSignal(name)
+      try callSignal(signal, call)
     }
     return .signal
   }
 
-  private mutating func callSignal(_ name: String, _ call: ConnID) throws {
-    switch name {
-    case "call.offered":
-      guard let dn = scanner.string("dn") else { throw scanner.trouble("\"dn\" is missing") }
+  private mutating func callSignal(_ signal: RecordedSignal, _ call: ConnID) throws {
+    switch signal {
+    case .offered:
+      guard scanner.has("dn") else { throw scanner.trouble("\"dn\" is missing") }
       if scanner.has("consult_of") {
         fold.consulted(call)
       } else {
-        let type = scanner.pairs("user_data")?.first { $0.key == "type" }
-        fold.offered(call, group: type?.value ?? dn)
+        fold.offered(call, group: try group())
       }
-    case "call.ringing": fold.rang(call)
-    case "call.answered": fold.answered(call, by: target)
-    case "call.diversion_failed":
+    case .answered: fold.answered(call, by: target)
+    case .released: fold.released(call, by: releasedBy)
+    case .ringing: fold.rang(call)
+    case .diverted: fold.redirected(call)
+    case .diversionFailed:
       let word = scanner.string("reason") ?? ""
       fold.failed(call, RouteFailure.allCases.first { $0.text == word } ?? .noAnswer, at: target)
-    case "call.diverted": fold.redirected(call)
-    case "call.released":
-      switch scanner.string("by") {
-      case "target": fold.released(call, by: .target)
-      case "line": fold.released(call, by: .line)
-      default: fold.released(call, by: .caller)
-      }
-    case "call.header": fold.told(call, header: scanner.string("value"))
-    case "call.treatment_applied":
+    case .header: fold.told(call, header: scanner.string("value"))
+    case .treatmentApplied:
       fold.treated(call, scanner.integer("treatment") ?? 0) { $0.applied = $1 }
-    case "call.treatment_ended":
+    case .treatmentEnded:
       let digits = scanner.string("digits")
       let wasInterrupted = scanner.isTrue("interrupted")
       fold.treated(call, scanner.integer("treatment") ?? 0) {
@@ -139,12 +146,33 @@ private struct SignalPass {
         $0.digits = digits
         $0.wasInterrupted = wasInterrupted
       }
-    case "call.treatment_not_applied":
+    case .treatmentNotApplied:
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
-    case "call.attached", "call.transferred": break
-    default: throw scanner.trouble("unknown signal \"\(name)\"")
+    case .attached, .transferred, .strategy, .clock, .other: break
+    case .otherOfCall: throw unknownSignal
     }
+  }
+
+  private var unknownSignal: JSONError {
+    scanner.trouble("unknown signal \"\(scanner.string("signal") ?? "")\"")
+  }
+
+  private var releasedBy: ReleasedBy {
+    if scanner.has("by", "target") { return .target }
+    return scanner.has("by", "line") ? .line : .caller
+  }
+
+  /// The number of the callers' group: of his type, or of the DN at which he called.
+  private mutating func group() throws -> Int32 {
+    if !scanner.has("user_data"), let key = scanner.shortText("dn") {
+      if let number = groups[key] { return number }
+      let number = fold.number(ofGroup: scanner.string("dn") ?? "")
+      groups[key] = number
+      return number
+    }
+    guard let dn = scanner.string("dn") else { throw scanner.trouble("\"dn\" is missing") }
+    return fold.number(ofGroup: scanner.string("type", in: "user_data") ?? dn)
   }
 
   /// Who is named in an import's line.
@@ -167,10 +195,8 @@ private struct SignalPass {
     case "dn.in_service", "dn.out_of_service", "dn.register", "dn.unregister":
       if let dn = scanner.string("dn") { fold.noteSwitched(dn) }
     case "control.start": fold.noteStart()
-    case "clock", "control.strategies", "control.strategy_lost", "control.drain",
-      "control.alarm":
-      break
-    default: throw scanner.trouble("unknown signal \"\(name)\"")
+    case "control.strategies", "control.strategy_lost", "control.drain", "control.alarm": break
+    default: throw unknownSignal
     }
   }
 }
@@ -236,7 +262,8 @@ private struct EnginePass: ~Copyable {
       if offer.consultOf != nil {
         fold.consulted(offer.connID)
       } else {
-        fold.offered(offer.connID, group: offer.userData["type"] ?? offer.dn.number)
+        let group = offer.userData["type"] ?? offer.dn.number
+        fold.offered(offer.connID, group: fold.number(ofGroup: group))
       }
     case .ringing(let call, _): fold.rang(call)
     case .answered(let call, _): fold.answered(call, by: nil)

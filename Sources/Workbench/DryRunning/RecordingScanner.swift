@@ -1,22 +1,47 @@
 // Reads the lines of a recording without making a tree of each.
 //
 // A day has millions of lines of which most are events that nobody needs here. The scanner finds
-// where the members of an object begin and end; texts are made of those that are asked for. What it
-// cannot take apart is given to the JSON library, which says what is wrong with it.
-// Invariants: `line` lies in the chunk that is held; lines are numbered from 1.
+// where the members of an object begin and end, as far as somebody asks; texts are made of those
+// that are wanted. What it cannot take apart is given to the JSON library, which says what is wrong
+// with it.
+// Invariants: `line` lies in the chunk that is held; lines are numbered from 1; `members` are those
+// of the present line that stand before `next`.
 
 internal import Engine
 internal import Wire
 
 /// Whole lines of a recording, and where each of them ends.
 public struct RecordingChunk: Sendable {
-  /// The bytes of the lines, with their line feeds.
+  /// The bytes of the lines, with their line feeds; what stands after the last has no meaning.
   public var bytes: [UInt8] = []
   /// Where each line ends: the index of its line feed.
   public var ends: [Int] = []
 
   /// Makes an empty chunk.
   public init() {}
+}
+
+extension RecordingChunk {
+  /// Finds members of the object that ends a range, as `Span.scan` does.
+  fileprivate func scan(
+    _ at: inout Int,
+    _ end: Int,
+    upTo last: StaticString?,
+    into members: inout JSONMembers
+  ) -> Bool {
+    members.scan(bytes.span, &at, end, upTo: last)
+  }
+
+  /// The members of an object that stands in a line; nil when it is none.
+  fileprivate func members(of object: JSONMember) -> JSONMembers? {
+    guard object.kind == .nested else { return nil }
+    var members = JSONMembers()
+    var at = object.value.lowerBound
+    let end = object.value.upperBound
+    guard let hasMembers = bytes.span.begin(&at, end) else { return nil }
+    guard !hasMembers || scan(&at, end, upTo: nil, into: &members) else { return nil }
+    return members
+  }
 }
 
 /// Gives a recording from its beginning to its end, piece by piece.
@@ -39,28 +64,13 @@ struct RecordingScanner {
     case other
   }
 
-  /// A member of the present line.
-  private struct Member {
-    var key: Range<Int>
-    var value: Range<Int>
-    var kind: ValueKind
-  }
-
-  enum ValueKind: UInt8 {
-    case number
-    /// A text; the range leaves its quotes out.
-    case text
-    /// A text with escapes in it; the range has its quotes.
-    case escaped
-    case nested
-    case word
-  }
-
   private let reader: any RecordingReader
   private var chunk = RecordingChunk()
   private var nextLine = 0
   private var line = 0..<0
-  private var members: [Member] = []
+  private var members = JSONMembers()
+  /// Where the next member begins; negative: there is none.
+  private var next = -1
   /// The number of the present line.
   private(set) var number = 0
 
@@ -73,8 +83,9 @@ struct RecordingScanner {
       guard try reader.read(into: &chunk) else { return false }
     }
     let start = nextLine == 0 ? 0 : chunk.ends[nextLine - 1] + 1
-    line = start..<chunk.ends[nextLine]
-    if !line.isEmpty, chunk.bytes[line.upperBound - 1] == 13 { line = start..<line.upperBound - 1 }
+    var end = chunk.ends[nextLine]
+    if end > start, chunk.bytes[end - 1] == 13 { end -= 1 }
+    line = start..<end
     nextLine += 1
     number += 1
     return true
@@ -87,9 +98,8 @@ struct RecordingScanner {
     guard line.count > 8 else { return line.isEmpty ? .empty : .other }
     let first = line.lowerBound
     // `{"at":` or `{"seq":` or `{"event":`, which is how both kinds are written.
-    guard chunk.bytes[first] == UInt8(ascii: "{"), chunk.bytes[first + 1] == Self.quote else {
-      return .other
-    }
+    guard chunk.bytes[first] == UInt8(ascii: "{"), chunk.bytes[first + 1] == UInt8(ascii: "\"")
+    else { return .other }
     switch (chunk.bytes[first + 2], chunk.bytes[first + 3]) {
     case (UInt8(ascii: "a"), UInt8(ascii: "t")): return .signal
     case (UInt8(ascii: "s"), UInt8(ascii: "e")): return .event
@@ -119,130 +129,87 @@ struct RecordingScanner {
   ///
   /// - Throws: That it is no object.
   mutating func scan(upTo last: StaticString? = nil) throws {
-    members.removeAll(keepingCapacity: true)
-    guard scan(line, upTo: last) else {
+    members.removeAll()
+    var at = line.lowerBound
+    let isObject = chunk.bytes.span.begin(&at, line.upperBound)
+    next = at
+    guard let isObject else { throw notAnObject() }
+    if isObject { try scanOn(upTo: last) }
+  }
+
+  /// Takes the rest of the present line apart, up to the member of that name or to its end.
+  ///
+  /// - Throws: That it is no object.
+  mutating func scanOn(upTo last: StaticString? = nil) throws {
+    guard next >= 0 else { return }
+    guard chunk.scan(&next, line.upperBound, upTo: last, into: &members) else {
+      throw notAnObject()
+    }
+  }
+
+  private func notAnObject() -> any Error {
+    do {
       if chunk.bytes[line.lowerBound] == UInt8(ascii: "{") { try checkEnd() }
-      do {
-        _ = try JSONValue(parsing: text)
-      } catch {
-        throw JSONError(line: number, column: error.column, error.message)
-      }
-      throw trouble("not an object")
+    } catch {
+      return error
     }
-  }
-
-  private mutating func scan(_ range: Range<Int>, upTo last: StaticString?) -> Bool {
-    var at = range.lowerBound
-    let end = range.upperBound
-    guard skip(UInt8(ascii: "{"), &at, end) else { return false }
-    skipBlanks(&at, end)
-    if at < end, chunk.bytes[at] == UInt8(ascii: "}") { return true }
-    while true {
-      skipBlanks(&at, end)
-      guard at < end, chunk.bytes[at] == Self.quote else { return false }
-      var key = 0..<0
-      guard scanText(&at, end, &key) == .text, skip(UInt8(ascii: ":"), &at, end) else {
-        return false
-      }
-      skipBlanks(&at, end)
-      guard at < end else { return false }
-      var value = at..<at
-      guard let kind = scanValue(&at, end, &value) else { return false }
-      members.append(Member(key: key, value: value, kind: kind))
-      if let last, isEqual(key, last) { return true }
-      skipBlanks(&at, end)
-      guard at < end else { return false }
-      let sign = chunk.bytes[at]
-      at += 1
-      if sign == UInt8(ascii: "}") { return at == end }
-      guard sign == UInt8(ascii: ",") else { return false }
+    do {
+      _ = try JSONValue(parsing: text)
+    } catch {
+      return JSONError(line: number, column: error.column, error.message)
     }
+    return trouble("not an object")
   }
 
-  private func skipBlanks(_ at: inout Int, _ end: Int) {
-    while at < end, chunk.bytes[at] == 32 || chunk.bytes[at] == 9 { at += 1 }
-  }
-
-  private func skip(_ byte: UInt8, _ at: inout Int, _ end: Int) -> Bool {
-    skipBlanks(&at, end)
-    guard at < end, chunk.bytes[at] == byte else { return false }
-    at += 1
-    return true
-  }
-
-  private func scanValue(_ at: inout Int, _ end: Int, _ value: inout Range<Int>) -> ValueKind? {
-    let start = at
-    switch chunk.bytes[at] {
-    case Self.quote: return scanText(&at, end, &value)
-    case UInt8(ascii: "{"), UInt8(ascii: "["):
-      var depth = 0
-      while at < end {
-        switch chunk.bytes[at] {
-        case Self.quote:
-          var inside = 0..<0
-          guard scanText(&at, end, &inside) != nil else { return nil }
-          continue
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-        default: break
-        }
-        at += 1
-        if depth == 0 {
-          value = start..<at
-          return .nested
-        }
-      }
-      return nil
-    default:
-      while at < end, !Self.ends(chunk.bytes[at]) { at += 1 }
-      value = start..<at
-      guard let first = chunk.bytes[value].first else { return nil }
-      let isNumber = first == UInt8(ascii: "-") || (first >= 48 && first <= 57)
-      if isNumber { return .number }
-      let words: [StaticString] = ["true", "false", "null"]
-      return words.contains { isEqual(start..<at, $0) } ? .word : nil
+  /// Goes into a line of an event, up to its name.
+  ///
+  /// - Returns: Which it is; nil: it says none.
+  /// - Throws: That the line is no object.
+  mutating func openEvent() throws -> RecordedEvent? {
+    members.removeAll()
+    guard let name = chunk.bytes.span.nameOfEvent(line) else {
+      try scan(upTo: "event")
+      if has("event", "EventEstablished") { return .established }
+      if has("event", "EventReleased") { return .released }
+      return string("event").map { _ in .other }
     }
-  }
-
-  private static func ends(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
-      || byte == 32
-  }
-
-  private func scanText(_ at: inout Int, _ end: Int, _ value: inout Range<Int>) -> ValueKind? {
-    let start = at
-    var hasEscapes = false
-    at += 1
-    while at < end {
-      let byte = chunk.bytes[at]
-      if byte == Self.quote {
-        at += 1
-        value = hasEscapes ? start..<at : start + 1..<at - 1
-        return hasEscapes ? .escaped : .text
-      }
-      guard byte >= 32 else { return nil }
-      if byte == UInt8(ascii: "\\") {
-        hasEscapes = true
-        at += 1
-      }
-      at += 1
+    if chunk.bytes.span.has("EventEstablished\",", at: name) {
+      next = name + 18
+      return .established
     }
-    return nil
-  }
-
-  private func isEqual(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    let start = range.lowerBound
-    return text.withUTF8Buffer { expected in
-      for index in 0..<expected.count where unsafe expected[index] != chunk.bytes[start + index] {
-        return false
-      }
-      return true
+    if chunk.bytes.span.has("EventReleased\",", at: name) {
+      next = name + 15
+      return .released
     }
+    next = -1
+    return .other
   }
 
-  private func member(_ key: StaticString) -> Member? {
-    for member in members where isEqual(member.key, key) { return member }
+  /// Goes into a line of a signal, up to its name or farther.
+  ///
+  /// - Returns: When it was, and which it is; nil: it does not say both.
+  /// - Throws: That the line is no object.
+  mutating func openSignal() throws -> (at: UInt64, signal: RecordedSignal)? {
+    members.removeAll()
+    let start = line.lowerBound
+    if let first = chunk.bytes.span.nameOfSignal(line),
+      let at = chunk.bytes.span.nanoseconds(start + 6..<first - 11),
+      let end = chunk.bytes.span.endBeforeComma(first, line.upperBound)
+    {
+      next = end + 2
+      let name = JSONMember(key: first - 9..<first - 3, value: first..<end, kind: .text)
+      members.append(name)
+      return (at, RecordedSignal(chunk.bytes.span, name.value))
+    }
+    try scan()
+    guard let at = nanoseconds("at"), let signal else { return nil }
+    return (at, signal)
+  }
+
+  private func member(_ key: StaticString) -> JSONMember? {
+    for index in 0..<members.count where chunk.bytes.span.isEqual(members[index].key, key) {
+      return members[index]
+    }
     return nil
   }
 
@@ -251,10 +218,26 @@ struct RecordingScanner {
   /// Whether the present line has a member.
   func has(_ key: StaticString) -> Bool { member(key) != nil }
 
+  /// Whether a member is this text, written without escapes.
+  func has(_ key: StaticString, _ text: StaticString) -> Bool {
+    guard let member = member(key), member.kind == .text else { return false }
+    return chunk.bytes.span.isEqual(member.value, text)
+  }
+
+  private var signal: RecordedSignal? {
+    guard let member = member("signal") else { return nil }
+    switch member.kind {
+    case .text: return RecordedSignal(chunk.bytes.span, member.value)
+    case .escaped:
+      return string(member).map { RecordedSignal($0.utf8.span, 0..<$0.utf8.count) }
+    case .number, .nested, .word: return nil
+    }
+  }
+
   /// The text of a member.
   func string(_ key: StaticString) -> String? { member(key).flatMap { string($0) } }
 
-  private func string(_ member: Member) -> String? {
+  private func string(_ member: JSONMember) -> String? {
     switch member.kind {
     case .text: String(decoding: chunk.bytes[member.value], as: UTF8.self)
     case .escaped: try? JSONValue(parsing: Array(chunk.bytes[member.value])).string
@@ -262,22 +245,30 @@ struct RecordingScanner {
     }
   }
 
+  /// The text of a member as a key, if it is short.
+  func shortText(_ key: StaticString) -> ShortText? { member(key).flatMap { shortText($0) } }
+
+  private func shortText(_ member: JSONMember) -> ShortText? {
+    member.kind == .text ? ShortText(chunk.bytes.span, member.value) : nil
+  }
+
   /// A whole number.
   func integer(_ key: StaticString) -> UInt32? {
     guard let member = member(key), member.kind == .number, member.value.count < 10 else {
       return nil
     }
+    let bytes = chunk.bytes.span
     var number: UInt32 = 0
-    for byte in chunk.bytes[member.value] {
-      guard byte >= 48, byte <= 57 else { return nil }
-      number = number * 10 + UInt32(byte - 48)
+    for index in member.value {
+      guard let digit = bytes.digit(at: index) else { return nil }
+      number = number * 10 + UInt32(digit)
     }
     return number
   }
 
   /// Whether a member is `true`.
   func isTrue(_ key: StaticString) -> Bool {
-    member(key).map { isEqual($0.value, "true") } ?? false
+    member(key).map { chunk.bytes.span.isEqual($0.value, "true") } ?? false
   }
 
   /// A ConnID: sixteen hexadecimal digits.
@@ -285,57 +276,39 @@ struct RecordingScanner {
     guard let member = member(key), member.kind == .text, member.value.count == 16 else {
       return nil
     }
-    var value: UInt64 = 0
-    for byte in chunk.bytes[member.value] {
-      switch byte {
-      case 48...57: value = value << 4 | UInt64(byte - 48)
-      case 97...102: value = value << 4 | UInt64(byte - 87)
-      case 65...70: value = value << 4 | UInt64(byte - 55)
-      default: return nil
-      }
-    }
-    return ConnID(value)
+    let bytes = chunk.bytes.span
+    let first = member.value.lowerBound
+    guard let high = HexadecimalDigits.value(bytes.word(at: first)),
+      let low = HexadecimalDigits.value(bytes.word(at: first + 8))
+    else { return nil }
+    return ConnID(high << 32 | low)
   }
 
   /// A number of seconds in nanoseconds, to the last digit.
   func nanoseconds(_ key: StaticString) -> UInt64? {
     guard let member = member(key), member.kind == .number else { return nil }
-    var whole: UInt64 = 0
-    var fraction: UInt64 = 0
-    var unit: UInt64 = 0
-    for byte in chunk.bytes[member.value] {
-      if byte == UInt8(ascii: "."), unit == 0 {
-        unit = 1_000_000_000
-        continue
-      }
-      guard byte >= 48, byte <= 57 else { return nil }
-      if unit == 0 {
-        whole = whole * 10 + UInt64(byte - 48)
-        guard whole < 9_000_000_000 else { return nil }
-      } else if unit > 1 {
-        unit /= 10
-        fraction += UInt64(byte - 48) * unit
-      }
+    return chunk.bytes.span.nanoseconds(member.value)
+  }
+
+  /// The text of a member of a nested object.
+  func string(_ key: StaticString, in object: StaticString) -> String? {
+    guard let members = member(object).flatMap({ chunk.members(of: $0) }) else { return nil }
+    for index in 0..<members.count where chunk.bytes.span.isEqual(members[index].key, key) {
+      return string(members[index])
     }
-    return whole * 1_000_000_000 + fraction
+    return nil
   }
 
   /// The pairs of a nested object of texts; nil when it is something else.
-  mutating func pairs(_ key: StaticString) -> [KeyValue]? {
-    guard let nested = member(key) else { return [] }
-    guard nested.kind == .nested else { return nil }
-    let outer = members.count
-    defer { members.removeSubrange(outer...) }
-    guard scan(nested.value, upTo: nil) else { return nil }
+  func pairs(_ key: StaticString) -> [KeyValue]? {
+    guard let object = member(key) else { return [] }
+    guard let members = chunk.members(of: object) else { return nil }
     var pairs: [KeyValue] = []
-    for member in members[outer...] {
-      guard member.kind == .text,
-        let value = string(member)
-      else { return nil }
+    for index in 0..<members.count {
+      let member = members[index]
+      guard member.kind == .text, let value = string(member) else { return nil }
       pairs.append(KeyValue(String(decoding: chunk.bytes[member.key], as: UTF8.self), value))
     }
     return pairs
   }
-
-  private static let quote = UInt8(ascii: "\"")
 }
