@@ -66,8 +66,10 @@ private struct SignalPass {
     try scanner.checkEnd()
     switch try scanner.openEvent() {
     case .established:
-      try scanner.scanOn()
-      if let call = scanner.connID("ConnID"), let target = answerer() { fold.isAt(call, target) }
+      try scanner.scanOn(upTo: "ConnID")
+      if let call = scanner.connID("ConnID"), let target = try answerer() {
+        fold.isAt(call, target)
+      }
     case .released:
       // For a call whose line said nothing: the engine ended it.
       try scanner.scanOn(upTo: "ConnID")
@@ -78,9 +80,10 @@ private struct SignalPass {
   }
 
   /// The number of whom `EventEstablished` names.
-  private mutating func answerer() -> Int32? {
-    let key = scanner.shortText("AgentID")
+  private mutating func answerer() throws -> Int32? {
+    let key = scanner.agentAtEnd
     if let key, let number = agents[key] { return number }
+    try scanner.scanOn()
     if let agent = scanner.string("AgentID") {
       let number = fold.number(ofTarget: "agent:" + agent)
       if let key { agents[key] = number }
@@ -107,7 +110,7 @@ private struct SignalPass {
     switch signal {
     case .strategy: return .step
     case .clock: break
-    case .other: try otherSignal(scanner.string("signal") ?? "")
+    case .other: try otherSignal(scanner.signalName)
     case .offered, .ringing, .answered, .diverted, .diversionFailed, .released, .header,
       .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
       .otherOfCall:
@@ -155,7 +158,7 @@ private struct SignalPass {
   }
 
   private var unknownSignal: JSONError {
-    scanner.trouble("unknown signal \"\(scanner.string("signal") ?? "")\"")
+    scanner.trouble("unknown signal \"\(scanner.signalName)\"")
   }
 
   private var releasedBy: ReleasedBy {

@@ -1,7 +1,28 @@
 // Where the members of a JSON object stand in its bytes.
 //
-// Texts are searched eight bytes at a time; nothing is copied, and nothing is allocated once the
-// array of members has grown.
+// Texts are searched eight bytes at a time; nothing is copied, and nothing is allocated once there
+// is room for as many members as a line has.
+
+/// The name of a member: its first eight bytes as a number, how many it has, and all of it.
+struct JSONKey: ExpressibleByStringLiteral {
+  let word: UInt64
+  let count: Int
+  let text: StaticString
+
+  /// Made of a literal where it is used, so that the compiler works the number out.
+  @inline(__always)
+  init(stringLiteral text: StaticString) {
+    self.text = text
+    count = text.utf8CodeUnitCount
+    word = text.withUTF8Buffer { bytes in
+      var word: UInt64 = 0
+      for index in 0..<min(8, bytes.count) {
+        word |= UInt64(unsafe bytes[index]) &<< UInt64(index &* 8)
+      }
+      return word
+    }
+  }
+}
 
 /// A member of an object, as ranges of the bytes in which it stands.
 struct JSONMember {
@@ -15,13 +36,16 @@ struct JSONMember {
     case word
   }
 
+  /// The first eight bytes of the name.
+  let keyWord: UInt64
   private let keyStart: UInt32
   private let keyEnd: UInt32
   private let valueStart: UInt32
   private let valueEnd: UInt32
   let kind: Kind
 
-  init(key: Range<Int>, value: Range<Int>, kind: Kind) {
+  init(keyWord: UInt64, key: Range<Int>, value: Range<Int>, kind: Kind) {
+    self.keyWord = keyWord
     keyStart = UInt32(truncatingIfNeeded: key.lowerBound)
     keyEnd = UInt32(truncatingIfNeeded: key.upperBound)
     valueStart = UInt32(truncatingIfNeeded: value.lowerBound)
@@ -33,6 +57,8 @@ struct JSONMember {
   var key: Range<Int> { Int(keyStart)..<Int(keyEnd) }
 
   var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+
+  var keyCount: Int { Int(keyEnd &- keyStart) }
 }
 
 /// The members of an object, in memory that is used again.
@@ -40,7 +66,7 @@ struct JSONMembers {
   private var places = [JSONMember](repeating: Self.none, count: 32)
   private(set) var count = 0
 
-  private static let none = JSONMember(key: 0..<0, value: 0..<0, kind: .word)
+  private static let none = JSONMember(keyWord: 0, key: 0..<0, value: 0..<0, kind: .word)
 
   subscript(index: Int) -> JSONMember { places[index] }
 
@@ -61,7 +87,7 @@ struct JSONMembers {
     _ bytes: Span<UInt8>,
     _ at: inout Int,
     _ end: Int,
-    upTo last: StaticString?
+    upTo last: JSONKey?
   ) -> Bool {
     while true {
       if count == places.count { grow() }
@@ -75,6 +101,17 @@ struct JSONMembers {
       case .isFull: continue
       }
     }
+  }
+
+  /// The first member of that name.
+  func first(_ key: JSONKey, in bytes: Span<UInt8>) -> JSONMember? {
+    let places = places.span
+    for index in 0..<count where places[index].keyWord == key.word {
+      let member = places[index]
+      guard member.keyCount == key.count else { continue }
+      if key.count <= 8 || bytes.has(key.text, at: member.key.lowerBound) { return member }
+    }
+    return nil
   }
 }
 
@@ -115,43 +152,47 @@ extension Span<UInt8> {
   func scan(
     _ next: inout Int,
     _ end: Int,
-    upTo last: StaticString?,
+    upTo last: JSONKey?,
     into members: inout MutableSpan<JSONMember>,
     _ count: inout Int
   ) -> JSONScanEnd {
+    precondition(next >= 0 && end <= self.count)
     var at = next
     while count < members.count {
       skipBlanks(&at, end)
-      guard at < end, self[at] == UInt8(ascii: "\"") else { return .isBroken }
-      var key = 0..<0
-      guard scanText(&at, end, &key) == .text else { return .isBroken }
+      guard at < end, byte(at) == UInt8(ascii: "\"") else { return .isBroken }
+      let start = at &+ 1
+      let keyEnd = endOfPlainText(start, end)
+      guard keyEnd < end, byte(keyEnd) == UInt8(ascii: "\"") else { return .isBroken }
+      at = keyEnd &+ 1
       skipBlanks(&at, end)
-      guard at < end, self[at] == UInt8(ascii: ":") else { return .isBroken }
-      at += 1
+      guard at < end, byte(at) == UInt8(ascii: ":") else { return .isBroken }
+      at &+= 1
       skipBlanks(&at, end)
       guard at < end else { return .isBroken }
       var value = at..<at
       guard let kind = scanValue(&at, end, &value) else { return .isBroken }
-      members[count] = JSONMember(key: key, value: value, kind: kind)
+      let word = firstWord(start..<keyEnd)
+      members[count] = JSONMember(keyWord: word, key: start..<keyEnd, value: value, kind: kind)
       count += 1
       skipBlanks(&at, end)
       guard at < end else { return .isBroken }
-      let sign = self[at]
-      at += 1
+      let sign = byte(at)
+      at &+= 1
       if sign == UInt8(ascii: "}") {
         next = -1
         return at == end ? .isDone : .isBroken
       }
       guard sign == UInt8(ascii: ",") else { return .isBroken }
       next = at
-      if let last, isEqual(key, last) { return .isDone }
+      if let last, last.word == word, isEqual(start..<keyEnd, last.text) { return .isDone }
     }
     return .isFull
   }
 
   @inline(__always)
   private func skipBlanks(_ at: inout Int, _ end: Int) {
-    while at < end, self[at] == 32 || self[at] == 9 { at += 1 }
+    while at < end, byte(at) == 32 || byte(at) == 9 { at &+= 1 }
   }
 
   @inline(__always)
@@ -160,16 +201,45 @@ extension Span<UInt8> {
     _ end: Int,
     _ value: inout Range<Int>
   ) -> JSONMember.Kind? {
-    let first = self[at]
-    if first == UInt8(ascii: "\"") { return scanText(&at, end, &value) }
-    if first &- 48 < 10 {
-      let start = at
-      at += 1
-      while at < end, !endsValue(self[at]) { at += 1 }
-      value = start..<at
-      return .number
+    let first = byte(at)
+    let start = at
+    if first == UInt8(ascii: "\"") {
+      let textEnd = endOfPlainText(start &+ 1, end)
+      guard textEnd < end, byte(textEnd) == UInt8(ascii: "\"") else {
+        return scanEscaped(&at, end, &value)
+      }
+      value = start &+ 1..<textEnd
+      at = textEnd &+ 1
+      return .text
     }
-    return scanOtherValue(&at, end, &value)
+    guard first &- 48 < 10 else { return scanOtherValue(&at, end, &value) }
+    at &+= 1
+    while at < end, !endsValue(byte(at)) { at &+= 1 }
+    value = start..<at
+    return .number
+  }
+
+  /// A text in which something stands that ends plain text, and is not its end.
+  @inline(never)
+  private func scanEscaped(
+    _ at: inout Int,
+    _ end: Int,
+    _ value: inout Range<Int>
+  ) -> JSONMember.Kind? {
+    let start = at
+    at += 1
+    while true {
+      at = endOfPlainText(at, end)
+      guard at < end else { return nil }
+      switch byte(at) {
+      case UInt8(ascii: "\""):
+        at += 1
+        value = start..<at
+        return .escaped
+      case UInt8(ascii: "\\"): at += 2
+      default: return nil
+      }
+    }
   }
 
   @inline(never)
@@ -178,14 +248,14 @@ extension Span<UInt8> {
     _ end: Int,
     _ value: inout Range<Int>
   ) -> JSONMember.Kind? {
-    if self[at] == UInt8(ascii: "{") || self[at] == UInt8(ascii: "[") {
+    if byte(at) == UInt8(ascii: "{") || byte(at) == UInt8(ascii: "[") {
       return scanNested(&at, end, &value)
     }
     let start = at
-    while at < end, !endsValue(self[at]) { at += 1 }
+    while at < end, !endsValue(byte(at)) { at += 1 }
     value = start..<at
     guard start < at else { return nil }
-    if self[start] == UInt8(ascii: "-") { return .number }
+    if byte(start) == UInt8(ascii: "-") { return .number }
     let isWord = isEqual(value, "true") || isEqual(value, "false") || isEqual(value, "null")
     return isWord ? .word : nil
   }
@@ -198,10 +268,10 @@ extension Span<UInt8> {
     let start = at
     var depth = 0
     while at < end {
-      switch self[at] {
+      switch byte(at) {
       case UInt8(ascii: "\""):
         var inside = 0..<0
-        guard scanText(&at, end, &inside) != nil else { return nil }
+        guard scanValue(&at, end, &inside) != nil else { return nil }
         continue
       case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
       case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
@@ -216,102 +286,9 @@ extension Span<UInt8> {
     return nil
   }
 
+  @inline(__always)
   private func endsValue(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
       || byte == 32
-  }
-
-  /// Goes from a quote to behind the one that ends the text; nil: there is none.
-  @inline(__always)
-  private func scanText(
-    _ at: inout Int,
-    _ end: Int,
-    _ value: inout Range<Int>
-  ) -> JSONMember.Kind? {
-    let start = at
-    var hasEscapes = false
-    at += 1
-    while true {
-      skipPlainText(&at, end)
-      guard at < end else { return nil }
-      switch self[at] {
-      case UInt8(ascii: "\""):
-        at += 1
-        value = hasEscapes ? start..<at : start + 1..<at - 1
-        return hasEscapes ? .escaped : .text
-      case UInt8(ascii: "\\"):
-        hasEscapes = true
-        at += 2
-      default: return nil
-      }
-    }
-  }
-
-  /// Goes to the next quote, backslash or control character, eight bytes at a time.
-  @inline(__always)
-  func skipPlainText(_ at: inout Int, _ end: Int) {
-    while at + 8 <= end {
-      let word = word(at: at)
-      let quote = word ^ 0x2222_2222_2222_2222
-      let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-      // The upper bit of each byte that is zero, or below 32; above the first, some too many.
-      let ones: UInt64 = 0x0101_0101_0101_0101
-      let found =
-        (quote &- ones) & ~quote | (slash &- ones) & ~slash | (word &- ones << 5) & ~word
-      let marks = found & 0x8080_8080_8080_8080
-      if marks != 0 {
-        at += marks.trailingZeroBitCount >> 3
-        return
-      }
-      at += 8
-    }
-    while at < end {
-      let byte = self[at]
-      if byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return }
-      at += 1
-    }
-  }
-
-  /// Eight bytes, the first of them lowest.
-  @inline(__always)
-  func word(at index: Int) -> UInt64 {
-    let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-    return UInt64(littleEndian: word)
-  }
-
-  /// The value of a digit; nil: there is something else.
-  @inline(__always)
-  func digit(at index: Int) -> UInt64? {
-    let value = self[index] &- 48
-    return value < 10 ? UInt64(value) : nil
-  }
-
-  /// Whether some bytes are this text.
-  @inline(__always)
-  func isEqual(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    range.count == text.utf8CodeUnitCount && has(text, at: range.lowerBound)
-  }
-
-  /// Whether this text begins there; a literal of at least eight bytes is compared by words.
-  @inline(__always)
-  func has(_ text: StaticString, at start: Int) -> Bool {
-    let length = text.utf8CodeUnitCount
-    guard start + length <= count else { return false }
-    return text.withUTF8Buffer { text in
-      var place = 0
-      while place + 8 <= length {
-        let wanted = unsafe UnsafeRawBufferPointer(text).loadUnaligned(
-          fromByteOffset: place,
-          as: UInt64.self
-        )
-        guard word(at: start + place) == UInt64(littleEndian: wanted) else { return false }
-        place += 8
-      }
-      while place < length {
-        guard unsafe self[start + place] == text[place] else { return false }
-        place += 1
-      }
-      return true
-    }
   }
 }

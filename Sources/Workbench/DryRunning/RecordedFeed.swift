@@ -121,7 +121,7 @@ struct RecordedFeed {
     return (at, .offer(offer))
   }
 
-  private mutating func frequentText(_ key: StaticString) -> String? {
+  private mutating func frequentText(_ key: JSONKey) -> String? {
     guard let short = scanner.shortText(key) else { return scanner.string(key) }
     if let text = texts[short] { return text }
     let text = scanner.string(key)

@@ -26,21 +26,20 @@ extension RecordingChunk {
   fileprivate func scan(
     _ at: inout Int,
     _ end: Int,
-    upTo last: StaticString?,
+    upTo last: JSONKey?,
     into members: inout JSONMembers
   ) -> Bool {
     members.scan(bytes.span, &at, end, upTo: last)
   }
 
-  /// The members of an object that stands in a line; nil when it is none.
-  fileprivate func members(of object: JSONMember) -> JSONMembers? {
-    guard object.kind == .nested else { return nil }
-    var members = JSONMembers()
+  /// Finds the members of an object that stands in a line; false when it is none.
+  fileprivate func scan(_ object: JSONMember, into members: inout JSONMembers) -> Bool {
+    members.removeAll()
+    guard object.kind == .nested else { return false }
     var at = object.value.lowerBound
     let end = object.value.upperBound
-    guard let hasMembers = bytes.span.begin(&at, end) else { return nil }
-    guard !hasMembers || scan(&at, end, upTo: nil, into: &members) else { return nil }
-    return members
+    guard let hasMembers = bytes.span.begin(&at, end) else { return false }
+    return !hasMembers || scan(&at, end, upTo: nil, into: &members)
   }
 }
 
@@ -69,6 +68,10 @@ struct RecordingScanner {
   private var nextLine = 0
   private var line = 0..<0
   private var members = JSONMembers()
+  /// Those of an object in it.
+  private var nested = JSONMembers()
+  /// The name of a signal, if the recorder has written the line.
+  private var name: Range<Int>?
   /// Where the next member begins; negative: there is none.
   private var next = -1
   /// The number of the present line.
@@ -96,14 +99,10 @@ struct RecordingScanner {
 
   var kind: LineKind {
     guard line.count > 8 else { return line.isEmpty ? .empty : .other }
-    let first = line.lowerBound
     // `{"at":` or `{"seq":` or `{"event":`, which is how both kinds are written.
-    guard chunk.bytes[first] == UInt8(ascii: "{"), chunk.bytes[first + 1] == UInt8(ascii: "\"")
-    else { return .other }
-    switch (chunk.bytes[first + 2], chunk.bytes[first + 3]) {
-    case (UInt8(ascii: "a"), UInt8(ascii: "t")): return .signal
-    case (UInt8(ascii: "s"), UInt8(ascii: "e")): return .event
-    case (UInt8(ascii: "e"), UInt8(ascii: "v")): return .event
+    switch chunk.bytes.span.word(at: line.lowerBound) & 0xFFFF_FFFF {
+    case JSONKey("{\"at").word: return .signal
+    case JSONKey("{\"se").word, JSONKey("{\"ev").word: return .event
     default: return .other
     }
   }
@@ -128,7 +127,7 @@ struct RecordingScanner {
   /// Takes the present line apart, up to the member of that name or to its end.
   ///
   /// - Throws: That it is no object.
-  mutating func scan(upTo last: StaticString? = nil) throws {
+  mutating func scan(upTo last: JSONKey? = nil) throws {
     members.removeAll()
     var at = line.lowerBound
     let isObject = chunk.bytes.span.begin(&at, line.upperBound)
@@ -140,7 +139,7 @@ struct RecordingScanner {
   /// Takes the rest of the present line apart, up to the member of that name or to its end.
   ///
   /// - Throws: That it is no object.
-  mutating func scanOn(upTo last: StaticString? = nil) throws {
+  mutating func scanOn(upTo last: JSONKey? = nil) throws {
     guard next >= 0 else { return }
     guard chunk.scan(&next, line.upperBound, upTo: last, into: &members) else {
       throw notAnObject()
@@ -191,37 +190,39 @@ struct RecordingScanner {
   /// - Throws: That the line is no object.
   mutating func openSignal() throws -> (at: UInt64, signal: RecordedSignal)? {
     members.removeAll()
-    let start = line.lowerBound
-    if let first = chunk.bytes.span.nameOfSignal(line),
-      let at = chunk.bytes.span.nanoseconds(start + 6..<first - 11),
+    name = nil
+    var first = 0
+    if let at = chunk.bytes.span.instantOfSignal(line, name: &first),
       let end = chunk.bytes.span.endBeforeComma(first, line.upperBound)
     {
       next = end + 2
-      let name = JSONMember(key: first - 9..<first - 3, value: first..<end, kind: .text)
-      members.append(name)
-      return (at, RecordedSignal(chunk.bytes.span, name.value))
+      name = first..<end
+      return (at, RecordedSignal(chunk.bytes.span, first..<end))
     }
     try scan()
     guard let at = nanoseconds("at"), let signal else { return nil }
     return (at, signal)
   }
 
-  private func member(_ key: StaticString) -> JSONMember? {
-    for index in 0..<members.count where chunk.bytes.span.isEqual(members[index].key, key) {
-      return members[index]
-    }
-    return nil
+  private func member(_ key: JSONKey) -> JSONMember? {
+    members.first(key, in: chunk.bytes.span)
   }
 
   // MARK: Values
 
   /// Whether the present line has a member.
-  func has(_ key: StaticString) -> Bool { member(key) != nil }
+  func has(_ key: JSONKey) -> Bool { member(key) != nil }
 
   /// Whether a member is this text, written without escapes.
-  func has(_ key: StaticString, _ text: StaticString) -> Bool {
+  func has(_ key: JSONKey, _ text: StaticString) -> Bool {
     guard let member = member(key), member.kind == .text else { return false }
     return chunk.bytes.span.isEqual(member.value, text)
+  }
+
+  /// What the signal of the present line is called.
+  var signalName: String {
+    if let name { return String(decoding: chunk.bytes[name], as: UTF8.self) }
+    return string("signal") ?? ""
   }
 
   private var signal: RecordedSignal? {
@@ -235,7 +236,7 @@ struct RecordingScanner {
   }
 
   /// The text of a member.
-  func string(_ key: StaticString) -> String? { member(key).flatMap { string($0) } }
+  func string(_ key: JSONKey) -> String? { member(key).flatMap { string($0) } }
 
   private func string(_ member: JSONMember) -> String? {
     switch member.kind {
@@ -246,69 +247,75 @@ struct RecordingScanner {
   }
 
   /// The text of a member as a key, if it is short.
-  func shortText(_ key: StaticString) -> ShortText? { member(key).flatMap { shortText($0) } }
+  func shortText(_ key: JSONKey) -> ShortText? { member(key).flatMap { shortText($0) } }
 
   private func shortText(_ member: JSONMember) -> ShortText? {
     member.kind == .text ? ShortText(chunk.bytes.span, member.value) : nil
   }
 
   /// A whole number.
-  func integer(_ key: StaticString) -> UInt32? {
+  func integer(_ key: JSONKey) -> UInt32? {
     guard let member = member(key), member.kind == .number, member.value.count < 10 else {
       return nil
     }
     let bytes = chunk.bytes.span
     var number: UInt32 = 0
     for index in member.value {
-      guard let digit = bytes.digit(at: index) else { return nil }
+      let digit = bytes[index] &- 48
+      guard digit < 10 else { return nil }
       number = number * 10 + UInt32(digit)
     }
     return number
   }
 
   /// Whether a member is `true`.
-  func isTrue(_ key: StaticString) -> Bool {
+  func isTrue(_ key: JSONKey) -> Bool {
     member(key).map { chunk.bytes.span.isEqual($0.value, "true") } ?? false
   }
 
   /// A ConnID: sixteen hexadecimal digits.
-  func connID(_ key: StaticString) -> ConnID? {
+  func connID(_ key: JSONKey) -> ConnID? {
     guard let member = member(key), member.kind == .text, member.value.count == 16 else {
       return nil
     }
-    let bytes = chunk.bytes.span
     let first = member.value.lowerBound
-    guard let high = HexadecimalDigits.value(bytes.word(at: first)),
-      let low = HexadecimalDigits.value(bytes.word(at: first + 8))
+    guard let high = chunk.bytes.span.hexadecimal(at: first),
+      let low = chunk.bytes.span.hexadecimal(at: first + 8)
     else { return nil }
     return ConnID(high << 32 | low)
   }
 
   /// A number of seconds in nanoseconds, to the last digit.
-  func nanoseconds(_ key: StaticString) -> UInt64? {
+  func nanoseconds(_ key: JSONKey) -> UInt64? {
     guard let member = member(key), member.kind == .number else { return nil }
-    return chunk.bytes.span.nanoseconds(member.value)
+    var at = member.value.lowerBound
+    let value = chunk.bytes.span.nanoseconds(&at, member.value.upperBound)
+    return at == member.value.upperBound ? value : nil
   }
 
   /// The text of a member of a nested object.
-  func string(_ key: StaticString, in object: StaticString) -> String? {
-    guard let members = member(object).flatMap({ chunk.members(of: $0) }) else { return nil }
-    for index in 0..<members.count where chunk.bytes.span.isEqual(members[index].key, key) {
-      return string(members[index])
-    }
-    return nil
+  mutating func string(_ key: JSONKey, in object: JSONKey) -> String? {
+    guard let object = member(object), chunk.scan(object, into: &nested) else { return nil }
+    return nested.first(key, in: chunk.bytes.span).flatMap { string($0) }
   }
 
   /// The pairs of a nested object of texts; nil when it is something else.
-  func pairs(_ key: StaticString) -> [KeyValue]? {
+  mutating func pairs(_ key: JSONKey) -> [KeyValue]? {
     guard let object = member(key) else { return [] }
-    guard let members = chunk.members(of: object) else { return nil }
+    guard chunk.scan(object, into: &nested) else { return nil }
     var pairs: [KeyValue] = []
-    for index in 0..<members.count {
-      let member = members[index]
+    for index in 0..<nested.count {
+      let member = nested[index]
       guard member.kind == .text, let value = string(member) else { return nil }
       pairs.append(KeyValue(String(decoding: chunk.bytes[member.key], as: UTF8.self), value))
     }
     return pairs
+  }
+
+  // MARK: Who
+
+  /// The agent whom the last member of the present line names, as a key.
+  var agentAtEnd: ShortText? {
+    chunk.bytes.span.agentAtEnd(of: line).flatMap { ShortText(chunk.bytes.span, $0) }
   }
 }
