@@ -11,8 +11,8 @@ internal import Workbench
   private var left: [UInt8] = []
   private var isOver = false
 
-  /// Small enough to stay in the processor's cache until its lines are taken apart.
-  private static let pieceSize = 1 << 18
+  /// Small enough to stay in the processor's cache beside what else is in use.
+  private static let pieceSize = 1 << 16
   /// A line longer than this is no line.
   private static let lineMax = 64 << 20
 
@@ -25,6 +25,13 @@ internal import Workbench
   }
 
   deinit { close(descriptor) }
+
+  /// How many bytes there are, if that is known beforehand.
+  var size: Int {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return 0 }
+    return Int(status.st_size)
+  }
 
   /// Replaces a chunk with the next one.
   ///

@@ -38,7 +38,7 @@ private struct SignalPass {
 
   init(_ head: RecordingHead, _ reader: any RecordingReader) {
     scanner = RecordingScanner(reader)
-    fold = FactsFold(head.plan)
+    fold = FactsFold(head.plan, size: reader.size)
   }
 
   /// The facts; nil when there are steps of strategies.
@@ -214,7 +214,7 @@ private struct EnginePass: ~Copyable {
 
   init(_ head: RecordingHead, _ reader: any RecordingReader) {
     scanner = RecordingScanner(reader)
-    fold = FactsFold(head.plan)
+    fold = FactsFold(head.plan, size: reader.size)
     var plan = head.plan
     plan.limits.decisionsKept = 0
     engine = RoutingEngine(plan: plan, seed: head.seed, epoch: head.epoch, after: head.counters)

@@ -45,6 +45,8 @@ extension RecordingChunk {
 
 /// Gives a recording from its beginning to its end, piece by piece.
 public protocol RecordingReader: AnyObject {
+  /// How many bytes there are, if that is known beforehand; else 0.
+  var size: Int { get }
   /// Replaces a chunk with the next one.
   ///
   /// - Parameter chunk: Receives whole lines.
