@@ -64,18 +64,15 @@ private struct SignalPass {
   private mutating func event() throws {
     fold.noteEvents()
     try scanner.checkEnd()
-    switch try scanner.openEvent() {
-    case .established:
-      try scanner.scanOn(upTo: "ConnID")
-      if let call = scanner.connID("ConnID"), let target = try answerer() {
-        fold.isAt(call, target)
-      }
-    case .released:
-      // For a call whose line said nothing: the engine ended it.
-      try scanner.scanOn(upTo: "ConnID")
-      if let call = scanner.connID("ConnID") { fold.ended(call) }
+    guard let (event, call) = try scanner.openEvent() else {
+      throw scanner.trouble("\"event\" is missing")
+    }
+    guard let call else { return }
+    switch event {
+    case .established: if let target = try answerer() { fold.isAt(call, target) }
+    // For a call whose line said nothing: the engine ended it.
+    case .released: fold.ended(call)
     case .other: break
-    case nil: throw scanner.trouble("\"event\" is missing")
     }
   }
 
@@ -97,33 +94,34 @@ private struct SignalPass {
     case step
   }
 
-  private mutating func signal(_ opening: (at: UInt64, signal: RecordedSignal)?) throws -> Found {
+  private mutating func signal(_ opening: RecordedOpening?) throws -> Found {
     guard !scanner.has("recording") else {
       throw scanner.trouble("a second head: a file holds one recording")
     }
-    guard let (at, signal) = opening else {
+    guard let opening else {
       throw scanner.trouble("neither a signal (\"at\", \"signal\") nor an event (\"event\")")
     }
-    guard fold.advance(to: at) else {
+    guard fold.advance(to: opening.at) else {
       throw scanner.trouble("earlier than the line before: signals stand in order of time")
     }
+    let signal = opening.signal
     switch signal {
     case .strategy: return .step
     case .clock: break
-    case .other: try otherSignal(scanner.signalName)
+    case .other: try otherSignal(scanner.name(of: opening))
     case .offered, .ringing, .answered, .diverted, .diversionFailed, .released, .header,
       .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
       .otherOfCall:
-      guard let call = scanner.connID("call") else {
+      guard let call = opening.call ?? scanner.connID("call") else {
         throw scanner.trouble("\"call\" is not 16 hexadecimal digits")
       }
-      try callSignal(signal, call)
+      try callSignal(opening, call)
     }
     return .signal
   }
 
-  private mutating func callSignal(_ signal: RecordedSignal, _ call: ConnID) throws {
-    switch signal {
+  private mutating func callSignal(_ opening: RecordedOpening, _ call: ConnID) throws {
+    switch opening.signal {
     case .offered:
       guard scanner.has("dn") else { throw scanner.trouble("\"dn\" is missing") }
       if scanner.has("consult_of") {
@@ -153,12 +151,12 @@ private struct SignalPass {
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
     case .attached, .transferred, .strategy, .clock, .other: break
-    case .otherOfCall: throw unknownSignal
+    case .otherOfCall: throw unknownSignal(scanner.name(of: opening))
     }
   }
 
-  private var unknownSignal: JSONError {
-    scanner.trouble("unknown signal \"\(scanner.signalName)\"")
+  private func unknownSignal(_ name: String) -> JSONError {
+    scanner.trouble("unknown signal \"\(name)\"")
   }
 
   private var releasedBy: ReleasedBy {
@@ -199,7 +197,7 @@ private struct SignalPass {
       if let dn = scanner.string("dn") { fold.noteSwitched(dn) }
     case "control.start": fold.noteStart()
     case "control.strategies", "control.strategy_lost", "control.drain", "control.alarm": break
-    default: throw unknownSignal
+    default: throw unknownSignal(name)
     }
   }
 }

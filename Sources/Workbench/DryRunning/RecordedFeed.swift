@@ -82,10 +82,10 @@ struct RecordedFeed {
   }
 
   private mutating func item() throws -> (at: UInt64, item: Item)? {
-    guard let (at, signal) = try scanner.openSignal() else { return nil }
-    switch signal {
-    case .offered: return try offer(at)
-    case .clock: return keepsClock ? (at, .clock) : nil
+    guard let opening = try scanner.openSignal() else { return nil }
+    switch opening.signal {
+    case .offered: return try offer(opening)
+    case .clock: return keepsClock ? (opening.at, .clock) : nil
     case .attached, .other: break
     case .ringing, .answered, .diverted, .diversionFailed, .released, .header, .treatmentApplied,
       .treatmentEnded, .treatmentNotApplied, .transferred, .otherOfCall, .strategy:
@@ -98,9 +98,12 @@ struct RecordedFeed {
     return (instant.nanoseconds, .signal(signal))
   }
 
-  private mutating func offer(_ at: UInt64) throws -> (at: UInt64, item: Item)? {
+  private mutating func offer(
+    _ opening: RecordedOpening
+  ) throws -> (at: UInt64, item: Item)? {
     try scanner.scanOn()
-    guard let call = scanner.connID("call") else { return nil }
+    let at = opening.at
+    guard let call = opening.call ?? scanner.connID("call") else { return nil }
     if scanner.has("consult_of") { return (at, .consult(call)) }
     guard let pairs = scanner.pairs("user_data"), !scanner.has("uuid"),
       let dn = frequentText("dn")

@@ -20,32 +20,55 @@ enum RecordedSignal: UInt8 {
   /// Everything else.
   case other
 
-  /// Those of calls, the most frequent ones first.
-  private static func ofCall(_ bytes: Span<UInt8>, _ name: Range<Int>) -> RecordedSignal {
-    if bytes.isEqual(name, "offered") { return .offered }
-    if bytes.isEqual(name, "answered") { return .answered }
-    if bytes.isEqual(name, "released") { return .released }
-    if bytes.isEqual(name, "ringing") { return .ringing }
-    if bytes.isEqual(name, "diverted") { return .diverted }
-    if bytes.isEqual(name, "diversion_failed") { return .diversionFailed }
-    if bytes.isEqual(name, "header") { return .header }
-    if bytes.isEqual(name, "treatment_applied") { return .treatmentApplied }
-    if bytes.isEqual(name, "treatment_ended") { return .treatmentEnded }
-    if bytes.isEqual(name, "treatment_not_applied") { return .treatmentNotApplied }
-    if bytes.isEqual(name, "attached") { return .attached }
-    if bytes.isEqual(name, "transferred") { return .transferred }
-    return .otherOfCall
-  }
-
   /// Reads a name as it stands in a recording.
   init(_ bytes: Span<UInt8>, _ name: Range<Int>) {
-    let start = name.lowerBound
-    if name.count > 5, bytes.isEqual(start..<start + 5, "call.") {
-      self = Self.ofCall(bytes, start + 5..<name.upperBound)
-    } else if name.count > 9, bytes.isEqual(start..<start + 9, "strategy.") {
-      self = .strategy
-    } else {
-      self = bytes.isEqual(name, "clock") ? .clock : .other
+    let word = bytes.firstWord(name)
+    switch word {
+    case JSONKey("call.offered").word: self = .offered
+    case JSONKey("call.answered").word: self = .answered
+    case JSONKey("call.released").word: self = .released
+    case JSONKey("call.ringing").word: self = .ringing
+    case JSONKey("call.diverted").word:
+      self = bytes.isEqual(name, "call.diverted") ? .diverted : .diversionFailed
+    case JSONKey("call.header").word: self = .header
+    case JSONKey("call.treatment").word: self = Self.treatment(bytes, name)
+    case JSONKey("call.attached").word: self = .attached
+    case JSONKey("call.transferred").word: self = .transferred
+    case JSONKey("strategy").word:
+      self = bytes.has("strategy.", at: name.lowerBound) ? .strategy : .other
+      return
+    default:
+      let isOfCall = name.count > 5 && bytes.has("call.", at: name.lowerBound)
+      let isClock = bytes.isEqual(name, "clock")
+      self = isOfCall ? .otherOfCall : isClock ? .clock : .other
+      return
+    }
+    // The first eight bytes may begin another name too.
+    if !isWritten(bytes, name) { self = .otherOfCall }
+  }
+
+  private static func treatment(_ bytes: Span<UInt8>, _ name: Range<Int>) -> RecordedSignal {
+    if bytes.isEqual(name, "call.treatment_applied") { return .treatmentApplied }
+    return bytes.isEqual(name, "call.treatment_ended") ? .treatmentEnded : .treatmentNotApplied
+  }
+
+  /// Whether the whole name is that of this signal.
+  @inline(__always)
+  private func isWritten(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
+    switch self {
+    case .offered: bytes.isEqual(name, "call.offered")
+    case .answered: bytes.isEqual(name, "call.answered")
+    case .released: bytes.isEqual(name, "call.released")
+    case .ringing: bytes.isEqual(name, "call.ringing")
+    case .diverted: bytes.isEqual(name, "call.diverted")
+    case .diversionFailed: bytes.isEqual(name, "call.diversion_failed")
+    case .header: bytes.isEqual(name, "call.header")
+    case .treatmentApplied: bytes.isEqual(name, "call.treatment_applied")
+    case .treatmentEnded: bytes.isEqual(name, "call.treatment_ended")
+    case .treatmentNotApplied: bytes.isEqual(name, "call.treatment_not_applied")
+    case .transferred: bytes.isEqual(name, "call.transferred")
+    case .attached: bytes.isEqual(name, "call.attached")
+    case .otherOfCall, .strategy, .clock, .other: true
     }
   }
 }

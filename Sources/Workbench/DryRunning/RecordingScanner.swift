@@ -22,6 +22,11 @@ public struct RecordingChunk: Sendable {
 }
 
 extension RecordingChunk {
+  /// How a line of a signal begins, as `Span.opening` says.
+  fileprivate func opening(_ line: Range<Int>, next: inout Int) -> RecordedOpening? {
+    bytes.span.opening(line, next: &next)
+  }
+
   /// Finds members of the object that ends a range, as `Span.scan` does.
   fileprivate func scan(
     _ at: inout Int,
@@ -72,8 +77,8 @@ struct RecordingScanner {
   private var members = JSONMembers()
   /// Those of an object in it.
   private var nested = JSONMembers()
-  /// The name of a signal, if the recorder has written the line.
-  private var name: Range<Int>?
+  /// How far behind the name of an event its ConnID stood last.
+  private var callPlace = 0
   /// Where the next member begins; negative: there is none.
   private var next = -1
   /// The number of the present line.
@@ -162,48 +167,56 @@ struct RecordingScanner {
     return trouble("not an object")
   }
 
-  /// Goes into a line of an event, up to its name.
+  /// Goes into a line of an event, up to its name or farther.
   ///
-  /// - Returns: Which it is; nil: it says none.
+  /// - Returns: Which it is, and the ConnID of those that are told apart; nil: it does not say.
   /// - Throws: That the line is no object.
-  mutating func openEvent() throws -> RecordedEvent? {
+  mutating func openEvent() throws -> (event: RecordedEvent, call: ConnID?)? {
     members.removeAll()
     guard let name = chunk.bytes.span.nameOfEvent(line) else {
-      try scan(upTo: "event")
-      if has("event", "EventEstablished") { return .established }
-      if has("event", "EventReleased") { return .released }
-      return string("event").map { _ in .other }
+      try scan()
+      if has("event", "EventEstablished") { return (.established, connID("ConnID")) }
+      if has("event", "EventReleased") { return (.released, connID("ConnID")) }
+      return string("event").map { _ in (.other, nil) }
     }
     if chunk.bytes.span.has("EventEstablished\",", at: name) {
       next = name + 18
-      return .established
+      return (.established, try callOfEvent())
     }
     if chunk.bytes.span.has("EventReleased\",", at: name) {
       next = name + 15
-      return .released
+      return (.released, try callOfEvent())
     }
     next = -1
-    return .other
+    return (.other, nil)
+  }
+
+  /// The ConnID of an event, which stands where it stood in the line before or is searched.
+  private mutating func callOfEvent() throws -> ConnID? {
+    let start = next - 1
+    let value = start + callPlace + 11
+    if value + 16 < line.upperBound, chunk.bytes.span.has(",\"ConnID\":\"", at: value - 11),
+      chunk.bytes[value + 16] == UInt8(ascii: "\"")
+    {
+      return chunk.bytes.span.connID(at: value)
+    }
+    try scanOn(upTo: "ConnID")
+    guard let member = member("ConnID") else { return nil }
+    callPlace = member.key.lowerBound - 2 - start
+    return connID("ConnID")
   }
 
   /// Goes into a line of a signal, up to its name or farther.
   ///
-  /// - Returns: When it was, and which it is; nil: it does not say both.
+  /// - Returns: When it was, which it is, and its call if that is known by then; nil: it does not
+  ///   say when it was and which it is.
   /// - Throws: That the line is no object.
-  mutating func openSignal() throws -> (at: UInt64, signal: RecordedSignal)? {
+  mutating func openSignal() throws -> RecordedOpening? {
     members.removeAll()
-    name = nil
-    var first = 0
-    if let at = chunk.bytes.span.instantOfSignal(line, name: &first),
-      let end = chunk.bytes.span.endBeforeComma(first, line.upperBound)
-    {
-      next = end + 2
-      name = first..<end
-      return (at, RecordedSignal(chunk.bytes.span, first..<end))
-    }
+    if let opening = chunk.opening(line, next: &next) { return opening }
     try scan()
     guard let at = nanoseconds("at"), let signal else { return nil }
-    return (at, signal)
+    return RecordedOpening(at: at, signal: signal)
   }
 
   private func member(_ key: JSONKey) -> JSONMember? {
@@ -222,8 +235,8 @@ struct RecordingScanner {
   }
 
   /// What the signal of the present line is called.
-  var signalName: String {
-    if let name { return String(decoding: chunk.bytes[name], as: UTF8.self) }
+  func name(of opening: RecordedOpening) -> String {
+    if let name = opening.name { return String(decoding: chunk.bytes[name], as: UTF8.self) }
     return string("signal") ?? ""
   }
 
@@ -280,11 +293,7 @@ struct RecordingScanner {
     guard let member = member(key), member.kind == .text, member.value.count == 16 else {
       return nil
     }
-    let first = member.value.lowerBound
-    guard let high = chunk.bytes.span.hexadecimal(at: first),
-      let low = chunk.bytes.span.hexadecimal(at: first + 8)
-    else { return nil }
-    return ConnID(high << 32 | low)
+    return chunk.bytes.span.connID(at: member.value.lowerBound)
   }
 
   /// A number of seconds in nanoseconds, to the last digit.
