@@ -159,13 +159,14 @@ struct FactsFold {
     state.lastSeen = now
     isThere(state.target)
     let began = state.sent ?? state.rang ?? now
-    let rang = state.rang.map { $0 - min(began, $0) } ?? CallFact.never
-    facts.calls[state.index].wait = now - state.offered
-    facts.calls[state.index].end = .talking
-    facts.calls[state.index].rang = rang
-    facts.calls[state.index].pick = now - min(began, now)
-    facts.calls[state.index].target = state.target
-    if facts.picks.count < Facts.picksMax { facts.picks.append((rang, now - min(began, now))) }
+    var fact = facts.calls[state.index]
+    fact.wait = now - state.offered
+    fact.end = .talking
+    fact.rang = state.rang.map { $0 - min(began, $0) } ?? CallFact.never
+    fact.pick = now - min(began, now)
+    fact.target = state.target
+    facts.calls[state.index] = fact
+    if facts.picks.count < Facts.picksMax { facts.picks.append((fact.rang, fact.pick)) }
     live[place] = state
   }
 
@@ -211,14 +212,16 @@ struct FactsFold {
   mutating func released(_ call: ConnID, by: ReleasedBy) {
     guard let state = remove(call) else { return }
     let index = state.index
-    facts.calls[index].by = by
+    var fact = facts.calls[index]
+    defer { facts.calls[index] = fact }
+    fact.by = by
     if let answered = state.answered {
-      facts.calls[index].talk = now - answered
-      facts.calls[index].end = .answered
+      fact.talk = now - answered
+      fact.end = .answered
       return
     }
-    facts.calls[index].wait = now - state.offered
-    facts.calls[index].end = by == .caller ? .abandoned : .failed
+    fact.wait = now - state.offered
+    fact.end = by == .caller ? .abandoned : .failed
     // The phone that rang then was not answered before that.
     if let began = state.sent ?? state.rang, state.target >= 0 {
       var attempt = CallExtras.Attempt(target: state.target)

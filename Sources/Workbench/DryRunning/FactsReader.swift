@@ -14,17 +14,43 @@ public enum FactsReader {
   ///
   /// - Parameters:
   ///   - head: Its first line.
+  ///   - kept: Receives the lines that come from outside, whatever is decided.
   ///   - open: Gives it from its beginning.
   /// - Returns: What is known of each call.
   /// - Throws: What is wrong with a line, or what cannot be read.
   public static func read(
     _ head: RecordingHead,
+    keeping kept: any KeptLines,
     _ open: () throws -> any RecordingReader
   ) throws -> Facts {
-    var pass = SignalPass(head, try open())
+    var pass = SignalPass(head, try open(), kept)
     if let facts = try pass.run() { return facts }
-    var exact = EnginePass(head, try open())
+    kept.removeAll()
+    var exact = EnginePass(head, try open(), kept)
     return try exact.run()
+  }
+}
+
+/// Lines on their way to where they are kept.
+private struct Keeper {
+  private let kept: any KeptLines
+  private var lines: [UInt8] = []
+
+  private static let roomMax = 1 << 16
+
+  init(_ kept: any KeptLines) {
+    self.kept = kept
+    lines.reserveCapacity(2 * Self.roomMax)
+  }
+
+  mutating func keep(_ scanner: borrowing RecordingScanner) {
+    scanner.keep(in: &lines)
+    if lines.count >= Self.roomMax { flush() }
+  }
+
+  mutating func flush() {
+    kept.append(lines)
+    lines.removeAll(keepingCapacity: true)
   }
 }
 
@@ -35,8 +61,10 @@ private struct SignalPass {
   /// The numbers of agents and of groups, which come again and again.
   private var agents = TextMemo<Int32>(bits: 14)
   private var groups = TextMemo<Int32>(bits: 8)
+  private var keeper: Keeper
 
-  init(_ head: RecordingHead, _ reader: any RecordingReader) {
+  init(_ head: RecordingHead, _ reader: any RecordingReader, _ kept: any KeptLines) {
+    keeper = Keeper(kept)
     scanner = RecordingScanner(reader)
     fold = FactsFold(head.plan, size: reader.size)
   }
@@ -51,13 +79,14 @@ private struct SignalPass {
       case .signal, .other:
         let opening = try scanner.openSignal()
         try scanner.scanOn()
-        if scanner.has("event") {
+        if opening?.name == nil, scanner.has("event") {
           try event()
         } else if try signal(opening) == .step {
           return nil
         }
       }
     }
+    keeper.flush()
     return fold.finish()
   }
 
@@ -95,17 +124,17 @@ private struct SignalPass {
   }
 
   private mutating func signal(_ opening: RecordedOpening?) throws -> Found {
-    guard !scanner.has("recording") else {
-      throw scanner.trouble("a second head: a file holds one recording")
-    }
     guard let opening else {
+      guard !scanner.has("recording") else {
+        throw scanner.trouble("a second head: a file holds one recording")
+      }
       throw scanner.trouble("neither a signal (\"at\", \"signal\") nor an event (\"event\")")
     }
     guard fold.advance(to: opening.at) else {
       throw scanner.trouble("earlier than the line before: signals stand in order of time")
     }
-    let signal = opening.signal
-    switch signal {
+    if opening.signal.isFromOutside { keeper.keep(scanner) }
+    switch opening.signal {
     case .strategy: return .step
     case .clock: break
     case .other: try otherSignal(scanner.name(of: opening))
@@ -160,6 +189,7 @@ private struct SignalPass {
   }
 
   private var releasedBy: ReleasedBy {
+    if scanner.has("by", "caller") { return .caller }
     if scanner.has("by", "target") { return .target }
     return scanner.has("by", "line") ? .line : .caller
   }
@@ -209,8 +239,10 @@ private struct EnginePass: ~Copyable {
   private var engine: RoutingEngine
   private var outbox = Outbox()
   private var unknown: [String] = []
+  private var keeper: Keeper
 
-  init(_ head: RecordingHead, _ reader: any RecordingReader) {
+  init(_ head: RecordingHead, _ reader: any RecordingReader, _ kept: any KeptLines) {
+    keeper = Keeper(kept)
     scanner = RecordingScanner(reader)
     fold = FactsFold(head.plan, size: reader.size)
     var plan = head.plan
@@ -234,11 +266,13 @@ private struct EnginePass: ~Copyable {
         guard fold.advance(to: instant.nanoseconds) else {
           throw scanner.trouble("earlier than the line before: signals stand in order of time")
         }
+        if try scanner.openSignal()?.signal.isFromOutside ?? false { keeper.keep(scanner) }
         before(signal)
         engine.handle(signal, at: instant, into: &outbox)
         after()
       }
     }
+    keeper.flush()
     var facts = fold.finish()
     for name in unknown where !facts.unknown.contains(name) { facts.unknown.append(name) }
     return facts

@@ -14,13 +14,11 @@ struct JSONKey: ExpressibleByStringLiteral {
   init(stringLiteral text: StaticString) {
     self.text = text
     count = text.utf8CodeUnitCount
-    word = text.withUTF8Buffer { bytes in
-      var word: UInt64 = 0
-      for index in 0..<min(8, bytes.count) {
-        word |= UInt64(unsafe bytes[index]) &<< UInt64(index &* 8)
-      }
-      return word
+    var word: UInt64 = 0
+    for index in 0..<min(8, count) {
+      word |= UInt64(unsafe text.utf8Start[index]) &<< UInt64(index &* 8)
     }
+    self.word = word
   }
 }
 

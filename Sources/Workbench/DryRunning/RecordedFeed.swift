@@ -82,15 +82,9 @@ struct RecordedFeed {
   }
 
   private mutating func item() throws -> (at: UInt64, item: Item)? {
-    guard let opening = try scanner.openSignal() else { return nil }
-    switch opening.signal {
-    case .offered: return try offer(opening)
-    case .clock: return keepsClock ? (opening.at, .clock) : nil
-    case .attached, .other: break
-    case .ringing, .answered, .diverted, .diversionFailed, .released, .header, .treatmentApplied,
-      .treatmentEnded, .treatmentNotApplied, .transferred, .otherOfCall, .strategy:
-      return nil
-    }
+    guard let opening = try scanner.openSignal(), opening.signal.isFromOutside else { return nil }
+    if opening.signal == .offered { return try offer(opening) }
+    if opening.signal == .clock { return keepsClock ? (opening.at, .clock) : nil }
     // Few of them: the library reads them.
     let text = scanner.text
     let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)

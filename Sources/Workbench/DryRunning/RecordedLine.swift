@@ -37,13 +37,14 @@ extension Span<UInt8> {
     return at &+ 11
   }
 
-  /// When a signal was and which it was, in a line that the recorder has written; nil: it has not.
+  /// Takes the beginning of a signal's line apart, if the recorder has written it.
   ///
   /// `{"at":12.5,"signal":"call.offered","call":"006c02462a161006",…`
   ///
   /// - Parameters:
   ///   - line: Where the line stands.
   ///   - next: Receives where the next member begins; negative: there is none.
+  /// - Returns: What it says; nil: it is not written like that.
   @inline(__always)
   func opening(_ line: Range<Int>, next: inout Int) -> RecordedOpening? {
     let end = line.upperBound

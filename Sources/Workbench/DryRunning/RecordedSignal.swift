@@ -20,6 +20,16 @@ enum RecordedSignal: UInt8 {
   /// Everything else.
   case other
 
+  /// Whether it comes from outside, whatever is decided.
+  var isFromOutside: Bool {
+    switch self {
+    case .offered, .attached, .clock, .other: true
+    case .ringing, .answered, .diverted, .diversionFailed, .released, .header, .treatmentApplied,
+      .treatmentEnded, .treatmentNotApplied, .transferred, .otherOfCall, .strategy:
+      false
+    }
+  }
+
   /// Reads a name as it stands in a recording.
   init(_ bytes: Span<UInt8>, _ name: Range<Int>) {
     let word = bytes.firstWord(name)

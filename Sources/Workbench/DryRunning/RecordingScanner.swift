@@ -52,12 +52,24 @@ extension RecordingChunk {
 public protocol RecordingReader: AnyObject {
   /// How many bytes there are, if that is known beforehand; else 0.
   var size: Int { get }
+  /// Whether these are lines that were kept, each with its number before it in eight digits.
+  var hasNumbers: Bool { get }
   /// Replaces a chunk with the next one.
   ///
   /// - Parameter chunk: Receives whole lines.
   /// - Returns: False when there are no more.
   /// - Throws: What cannot be read.
   func read(into chunk: inout RecordingChunk) throws -> Bool
+}
+
+/// Where those lines are kept that runs need: what comes from outside is a small part of all.
+public protocol KeptLines: AnyObject {
+  /// Forgets everything.
+  func removeAll()
+  /// Adds whole lines.
+  ///
+  /// - Parameter bytes: The lines, each with its number before it.
+  func append(_ bytes: [UInt8])
 }
 
 /// Takes the lines of a recording apart.
@@ -71,6 +83,7 @@ struct RecordingScanner {
   }
 
   private let reader: any RecordingReader
+  private let hasNumbers: Bool
   private var chunk = RecordingChunk()
   private var nextLine = 0
   private var line = 0..<0
@@ -84,7 +97,10 @@ struct RecordingScanner {
   /// The number of the present line.
   private(set) var number = 0
 
-  init(_ reader: any RecordingReader) { self.reader = reader }
+  init(_ reader: any RecordingReader) {
+    self.reader = reader
+    hasNumbers = reader.hasNumbers
+  }
 
   /// Goes to the next line; false at the end.
   mutating func advance() throws -> Bool {
@@ -92,13 +108,25 @@ struct RecordingScanner {
       nextLine = 0
       guard try reader.read(into: &chunk) else { return false }
     }
-    let start = nextLine == 0 ? 0 : chunk.ends[nextLine - 1] + 1
+    var start = nextLine == 0 ? 0 : chunk.ends[nextLine - 1] + 1
     var end = chunk.ends[nextLine]
     if end > start, chunk.bytes[end - 1] == 13 { end -= 1 }
+    number += 1
+    if hasNumbers, end >= start + 8 {
+      number = Int(chunk.bytes.span.hexadecimal(at: start) ?? 0)
+      start += 8
+    }
     line = start..<end
     nextLine += 1
-    number += 1
     return true
+  }
+
+  /// Adds the present line to others, with its number before it.
+  func keep(in lines: inout [UInt8]) {
+    let number = Span<UInt8>.hexadecimal(UInt32(truncatingIfNeeded: number))
+    unsafe withUnsafeBytes(of: number.littleEndian) { unsafe lines.append(contentsOf: $0) }
+    lines.append(contentsOf: chunk.bytes[line])
+    lines.append(10)
   }
 
   /// The present line as text.

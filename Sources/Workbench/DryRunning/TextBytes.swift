@@ -80,22 +80,20 @@ extension Span<UInt8> {
   func has(_ text: StaticString, at start: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     guard start &+ length <= count else { return false }
-    return text.withUTF8Buffer { text in
-      var place = 0
-      while place &+ 8 <= length {
-        let wanted = unsafe UnsafeRawBufferPointer(text).loadUnaligned(
-          fromByteOffset: place,
-          as: UInt64.self
-        )
-        guard word(at: start &+ place) == UInt64(littleEndian: wanted) else { return false }
-        place &+= 8
-      }
-      while place < length {
-        guard unsafe self[start &+ place] == text[place] else { return false }
-        place &+= 1
-      }
-      return true
+    if length < 8 {
+      return firstWord(start..<start &+ length) == JSONKey(stringLiteral: text).word
     }
+    let wanted = unsafe UnsafeRawPointer(text.utf8Start)
+    var place = 0
+    while place &+ 8 < length {
+      let word = unsafe wanted.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      guard self.word(at: start &+ place) == UInt64(littleEndian: word) else { return false }
+      place &+= 8
+    }
+    // The last eight bytes, some of which may have been compared already.
+    let last = length &- 8
+    let word = unsafe wanted.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+    return self.word(at: start &+ last) == UInt64(littleEndian: word)
   }
 
   /// The value of eight hexadecimal digits; nil when others are among them.
@@ -117,6 +115,17 @@ extension Span<UInt8> {
     return (value | value &>> 16) & 0xFFFF_FFFF
   }
 
+  /// Eight hexadecimal digits of a number, the first of them in the lowest byte.
+  @inline(__always)
+  static func hexadecimal(_ number: UInt32) -> UInt64 {
+    var digits = UInt64(number)
+    digits = (digits | digits &<< 16) & 0x0000_FFFF_0000_FFFF
+    digits = (digits | digits &<< 8) & 0x00FF_00FF_00FF_00FF
+    digits = ((digits | digits &<< 4) & 0x0F0F_0F0F_0F0F_0F0F).byteSwapped
+    let letters = ((digits &+ 0x0606_0606_0606_0606) &>> 4) & 0x0101_0101_0101_0101
+    return digits &+ 0x3030_3030_3030_3030 &+ letters &* 39
+  }
+
   /// The value of eight decimal digits; nil when others are among them.
   @inline(__always)
   private func eightDigits(at start: Int) -> UInt64? {
@@ -129,11 +138,12 @@ extension Span<UInt8> {
     return (fours &* (10_000 &<< 32 | 1)) &>> 32
   }
 
-  /// Seconds in nanoseconds, to the last digit; nil when it is no plain number.
+  /// Seconds in nanoseconds, to the last digit.
   ///
   /// - Parameters:
   ///   - at: Where it begins, then where it ends.
   ///   - end: Where it ends at the latest.
+  /// - Returns: The nanoseconds; nil when it is no plain number.
   @inline(__always)
   func nanoseconds(_ at: inout Int, _ end: Int) -> UInt64? {
     let start = at
