@@ -4,9 +4,12 @@ internal import Engine
 
 extension SIPSwitch {
   /// What we can do, as the value of Allow.
-  static var allowed: StaticString { "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE" }
+  static var allowed: StaticString {
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, SUBSCRIBE"
+  }
 
   mutating func request(_ received: borrowing Received, from source: Endpoint, at now: Instant) {
+    guard !isScanner(received, from: source) else { return }
     switch table.receive(request: received, from: source, at: now, into: &outgoing) {
     case .new(let handle):
       dispatch(received, handle, from: source, at: now)
@@ -31,9 +34,9 @@ extension SIPSwitch {
   ) {
     let envelope = received.envelope
     if envelope.method == .cancel { return cancelled(received, handle, at: now) }
-    guard envelope.require.isEmpty else {
-      lines.header("Unsupported", received.bytes[envelope.require])
-      return refuse(handle, 420, at: now)
+    if !envelope.require.isEmpty, refuseExtensions(of: received, handle, at: now) { return }
+    if envelope.method == .subscribe {
+      return subscribe(received, handle, from: source, at: now)
     }
     guard envelope.to.tag.isEmpty else { return inDialog(received, handle, at: now) }
     switch envelope.method {
@@ -55,13 +58,36 @@ extension SIPSwitch {
     refuse(handle, status, at: now)
   }
 
+  /// Refuses a request that requires what we do not have (RFC 3261 8.2.2.3).
+  private mutating func refuseExtensions(
+    of received: borrowing Received,
+    _ handle: TransactionHandle,
+    at now: Instant
+  ) -> Bool {
+    let isRegister = received.envelope.method == .register
+    var isFirst = true
+    received.forEachToken(of: "require", or: 0) { token in
+      if isRegister, token.equalsIgnoringCase("path") || token.equalsIgnoringCase("outbound") {
+        return
+      }
+      lines.write(isFirst ? "Unsupported: " : ", ")
+      lines.write(token)
+      isFirst = false
+    }
+    guard !isFirst else { return false }
+    lines.write("\r\n")
+    refuse(handle, 420, at: now)
+    return true
+  }
+
   /// Answers OPTIONS (RFC 3261 11.2).
   mutating func describe(_ handle: TransactionHandle, at now: Instant) {
     lines.header("Allow", Self.allowed)
     lines.header("Accept", "application/sdp")
     lines.header("Accept-Encoding", "identity")
     lines.header("Accept-Language", "en")
-    lines.write("Supported: \r\n")
+    lines.header("Supported", "path, outbound")
+    lines.header("Allow-Events", "reg")
     reply(to: handle, isDraining ? 503 : 200, tag: tokens.next(), at: now)
   }
 
@@ -86,7 +112,7 @@ extension SIPSwitch {
       if let client = relays[owner.slot].client {
         table.cancel(client, at: now, into: &outgoing)
       }
-    case .call, .leg, .relay, .farewell, .probe, .final, .nobody:
+    case .call, .leg, .relay, .farewell, .probe, .final, .notice, .monitor, .nobody:
       // Answered already: the CANCEL came too late and changes nothing.
       reply(to: handle, 200, tag: tokens.next(), at: now)
     }
@@ -117,7 +143,7 @@ extension SIPSwitch {
         text[legs[owner.slot].callID].equals(bytes[envelope.callID])
         && text[legs[owner.slot].remoteTag].equals(bytes[envelope.from.tag])
       return isSame ? owner : nil
-    case .nobody, .farewell, .relay, .probe, .final:
+    case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor:
       return nil
     }
   }

@@ -51,6 +51,7 @@ extension SIPSwitch {
       return failed(slot, .unreachable, at: now)
     }
     legs[target].clientInvite = handle
+    if hasNextContact(slot, at: now) { silences.arm(target.index, at: now) }
   }
 
   /// A leg whose texts are those of an INVITE to `targetURI`.
@@ -73,6 +74,7 @@ extension SIPSwitch {
     start = scratch.count
     scratch.write(uri)
     draft.target = scratch.slice(from: start)
+    draft.routes = scratch.append(targetRoutes.bytes)
     var leg = Leg(
       side: .target,
       state: .calling,
@@ -168,7 +170,7 @@ extension SIPSwitch {
   mutating func refused(_ target: Slot, _ failure: RouteFailure, at now: Instant) {
     let slot = legs[target].call
     removeLeg(target)
-    guard let slot else { return }
+    guard let slot, !triesNextContact(slot, after: failure, at: now) else { return }
     failed(slot, failure, at: now)
   }
 
@@ -240,7 +242,8 @@ extension SIPSwitch {
     draft.remote = scratch.append(invite[envelope.from.value])
     draft.remoteTag = scratch.append(invite[envelope.from.tag])
     let contact = invite[envelope.contact]
-    draft.target = scratch.append(NameAddress(contact).map { contact[$0.uri] } ?? .empty)
+    let reached = NameAddress(contact).map { contact[$0.uri] } ?? invite[envelope.from.uri]
+    draft.target = scratch.append(reached)
     start = scratch.count
     RouteValues.write(invite[envelope.recordRouteLines], reversed: false, to: &scratch)
     draft.routes = scratch.slice(from: start)
