@@ -116,6 +116,8 @@ struct PairWorld: ~Copyable {
       case .treatmentApplied, .treatmentEnded, .treatmentNotApplied: "treatment"
       case .transferred: "transferred"
       case .attached: "attached"
+      case .held(_, let side): "held \(side)"
+      case .retrieved(_, let side): "retrieved \(side)"
       case .inService(let dn): "in \(dn.number)"
       case .outOfService(let dn): "out \(dn.number)"
       }

@@ -142,7 +142,7 @@ private struct SignalPass {
     case "call.treatment_not_applied":
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
-    case "call.attached", "call.transferred": break
+    case "call.attached", "call.transferred", "call.held", "call.retrieved": break
     default: throw scanner.trouble("unknown signal \"\(name)\"")
     }
   }
@@ -256,7 +256,7 @@ private struct EnginePass: ~Copyable {
       let reason = copy reason
       fold.treated(call, number) { heard, _ in heard.reason = reason }
     case .inService(let dn), .outOfService(let dn): fold.noteSwitched(dn.number)
-    case .attached, .transferred: break
+    case .attached, .transferred, .held, .retrieved: break
     }
   }
 
