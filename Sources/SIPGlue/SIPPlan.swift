@@ -23,6 +23,12 @@ public struct SIPPlan: Sendable {
   public var registrar: RegistrarSettings
   /// Every maximum of the line side.
   public var limits: SIPLimits
+  /// How long sessions live without a refresh.
+  public var session = SessionSettings()
+  /// How many answers of 3xx are followed in one diversion; 0: none, they are refusals.
+  public var redirectsMax = 0
+  /// Which headers go from one side of a call to the other.
+  public var headers = HeaderLists()
 
   /// Makes a plan without extensions, trunks and entries, that speaks UDP.
   public init(advertisedHost: String, advertisedPort: UInt16 = 5060, domain: String) {

@@ -80,6 +80,8 @@ extension SIPSwitch {
       // The answer was faster than the command: the caller is connected, and that ends now.
       end(slot, by: .line, at: now)
     case .diverting:
+      abortRenegotiation(of: slot, at: now)
+      forgetDetour(of: slot)
       calls[slot].phase = .waiting
       calls[slot].lastFailure = failure
       touch(call: slot)
@@ -98,7 +100,7 @@ extension SIPSwitch {
   }
 
   /// Finds where a destination is; its URI is in `targetURI` afterwards.
-  private mutating func resolve(
+  mutating func resolve(
     _ destination: Destination,
     at now: Instant
   ) -> Result<Endpoint, Unresolved> {

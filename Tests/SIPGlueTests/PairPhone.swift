@@ -51,6 +51,10 @@ final class PairPhone {
   var acknowledges = true
   var answersBYE = true
   var statusOfReinvite = 200
+  /// Header lines that go with what it sends: INVITEs, answers and refreshes.
+  var headers = ""
+  /// Answers instead of it: what to send for a request; nil: it answers itself.
+  var script: ((PairMessage, PairPhone) -> [String]?)?
   var dialogs: [Dialog] = []
   var received: [PairMessage] = []
   var outbox: [(text: String, delay: Double)] = []
@@ -124,7 +128,7 @@ final class PairPhone {
     dialog.target = "sip:\(dn)@127.0.0.1:5060"
     dialogs.append(dialog)
     var text = request("INVITE", dialog, branch: "z9hG4bK" + unique())
-    text += headers + "Contact: <\(contact)>\r\n"
+    text += headers + self.headers + "Contact: <\(contact)>\r\n"
     let offer = offersSDP ? sdp : ""
     if offersSDP { text += "Content-Type: application/sdp\r\n" }
     text += "Content-Length: \(offer.utf8.count)\r\n\r\n\(offer)"
@@ -149,11 +153,18 @@ final class PairPhone {
     keep(text, key: "CANCEL" + invite.branch, at: now)
   }
 
-  func send(_ method: String, _ dialog: Dialog, body: String? = nil, at now: Double) {
+  func send(
+    _ method: String,
+    _ dialog: Dialog,
+    headers: String = "",
+    body: String? = nil,
+    at now: Double
+  ) {
     dialog.sequence += 1
     let branch = "z9hG4bK" + unique()
     var text = request(method, dialog, branch: branch)
-    if method == "INVITE" { text += "Contact: <\(contact)>\r\n" }
+    if method == "INVITE" || method == "UPDATE" { text += "Contact: <\(contact)>\r\n" }
+    text += headers + (method == "BYE" ? "" : self.headers)
     if let body {
       text += "Content-Type: application/sdp\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     } else {
@@ -174,6 +185,10 @@ final class PairPhone {
   func receive(_ text: String, at now: Double) {
     guard let message = PairMessage(text) else { return }
     received.append(message)
+    if message.isRequest, let texts = script?(message, self) {
+      for text in texts { outbox.append((text, 0)) }
+      return
+    }
     if message.isRequest { serve(message, at: now) } else { take(message, at: now) }
   }
 
@@ -222,14 +237,20 @@ final class PairPhone {
     }
   }
 
-  func response(_ status: Int, to request: PairMessage, tag: String, body: String = "") -> String {
+  func response(
+    _ status: Int,
+    to request: PairMessage,
+    tag: String,
+    extra: String = "",
+    body: String = ""
+  ) -> String {
     var text = "SIP/2.0 \(status) Test\r\n"
     for via in request.all("via") { text += "Via: \(via)\r\n" }
     for route in request.all("record-route") { text += "Record-Route: \(route)\r\n" }
     text += "From: \(request["from"])\r\nTo: \(request["to"])"
     if request.toTag.isEmpty, status > 100 { text += ";tag=\(tag)" }
     text += "\r\nCall-ID: \(request.callID)\r\nCSeq: \(request["cseq"])\r\n"
-    if status > 100, status < 300 { text += "Contact: <\(contact)>\r\n" }
+    if status > 100, status < 300 { text += "Contact: <\(contact)>\r\n" + extra + headers }
     if !body.isEmpty { text += "Content-Type: application/sdp\r\n" }
     return text + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }
