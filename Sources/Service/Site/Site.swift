@@ -18,6 +18,12 @@ package struct Site: Sendable, Hashable {
   package var domain = ""
   /// Peers that may send calls without digest, as written.
   package var trusted: [Network] = []
+  /// How long sessions live without a refresh.
+  package var session = SessionSettings()
+  /// How many answers of 3xx are followed in one diversion.
+  package var redirectsMax = 0
+  /// Which headers go from one side of a call to the other.
+  package var headers = HeaderLists()
   /// Where HTTP is to be served, as written.
   package var http: String?
   /// Extensions, in the order of the file.
@@ -221,6 +227,9 @@ package struct Site: Sendable, Hashable {
     plan.extensions = extensions.map {
       RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
     }
+    plan.session = session
+    plan.redirectsMax = redirectsMax
+    plan.headers = headers
     plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
     plan.routingPoints = routingPoints.map { DN($0.dn) }
     plan.queues = queues.map { DN($0.dn) }

@@ -5,7 +5,7 @@ internal import SIPGlue
 // One method per section of the file.
 extension SiteReader {
   mutating func readSIP(_ node: LuaValue?) {
-    let known = ["listen", "domain", "trusted", "advertise", "tls"]
+    let known = ["listen", "domain", "trusted", "advertise", "tls"] + Self.callOptions
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
@@ -30,6 +30,7 @@ extension SiteReader {
       }
       site.trusted.append(network)
     }
+    readCallOptions(fields)
   }
 
   private mutating func readListeners(_ node: LuaValue?) {
