@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// Pairs of messages that cross on a wire that loses, doubles and reorders: nothing is left of any
-/// call. `make crossing` runs 10,000 seeds, `make crossing SEED=n` one, message by message.
+/// Pairs of messages that cross, on a wire that loses, doubles and reorders them.
+///
+/// Nothing may be left of any call. `make crossing` runs 10,000 seeds, `make crossing SEED=n` one, message by message.
 @Suite("Crossing messages")
 struct CrossingTests {
   private static let environment = ProcessInfo.processInfo.environment

@@ -97,8 +97,9 @@ struct CrossingWorld: ~Copyable {
       phone.retryAfterGlare = { isCaller in (isCaller ? 2.1 : 0) + chance.share() * 1.9 }
       phone.headers =
         crossing == .sessionRefresh
-        ? "Supported: timer\r\nSession-Expires: 90;refresher=\(chance.share() < 0.5 ? "uac" : "uas")"
-          + "\r\nAllow: INVITE\(chance.share() < 0.5 ? ", UPDATE" : "")\r\n" : ""
+        ? "Supported: timer\r\nSession-Expires: 90;refresher="
+          + (chance.share() < 0.5 ? "uac" : "uas") + "\r\nAllow: INVITE"
+          + (chance.share() < 0.5 ? ", UPDATE\r\n" : "\r\n") : ""
     }
     setWire(seed)
   }
