@@ -120,7 +120,7 @@ bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs
 bench-simpy: build ## simulated calls per CPU second against SimPy's, and where ours goes
 	Benchmarks/against-simpy
 
-real-clients: build ## sipp, baresip and sipsak against a running server
+real-clients: build ## sipp, baresip, linphone and sipsak against a running server
 	Tests/RealClients/run.py
 
 kill-check: build ## kill -9 KILLS times under 200 calls a second, KILL_WORKERS servers at a time

@@ -56,6 +56,18 @@ enum Schema {
       layout INTEGER NOT NULL, engine TEXT NOT NULL, body BLOB NOT NULL, carried BLOB NOT NULL
     );
     """,
+    """
+    CREATE TABLE contacts (
+      dn TEXT NOT NULL, position INTEGER NOT NULL, uri TEXT NOT NULL, host TEXT, port INTEGER,
+      expires INTEGER NOT NULL, call_id TEXT NOT NULL, cseq INTEGER NOT NULL, q INTEGER NOT NULL,
+      instance TEXT, flow INTEGER NOT NULL, path TEXT NOT NULL, parameters TEXT NOT NULL,
+      since INTEGER NOT NULL, PRIMARY KEY (dn, position)
+    ) WITHOUT ROWID;
+    INSERT INTO contacts SELECT dn, 0, uri, host, port, expires, call_id, cseq, 1000, NULL, 0, '',
+      '', 0 FROM bindings;
+    DROP TABLE bindings;
+    ALTER TABLE contacts RENAME TO bindings;
+    """,
   ]
 
   /// The version that this program writes.

@@ -236,6 +236,13 @@ public struct Store: ~Copyable {
     statements.binding.bind(5, binding.expires.nanoseconds)
     statements.binding.bind(6, binding.callID)
     statements.binding.bind(7, UInt64(binding.cseq))
+    statements.binding.bind(8, UInt64(binding.position))
+    statements.binding.bind(9, UInt64(binding.q))
+    statements.binding.bind(10, binding.instance)
+    statements.binding.bind(11, UInt64(binding.flow))
+    statements.binding.bind(12, binding.path.joined(separator: "\n"))
+    statements.binding.bind(13, binding.parameters)
+    statements.binding.bind(14, binding.since.nanoseconds)
     try statements.binding.run()
   }
 
@@ -282,7 +289,11 @@ private final class StoreStatements {
         + "outcome = CASE WHEN answered IS NOT NULL THEN 'answered' ELSE ?2 END "
         + "WHERE conn_id = ?4"
     )
-    binding = try database.prepare("INSERT OR REPLACE INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?)")
+    binding = try database.prepare(
+      "INSERT OR REPLACE INTO bindings (dn, uri, host, port, expires, call_id, cseq, position, q, "
+        + "instance, flow, path, parameters, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        + "?)"
+    )
     unbound = try database.prepare("DELETE FROM bindings WHERE dn = ?")
     source = try database.prepare("INSERT OR IGNORE INTO strategies VALUES (?, ?, ?, ?)")
     snapshot = try database.prepare(

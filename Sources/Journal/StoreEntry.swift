@@ -8,9 +8,9 @@ public enum StoreEntry: Sendable {
   case step(Signal, at: Instant)
   /// What the engine announced.
   case event(Event)
-  /// Where an extension is reached now.
+  /// Where an extension is reached now, in one of its places.
   case binding(StoredBinding)
-  /// An extension is not registered any more.
+  /// An extension is not registered any more; what follows may say where it is instead.
   case unbound(DN)
   /// The sources of a generation that comes into use.
   case sources(StrategyFiles)
@@ -66,6 +66,20 @@ public struct StoredBinding: Sendable, Hashable {
   public var callID: String
   /// The last CSeq of that Call-ID.
   public var cseq: UInt32
+  /// Which of the extension's contacts it is, from 0.
+  public var position = 0
+  /// How much it is preferred to others, in thousandths.
+  public var q: UInt16 = 1000
+  /// The device and its flow, when both are known.
+  public var instance: String?
+  /// The number of the flow.
+  public var flow: UInt32 = 0
+  /// The proxies on the way to the phone, in order.
+  public var path: [String] = []
+  /// The phone's own header parameters.
+  public var parameters = ""
+  /// When it was bound.
+  public var since = Instant.zero
 
   /// Makes a registration.
   public init(_ dn: DN, uri: String, expires: Instant, callID: String, cseq: UInt32) {

@@ -88,7 +88,8 @@ public struct StoreReader: ~Copyable {
   /// The registrations that were valid when the server ended.
   public func bindings() throws(StoreError) -> [StoredBinding] {
     var query = try database.prepare(
-      "SELECT dn, uri, host, port, expires, call_id, cseq FROM bindings ORDER BY dn"
+      "SELECT dn, uri, host, port, expires, call_id, cseq, position, q, instance, flow, path, "
+        + "parameters, since FROM bindings ORDER BY dn, position"
     )
     var result: [StoredBinding] = []
     while try query.next() {
@@ -101,6 +102,13 @@ public struct StoreReader: ~Copyable {
       )
       if !query.isNull(2) { binding.host = query.text(2) }
       binding.port = UInt16(clamping: query.number(3))
+      binding.position = Int(query.number(7))
+      binding.q = UInt16(clamping: query.number(8))
+      if !query.isNull(9) { binding.instance = query.text(9) }
+      binding.flow = UInt32(clamping: query.number(10))
+      binding.path = query.text(11).split(separator: "\n").map(String.init)
+      binding.parameters = query.text(12)
+      binding.since = Instant(nanoseconds: UInt64(bitPattern: query.number(13)))
       result.append(binding)
     }
     return result

@@ -36,6 +36,16 @@ public struct SIPCounters: Sendable, Hashable {
   public var expiredSessions: UInt64 = 0
   /// REGISTER requests.
   public var registers: UInt64 = 0
+  /// Requests whose sender has shown too many wrong passwords, or comes too often.
+  public var lockouts: UInt64 = 0
+  /// Messages dropped because their address sends too many.
+  public var limited: UInt64 = 0
+  /// Requests of tools that only look for open doors, dropped.
+  public var scanners: UInt64 = 0
+  /// SUBSCRIBE requests.
+  public var subscribes: UInt64 = 0
+  /// NOTIFY requests that were sent, without repetitions.
+  public var notifies: UInt64 = 0
 
   /// Makes counters that have counted nothing.
   public init() {}

@@ -29,6 +29,8 @@ public struct SIPPlan: Sendable {
   public var redirectsMax = 0
   /// Which headers go from one side of a call to the other.
   public var headers = HeaderLists()
+  /// How strangers are kept from doing harm.
+  public var defence = DefenceSettings()
 
   /// Makes a plan without extensions, trunks and entries, that speaks UDP.
   public init(advertisedHost: String, advertisedPort: UInt16 = 5060, domain: String) {
@@ -46,6 +48,14 @@ public struct SIPPlan: Sendable {
     queues = []
     registrar = RegistrarSettings()
     limits = SIPLimits()
+  }
+
+  /// Whether a text is an address in angle brackets, as routes are.
+  public static func isRoute(_ text: String) -> Bool {
+    text.withByteView { bytes in
+      guard let address = NameAddress(bytes), bytes.count > 2 else { return false }
+      return SIPURI(bytes[address.uri]) != nil && text.hasSuffix(">")
+    }
   }
 
   /// The host of the first of our addresses.
@@ -129,6 +139,12 @@ public struct SIPLimits: Sendable, Hashable {
   public var silenceMax: Duration = .seconds(240)
   /// How often both sides of a talking call are asked whether they are still there; zero: never.
   public var probeInterval: Duration = .seconds(300)
+  /// How long a phone may be silent before the DN's next contact is called; zero: to the end.
+  public var contactPatience: Duration = .seconds(4)
+  /// Subscriptions alive at the same time; further ones are refused with 503.
+  public var subscriptionsMax = 10_000
+  /// Subscriptions to one DN; further ones are refused with 503.
+  public var subscribersMax = 16
   /// What `Retry-After` says with 503, in seconds.
   public var retryAfter: UInt16 = 5
   /// Connections (TCP, TLS) alive at the same time; further ones are closed at once.

@@ -59,8 +59,16 @@ extension SIPSwitch {
     if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
     calls[slot].attempt = attempt
     calls[slot].diversions += 1
+    calls[slot].reached = nil
+    calls[slot].rank = 0
+    if case .dn(let dn) = destination { calls[slot].reached = dn }
     touch(call: slot)
-    switch resolve(destination, at: now) {
+    var place = resolve(destination, rank: 0, at: now)
+    while case .failure = place, hasNextContact(slot, at: now) {
+      calls[slot].rank += 1
+      place = resolve(destination, rank: Int(calls[slot].rank), at: now)
+    }
+    switch place {
     case .failure(let failure):
       calls[slot].lastFailure = failure.reason
       signals.append(.diversionFailed(conn, attempt: attempt, failure.reason))
@@ -102,17 +110,21 @@ extension SIPSwitch {
   /// Finds where a destination is; its URI is in `targetURI` afterwards.
   mutating func resolve(
     _ destination: Destination,
+    rank: Int,
     at now: Instant
   ) -> Result<Endpoint, Unresolved> {
     targetURI.removeAll()
+    targetRoutes.removeAll()
     switch destination {
     case .dn(let dn):
       guard registrar.isExtension(dn) else { return .failure(Unresolved(reason: .noSuchTarget)) }
-      guard let binding = registrar.binding(of: dn, at: now) else {
+      guard let binding = registrar.contact(of: dn, rank: rank, at: now) else {
         return .failure(Unresolved(reason: .unreachable))
       }
       targetURI.write(binding.uri)
+      for proxy in binding.path { targetRoutes.header("Route", proxy) }
       if let hop = hop(to: binding) { return .success(hop) }
+      guard binding.path.isEmpty else { return .failure(Unresolved(reason: .unreachable)) }
     case .trunk(let name, let number):
       guard let trunk = plan.trunks.first(where: { $0.name == name }), trunk.takes(number),
         !number.isEmpty
@@ -132,10 +144,21 @@ extension SIPSwitch {
     return .success(hop)
   }
 
-  /// Where a phone is reached whose contact is in `targetURI`: on the connection that it registered
-  /// on, behind its address translator, or nil: where its contact says.
+  /// Where a phone is reached whose contact is in `targetURI`: through the proxies in
+  /// `targetRoutes`, on the connection that it registered on, behind its address translator, or
+  /// nil: where its contact says.
   private func hop(to binding: Binding) -> Endpoint? {
     let flow = binding.flow.flatMap { $0.transport.isStream ? $0 : nil }
+    if !binding.path.isEmpty {
+      var proxy = RouteValues.firstHop(in: targetRoutes.bytes, unsaid: standardTransport)
+      // The connection is the last proxy's, which need not be the first one of the way back.
+      if let flow, let found = proxy, found.transport == flow.transport,
+        found.hasSameAddress(as: flow)
+      {
+        proxy?.connection = flow.connection
+      }
+      return proxy
+    }
     let unsaid = flow?.transport ?? standardTransport
     var hop = NextHop.endpoint(of: targetURI.bytes, unsaid: unsaid)
     if let peer = binding.received,

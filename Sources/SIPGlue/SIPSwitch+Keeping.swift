@@ -39,7 +39,7 @@ extension SIPSwitch {
         (row, urgent) = (self.row(ofRelay: slot), relays[slot].kept.settle())
       case .final where finals.contains(slot):
         (row, urgent) = (self.row(ofFinal: slot), finals[slot].kept.settle())
-      case .call, .leg, .relay, .final, .nobody, .farewell, .probe: continue
+      case .call, .leg, .relay, .final, .nobody, .farewell, .probe, .notice, .monitor: continue
       }
       if urgent { isUrgent = true }
       show(.kept(row))

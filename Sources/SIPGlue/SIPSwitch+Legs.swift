@@ -27,13 +27,19 @@ extension SIPSwitch {
     touch(leg: slot, isUrgent: false)
     let branch = tokens.next()
     write(request, on: slot, sequence: legs[slot].localSequence, branch: branch)
-    guard !scratch.overflowed, canReach(legs[slot].hop) else { return nil }
-    var client = ClientRequest(
+    let client = ClientRequest(
       method: request.method,
       branch: branch,
       destination: legs[slot].hop,
       owner: request.owner.raw
     )
+    return send(client, at: now)
+  }
+
+  /// Sends the request in `scratch`; nil when there is no room for a transaction, or no way.
+  mutating func send(_ request: ClientRequest, at now: Instant) -> TransactionHandle? {
+    guard !scratch.overflowed, canReach(request.destination) else { return nil }
+    var client = request
     if scratch.count > plan.limits.datagramMax, client.destination.transport == .udp,
       table.own.speaks(.tcp)
     {
@@ -49,7 +55,7 @@ extension SIPSwitch {
   }
 
   /// Whether we have what it takes to send there.
-  private func canReach(_ hop: Endpoint) -> Bool {
+  func canReach(_ hop: Endpoint) -> Bool {
     hop.transport == .tcp || table.own.speaks(hop.transport)
   }
 
@@ -92,9 +98,14 @@ extension SIPSwitch {
 
   /// Writes our Contact for somebody who is reached at an endpoint.
   mutating func writeContact(entry: Int, toward peer: Endpoint) {
-    let own = table.own.contact(toward: peer)
     lines.write("Contact: <sip:")
     lines.write(entries[entry].text.bytes)
+    finishContact(toward: peer)
+  }
+
+  /// Writes what follows the user part of our Contact.
+  mutating func finishContact(toward peer: Endpoint) {
+    let own = table.own.contact(toward: peer)
     lines.write(byte: UInt8(ascii: "@"))
     lines.write(own)
     switch own.transport {
@@ -269,6 +280,7 @@ extension SIPSwitch {
   /// Forgets a leg.
   mutating func removeLeg(_ slot: Slot) {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
+    silences.disarm(slot.index)
     probes.disarm(slot.index)
     sessions.disarm(slot.index)
     forgetDescription(of: slot)

@@ -118,6 +118,7 @@ extension SIPSwitch {
     switch registrar.admit(
       Self.credentials(in: received, proxy: true),
       userAgent: received.envelope.header("user-agent", in: received.bytes)?.string,
+      source: Self.text(ofAddress: source),
       at: now
     ) {
     case .admitted(let user):
@@ -138,6 +139,16 @@ extension SIPSwitch {
     case .malformed:
       turnAway(received, handle, 400, from: source)
       return nil
+    case .lockedOut(let seconds):
+      counters.lockouts += 1
+      lines.header("Retry-After", decimal: UInt64(seconds))
+      turnAway(received, handle, 403, from: source)
+      return nil
+    case .tooMany(let seconds):
+      counters.lockouts += 1
+      lines.header("Retry-After", decimal: UInt64(seconds))
+      turnAway(received, handle, 503, from: source)
+      return nil
     }
   }
 
@@ -145,7 +156,7 @@ extension SIPSwitch {
   ///
   /// The address may be another's. A transaction would repeat the reply to it for half a minute and
   /// keep memory as long (RFC 3261 8.2.7, 26.3.2.4).
-  private mutating func turnAway(
+  mutating func turnAway(
     _ received: borrowing Received,
     _ handle: TransactionHandle,
     _ status: UInt16,
@@ -179,8 +190,14 @@ extension SIPSwitch {
         return 415
       }
     }
-    // Without it the caller could not be reached once he is answered (RFC 3261 8.1.1.8).
-    guard NameAddress(bytes[envelope.contact]) != nil else { return 400 }
+    if !headers.accept.isEmpty, !received.accepts("application/sdp") {
+      lines.writeWarning("a session description is all there is to answer with", by: sentBy)
+      return 406
+    }
+    // Without it the caller could not be reached once he is answered (RFC 3261 8.1.1.8); one who
+    // speaks RFC 2543 is reached by his From.
+    let isOld = envelope.contactLines == 0 && !envelope.topVia.hasUsefulBranch
+    guard isOld || NameAddress(bytes[envelope.contact]) != nil else { return 400 }
     guard !headers.diversion.isEmpty else { return nil }
     return diversionCount(of: received) > plan.limits.diversionsMax ? 482 : nil
   }

@@ -4,10 +4,10 @@ public import Engine
 
 extension SIPSwitch {
   /// Shows where the extensions are reached whose registration has changed since the last time;
-  /// nil: nowhere any more.
-  public mutating func takeRegistrations(at now: Instant, _ show: (DN, Binding?) -> Void) {
+  /// none: nowhere any more.
+  public mutating func takeRegistrations(at now: Instant, _ show: (DN, [Binding]) -> Void) {
     guard registrar.hasTouched else { return }
-    for dn in registrar.touched { show(dn, registrar.binding(of: dn, at: now)) }
+    for dn in registrar.touched { show(dn, registrar.contacts(of: dn, at: now)) }
     registrar.forgetTouched()
   }
 
@@ -29,11 +29,19 @@ extension SIPSwitch {
       return refuse(handle, 400, at: now)
     }
     let outcome = registrar.handle(request, at: now)
-    writeHeaders(of: outcome.reply)
-    reply(to: handle, UInt16(outcome.reply.status), tag: tokens.next(), at: now)
+    writeHeaders(of: outcome, path: request.path)
+    let status = UInt16(outcome.reply.status)
+    switch outcome.reply {
+    case .registered, .badRequest, .intervalTooBrief, .noOutbound, .outOfOrder, .contactTooLong:
+      reply(to: handle, status, tag: tokens.next(), at: now)
+    case .unauthorized, .forbidden, .notFound, .lockedOut, .tooMany:
+      // Whoever has not shown who he is gets no memory of ours.
+      turnAway(received, handle, status, from: source)
+    }
     // The 200 goes first (DOMAIN 8.17).
     changes.append(contentsOf: outcome.changes)
     signalChanges()
+    tellSubscribers(at: now)
   }
 
   /// Tells the engine what became of DNs.
@@ -68,31 +76,56 @@ extension SIPSwitch {
       if contact.uri == "*" {
         request.wildcard = true
       } else {
-        request.contacts.append(
-          RegisterContact(contact.uri, expires: contact.expires, q: contact.q)
-        )
+        request.contacts.append(Self.registered(contact))
       }
     }
+    request.path = received.path
+    guard request.path.allSatisfy({ $0.withByteView { NameAddress($0) != nil } }) else {
+      return nil
+    }
+    request.supportsOutbound = received.supports("outbound")
+    request.isRelayed = envelope.viaCount > 1
     if envelope.expires >= 0 { request.expires = UInt32(clamping: envelope.expires) }
     request.credentials = Self.credentials(of: message, method: "REGISTER", proxy: false)
     request.userAgent = envelope.header("user-agent", in: bytes)?.string
-    request.trusted = plan.trusted.contains { $0.contains(source) }
+    request.trusted = isTrusted(source)
     request.flow = source
     request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
     return request
   }
 
-  private mutating func writeHeaders(of reply: RegisterReply) {
-    switch reply {
+  /// A Contact value as the registrar sees it.
+  private static func registered(_ contact: SIPContact) -> RegisterContact {
+    var result = RegisterContact(contact.uri, expires: contact.expires, q: contact.q)
+    for parameter in contact.parameters {
+      let name = parameter.name.lowercased()
+      if name == "expires" { continue }
+      result.parameters += ";" + parameter.name
+      guard let value = parameter.value else { continue }
+      result.parameters += "=" + value
+      if name == "reg-id" { result.flow = UInt32(value) }
+      if name == "+sip.instance" {
+        result.instance = value.filter { $0 != "\"" && $0 != "\\" }
+      }
+    }
+    return result
+  }
+
+  private mutating func writeHeaders(of outcome: RegisterOutcome, path: [String]) {
+    switch outcome.reply {
     case .registered(let contacts):
       for contact in contacts {
         lines.write("Contact: <")
         lines.write(contact.uri)
         lines.write(">;expires=")
         lines.write(decimal: UInt64(contact.expires))
+        lines.write(contact.parameters)
         lines.write("\r\n")
       }
       if let first = contacts.first { lines.header("Expires", decimal: UInt64(first.expires)) }
+      for proxy in path { lines.header("Path", proxy) }
+      for proxy in plan.registrar.serviceRoutes { lines.header("Service-Route", proxy) }
+      if outcome.usesOutbound { lines.header("Require", "outbound") }
     case .unauthorized(let challenges):
       for challenge in challenges {
         lines.write("WWW-Authenticate: ")
@@ -101,7 +134,10 @@ extension SIPSwitch {
       }
     case .intervalTooBrief(let seconds):
       lines.header("Min-Expires", decimal: UInt64(seconds))
-    case .badRequest, .forbidden, .notFound, .outOfOrder, .contactTooLong: break
+    case .lockedOut(let seconds), .tooMany(let seconds):
+      counters.lockouts += 1
+      lines.header("Retry-After", decimal: UInt64(seconds))
+    case .badRequest, .forbidden, .notFound, .noOutbound, .outOfOrder, .contactTooLong: break
     }
   }
 
@@ -140,7 +176,7 @@ extension SIPSwitch {
     }
   }
 
-  private static func text(ofAddress endpoint: Endpoint) -> String {
+  static func text(ofAddress endpoint: Endpoint) -> String {
     var writer = MessageWriter(capacity: 64)
     writer.write(addressOf: endpoint)
     return writer.bytes.withoutBrackets.string

@@ -5,10 +5,11 @@ internal import Engine
 extension SIPSwitch {
   /// What we can do, as the value of Allow.
   static var allowed: StaticString {
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, MESSAGE, NOTIFY"
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, SUBSCRIBE"
   }
 
   mutating func request(_ received: borrowing Received, from source: Endpoint, at now: Instant) {
+    guard !isScanner(received, from: source) else { return }
     switch table.receive(request: received, from: source, at: now, into: &outgoing) {
     case .new(let handle):
       dispatch(received, handle, from: source, at: now)
@@ -34,6 +35,9 @@ extension SIPSwitch {
     let envelope = received.envelope
     if envelope.method == .cancel { return cancelled(received, handle, at: now) }
     if !envelope.require.isEmpty, refuseExtensions(of: received, handle, at: now) { return }
+    if envelope.method == .subscribe {
+      return subscribe(received, handle, from: source, at: now)
+    }
     guard envelope.to.tag.isEmpty else { return inDialog(received, handle, at: now) }
     switch envelope.method {
     case .invite: offer(received, handle, from: source, at: now)
@@ -64,6 +68,7 @@ extension SIPSwitch {
     at now: Instant
   ) -> Bool {
     let envelope = received.envelope
+    let isRegister = envelope.method == .register
     var known: DialogHeaders.Abilities = []
     switch envelope.method {
     case .invite: known = envelope.to.tag.isEmpty ? [.reliable, .timer] : [.timer]
@@ -73,6 +78,9 @@ extension SIPSwitch {
     var isFirst = true
     received.forEachToken(of: "require", or: 0) { token in
       if let option = DialogHeaders.named(token), known.contains(option) { return }
+      if isRegister, token.equalsIgnoringCase("path") || token.equalsIgnoringCase("outbound") {
+        return
+      }
       lines.write(isFirst ? "Unsupported: " : ", ")
       lines.write(token)
       isFirst = false
@@ -89,7 +97,8 @@ extension SIPSwitch {
     lines.header("Accept", "application/sdp")
     lines.header("Accept-Encoding", "identity")
     lines.header("Accept-Language", "en")
-    lines.header("Supported", "100rel, timer")
+    lines.header("Supported", "100rel, timer, path, outbound")
+    lines.header("Allow-Events", "reg")
     reply(to: handle, isDraining ? 503 : 200, tag: tokens.next(), at: now)
   }
 
@@ -116,7 +125,7 @@ extension SIPSwitch {
       if let client = relays[owner.slot].client {
         table.cancel(client, at: now, into: &outgoing)
       }
-    case .call, .leg, .relay, .farewell, .probe, .final, .nobody:
+    case .call, .leg, .relay, .farewell, .probe, .final, .notice, .monitor, .nobody:
       // Answered already: the CANCEL came too late and changes nothing.
       reply(to: handle, 200, tag: tokens.next(), at: now)
     }
@@ -147,7 +156,7 @@ extension SIPSwitch {
         text[legs[owner.slot].callID].equals(bytes[envelope.callID])
         && text[legs[owner.slot].remoteTag].equals(bytes[envelope.from.tag])
       return isSame ? owner : nil
-    case .nobody, .farewell, .relay, .probe, .final:
+    case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor:
       return nil
     }
   }

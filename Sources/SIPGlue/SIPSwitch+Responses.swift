@@ -10,6 +10,7 @@ extension SIPSwitch {
     case .provisional(let handle):
       let owner = Owner(table.owner(of: handle) ?? 0)
       guard owner.kind == .leg, legs.contains(owner.slot) else { return }
+      silences.disarm(owner.slot.index)
       if !legs[owner.slot].isProceeding {
         // From now on it can be cancelled.
         legs[owner.slot].isProceeding = true
@@ -55,6 +56,8 @@ extension SIPSwitch {
       } else {
         probes.arm(owner.slot.index, at: now)
       }
+    case .notice: noticed(owner.slot, status, at: now)
+    case .monitor: monitored(owner.slot.index, status, at: now)
     case .call, .final, .nobody: break
     }
   }
@@ -183,6 +186,8 @@ extension SIPSwitch {
     case .probe:
       guard legs.contains(owner.slot), let call = legs[owner.slot].call else { return }
       end(call, by: .line, at: now)
+    case .notice: noticed(owner.slot, 408, at: now)
+    case .monitor: monitored(owner.slot.index, 408, at: now)
     case .call, .final, .nobody: break
     }
   }

@@ -47,6 +47,10 @@ public struct SIPSwitch: ~Copyable {
   var reader = MessageReader()
   var table: TransactionTable
   var registrar: Registrar
+  var subscriptions: Subscriptions
+  var monitors: Monitors
+  /// How often each untrusted address sends.
+  var sources: RateBook
   var map: ConnIDMap
   var calls = Slab<Call>()
   var legs = Slab<Leg>()
@@ -60,6 +64,8 @@ public struct SIPSwitch: ~Copyable {
   var texts = TextStore()
   /// When a waiting caller must hear from us again.
   var refresh: DeadlineList
+  /// When a phone that has not said a word is given up for another one.
+  var silences: DeadlineList
   /// When a talking leg is asked whether it is still there.
   var probes: DeadlineList
   /// When the session of a leg is to be refreshed, or over.
@@ -69,6 +75,8 @@ public struct SIPSwitch: ~Copyable {
   var scratch = MessageWriter()
   var lines = MessageWriter()
   var targetURI = MessageWriter(capacity: 256)
+  /// Route lines on the way to `targetURI`.
+  var targetRoutes = MessageWriter(capacity: 256)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// The Reason line of the BYE at hand, for the BYE to the other side.
@@ -111,9 +119,13 @@ public struct SIPSwitch: ~Copyable {
           key.append(UInt8(truncatingIfNeeded: word >> shift))
         }
       }
+      var digest = DigestSettings(realm: plan.domain, secret: key)
+      digest.guessesMax = plan.defence.guessesMax
+      digest.lockout = plan.defence.lockout
+      digest.userRate = plan.defence.userRate
       registrar = try Registrar(
         extensions: plan.extensions,
-        digest: DigestSettings(realm: plan.domain, secret: key),
+        digest: digest,
         settings: plan.registrar
       )
     } catch {
@@ -122,6 +134,13 @@ public struct SIPSwitch: ~Copyable {
     self.plan = plan
     callersWithPassword = Set(plan.extensions.filter { $0.password != nil }.map(\.dn))
     sentBy = first
+    subscriptions = Subscriptions(limit: plan.limits.subscriptionsMax)
+    monitors = Monitors(plan.extensions)
+    sources = RateBook(
+      rate: plan.defence.rate,
+      burst: plan.defence.burst,
+      placeCount: plan.defence.sourcesMax
+    )
     let addresses = OwnAddresses(own)
     standardTransport = addresses.speaks(.udp) ? .udp : first.transport
     tokens = TokenSource(secret: secret)
@@ -132,6 +151,7 @@ public struct SIPSwitch: ~Copyable {
     keeper = DialogKeeper(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
     probes = DeadlineList(interval: plan.limits.probeInterval)
+    silences = DeadlineList(interval: plan.limits.contactPatience)
     domain = texts.make(plan.domain)
     (entries, entryIndex) = Self.makeEntries(plan, &texts, &scratch)
     planTextCount = texts.count
@@ -171,7 +191,10 @@ public struct SIPSwitch: ~Copyable {
     var next = Instant.distantFuture
     if let deadline = table.nextDeadline, deadline < next { next = deadline }
     if let deadline = registrar.nextDeadline, deadline < next { next = deadline }
+    if let deadline = subscriptions.nextDeadline, deadline < next { next = deadline }
+    if let deadline = monitors.nextDeadline, deadline < next { next = deadline }
     if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
+    if let deadline = silences.nextDeadline, deadline < next { next = deadline }
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     if let deadline = sessions.nextDeadline, deadline < next { next = deadline }
     if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
@@ -199,6 +222,7 @@ public struct SIPSwitch: ~Copyable {
   /// Reads one datagram.
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
     counters.received += 1
+    guard mayCome(source, at: now) else { return }
     outgoing.connections.now = now
     heardFrom = source
     let before = outgoing.count
@@ -229,8 +253,14 @@ public struct SIPSwitch: ~Copyable {
     while let connection = outgoing.connections.popDue(at: now) { hangUp(connection, at: now) }
     registrar.advance(to: now, into: &changes)
     signalChanges()
+    tellSubscribers(at: now)
+    endSubscriptions(at: now)
+    runMonitors(at: now)
     while let index = refresh.popDue(at: now) {
       if let slot = calls.slot(at: index) { sayStillWaiting(slot, at: now) }
+    }
+    while let index = silences.popDue(at: now) {
+      if let slot = legs.slot(at: index) { giveUpSilent(slot, at: now) }
     }
     while let index = probes.popDue(at: now) {
       if let slot = legs.slot(at: index) { probe(slot, at: now) }
@@ -275,7 +305,8 @@ extension SIPSwitch {
       received.bytes[envelope.from.tag],
       envelope.sequence
     )
-    let reply = Reply(status, tag: SIPToken(name))
+    var reply = Reply(status, tag: SIPToken(name))
+    if status == 400, received.wasOdd { reply.reason = ByteView(received.problem) }
     let destination = envelope.replyDestination(from: source)
     let headers = lines.bytes
     scratch.removeAll()

@@ -146,8 +146,17 @@ struct JournalTests {
     )
     binding.host = "192.0.2.7"
     binding.port = 5_099
+    binding.q = 300
+    binding.instance = "<urn:uuid:1>"
+    binding.flow = 2
+    binding.path = ["<sip:edge;lr>", "<sip:inner;lr;ob>"]
+    binding.parameters = ";audio;+sip.instance=\"<urn:uuid:1>\""
+    binding.since = Instant(nanoseconds: 5)
+    var second = binding
+    second.position = 1
+    second.uri = "sip:7001@10.0.0.2"
     try store.write([
-      .sources(files), .binding(binding),
+      .sources(files), .unbound("7001"), .binding(binding), .binding(second),
       .binding(
         StoredBinding(
           "7002",
@@ -163,7 +172,7 @@ struct JournalTests {
     let reader = try StoreReader(folder.path)
     #expect(try reader.sources(of: "f1") == files)
     #expect(try reader.sources(of: "f2") == nil)
-    #expect(try reader.bindings() == [binding])
+    #expect(try reader.bindings() == [binding, second])
     let read = try Replay.head(of: try exportedLines(folder.path).first)
     #expect(read.sources.map(\.fingerprint) == ["f1"])
     #expect(read.sources.first?.files.sorted { $0.path < $1.path } == files.files)

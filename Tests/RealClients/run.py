@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real clients against a running server, on loopback: sipp, baresip, sipsak.
+"""Real clients against a running server, on loopback: sipp, baresip, linphone, sipsak.
 
 Usage: Tests/RealClients/run.py [NAME...]      names of checks; default: all of them
 
@@ -23,9 +23,12 @@ import threading
 import time
 import traceback
 
+import flood as deluge
 import killing
+import registrations
 import restart as memory
 import soak
+import torture as corpus
 import transports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -106,7 +109,7 @@ class World:
         log = open(self.folder / f"{name}.log", "wb")
         process = subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            stdin=options.pop("stdin", subprocess.DEVNULL), stdout=log, stderr=subprocess.STDOUT,
             cwd=self.folder, **options)
         self.processes.append(process)
         return process
@@ -721,8 +724,20 @@ def full_disk():
     memory.full_disk(sys.modules[__name__])
 
 
+def torture():
+    """The torture messages of RFC 4475 and 5118, sent byte for byte, get what they must."""
+    corpus.run(sys.modules[__name__])
+
+
+def flood():
+    """50,000 unauthenticated REGISTERs from one source: 20 calls a second do not suffer."""
+    deluge.run(sys.modules[__name__])
+
+
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, reload_soak, survive, full_disk, *transports.checks(sys.modules[__name__])]
+          fuzz, torture, flood, reload_soak, survive, full_disk,
+          *transports.checks(sys.modules[__name__]),
+          *registrations.checks(sys.modules[__name__])]
 
 
 def main():

@@ -3,7 +3,8 @@ import Testing
 
 /// Pairs of messages that cross, on a wire that loses, doubles and reorders them.
 ///
-/// Nothing may be left of any call. `make crossing` runs 10,000 seeds, `make crossing SEED=n` one, message by message.
+/// Nothing may be left of any call. `make crossing` runs 10,000 seeds, `make crossing SEED=n` one,
+/// message by message.
 @Suite("Crossing messages")
 struct CrossingTests {
   private static let environment = ProcessInfo.processInfo.environment

@@ -139,7 +139,7 @@ struct CrossingWorld: ~Copyable {
     for phone in phones { phone.behaviour = .answers(after: delay) }
     if crossing == .reliableAndCancel || crossing == .reliableAndUpdate {
       caller.headers = "Supported: 100rel\r\n"
-      for phone in phones { phone.isReliable = true }
+      for phone in phones + [caller] { phone.isReliable = true }
     }
     if crossing == .sentOn { phones[0].script = sendsOn() }
     if crossing == .noAnswerAndAnswer {

@@ -23,9 +23,9 @@ enum FuzzCorpus {
 
   /// Our own messages.
   static func fixtures() -> [CorpusMessage] {
-    files(under: root.appendingPathComponent("Tests/Corpus/sip")).map {
-      CorpusMessage(name: $0.lastPathComponent, bytes: contents(of: $0))
-    }
+    files(under: root.appendingPathComponent("Tests/Corpus/sip"))
+      .filter { $0.pathExtension == "sip" }
+      .map { CorpusMessage(name: $0.lastPathComponent, bytes: contents(of: $0)) }
   }
 
   static func fixture(_ name: String) -> [UInt8] {

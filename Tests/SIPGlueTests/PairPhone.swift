@@ -60,7 +60,8 @@ final class PairPhone {
   var retryAfterGlare: ((Bool) -> Double)?
   /// Header lines that go with what it sends: INVITEs, answers and refreshes.
   var headers = ""
-  /// Whether its 18x are reliable (RFC 3262) where the caller takes that.
+  /// Whether it speaks RFC 3262: its 18x are reliable where the caller takes that, and it answers
+  /// reliable ones with PRACK.
   var isReliable = false
   /// Answers instead of it: what to send for a request; nil: it answers itself.
   var script: ((PairMessage, PairPhone) -> [String]?)?
@@ -272,7 +273,9 @@ final class PairPhone {
     _ dialog: Dialog,
     at now: Double
   ) {
-    guard let number = Int(response["rseq"]), number != dialog.acknowledged, !dialog.isEnded
+    guard response.status >= 200 else {
+      return acknowledgeProvisional(response, dialog, at: now)
+    }
     else { return }
     dialog.acknowledged = number
     dialog.remote = response["to"]

@@ -37,6 +37,10 @@ final class Office {
 
   func binding(_ dn: DN, at instant: Instant) -> Binding? { registrar.binding(of: dn, at: instant) }
 
+  func contact(_ dn: DN, rank: Int, at seconds: Double) -> Binding? {
+    registrar.contact(of: dn, rank: rank, at: .at(seconds))
+  }
+
   func advance(to seconds: Double) -> [RegistrationChange] { advance(to: .at(seconds)) }
 
   func advance(to instant: Instant) -> [RegistrationChange] {

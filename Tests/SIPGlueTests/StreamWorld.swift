@@ -67,10 +67,10 @@ final class StreamWorld {
     take()
   }
 
-  func say(_ text: String, fromPort port: UInt16) {
+  func say(_ text: String, fromPort port: UInt16, _ address: UInt32 = 0x7F00_0001) {
     let time = instant
     Array(text.utf8).withUnsafeBytes {
-      line.receive($0, fromIPv4: 0x7F00_0001, port: port, at: time)
+      line.receive($0, fromIPv4: address, port: port, at: time)
     }
     take()
   }

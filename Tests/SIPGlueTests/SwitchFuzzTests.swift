@@ -45,7 +45,27 @@ struct SwitchFuzzTests {
         + "Authorization: Digest username=\"7001\", realm=\"demo.local\", nonce=\"x\", uri=\"x\","
         + " response=\"00000000000000000000000000000000\"\r\nContent-Length: 0\r\n\r\n"
     )
+    texts += registrations
     return texts.map { Array($0.utf8) }
+  }
+
+  /// What a phone sends that nobody asks for a password.
+  private static var registrations: [String] {
+    let head =
+      "Via: SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bKp\r\nMax-Forwards: 70\r\n"
+      + "From: <sip:7010@x>;tag=p\r\nTo: <sip:7010@x>\r\nCall-ID: p\r\n"
+    return [
+      "REGISTER sip:demo.local SIP/2.0\r\n" + head + "CSeq: 1 REGISTER\r\nRequire: path\r\n"
+        + "Supported: path, outbound\r\nPath: <sip:127.0.0.1:6000;lr;ob>, <sip:1.2.3.4;lr;ob>\r\n"
+        + "Contact: <sip:7010@127.0.0.1:6000;x=y>;q=0.7;+sip.instance=\"<urn:a&b>\";reg-id=1,"
+        + " <sip:7010@10.0.0.1>;expires=100\r\nContent-Length: 0\r\n\r\n",
+      "REGISTER sip:demo.local SIP/2.0\r\n" + head + "CSeq: 1 REGISTER\r\nContact: *\r\n"
+        + "Expires: 0\r\nContent-Length: 0\r\n\r\n",
+      "SUBSCRIBE sip:7010@demo.local SIP/2.0\r\n" + head + "CSeq: 1 SUBSCRIBE\r\n"
+        + "Record-Route: <sip:127.0.0.1:6000;lr>\r\nContact: <sip:w@127.0.0.1:7002>\r\n"
+        + "Event: reg;id=7\r\nAccept: application/reginfo+xml\r\nExpires: 600\r\n"
+        + "Content-Length: 0\r\n\r\n",
+    ]
   }
 
   /// The same request as if it were a new one: other branch, other number, perhaps another call.
@@ -92,7 +112,10 @@ struct SwitchFuzzTests {
 
   @Test(.timeLimit(.minutes(15)), arguments: [UInt64(1), 2, 3, 4])
   func changedMessagesStopNothingAndLeaveNothing(seed: UInt64) throws {
-    var world = try PairWorld(seed: seed)
+    var plan = PairWorld.plan()
+    plan.extensions.append(RegistrarExtension("7010"))
+    plan.registrar.contactsMax = 4
+    var world = try PairWorld(seed: seed, plan: plan)
     var random = PairRandom(state: seed &* 1_000_003)
     let seeds = Self.seeds(&world)
     var attempt: UInt32 = 0
@@ -127,6 +150,8 @@ struct SwitchFuzzTests {
     #expect(counted.malformed > 100)
     #expect(counted.odd > 100)
     #expect(counted.strays > 10)
+    #expect(counted.subscribes > 10)
+    #expect(counted.notifies > 10)
     // The switch still serves.
     let caller = world.phone("4421", port: 6001)
     let dialog = caller.call("8000", at: world.now)
@@ -135,7 +160,8 @@ struct SwitchFuzzTests {
     caller.hangUp(dialog, at: world.now)
     world.engine = nil
     for phone in world.phones.values { phone.dialogs.removeAll() }
-    world.run(900)
+    // As long as a registration or a subscription may last.
+    world.run(3_700)
     let calls = world.line.callCount
     #expect(calls == 0)
     #expect(world.remains == "")

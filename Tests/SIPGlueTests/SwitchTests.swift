@@ -40,7 +40,8 @@ struct SwitchTests {
     ("INVITE", "sip:8000@127.0.0.1", "", 400),
     ("INVITE", "sip:8000@127.0.0.1", contact + "Diversion: <sip:1@a>;counter=99\r\n", 482),
     ("BYE", "sip:8000@127.0.0.1", "", 481), ("CANCEL", "sip:8000@127.0.0.1", "", 481),
-    ("OPTIONS", "sip:127.0.0.1", "", 200), ("SUBSCRIBE", "sip:8000@127.0.0.1", "", 405),
+    ("OPTIONS", "sip:127.0.0.1", "", 200), ("PUBLISH", "sip:8000@127.0.0.1", "", 405),
+    ("SUBSCRIBE", "sip:8000@127.0.0.1", "", 404),
     ("NONSENSE", "sip:8000@127.0.0.1", "", 501),
     ("REGISTER", "sip:demo.local", "Contact: <sip:8000@127.0.0.1:6100>\r\n", 404),
   ])

@@ -45,6 +45,9 @@ struct Call {
   /// How many diversions were tried.
   var diversions: UInt32 = 0
   var lastFailure: RouteFailure?
+  /// The DN that is being called, and which of its contacts: others may follow in its place.
+  var reached: DN?
+  var rank: UInt8 = 0
   /// Whether `.ringing` has been signalled for this attempt.
   var hasRung = false
   /// Whether the caller has seen a session description or a reliable answer under `localTag`.

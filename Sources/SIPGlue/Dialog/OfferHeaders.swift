@@ -2,6 +2,7 @@
 
 /// Where the less common headers of an INVITE stand: slices of its bytes, the first of each name.
 struct OfferHeaders {
+  var accept = ByteSlice.none
   var assertedIdentity = ByteSlice.none
   var contentEncoding = ByteSlice.none
   var proxyRequire = ByteSlice.none
@@ -16,6 +17,7 @@ struct OfferHeaders {
       line.end = bytes.position(of: 0x0A, from: line.start, to: limit)
       // The first letter tells most lines apart.
       switch bytes[line.start].lowercased {
+      case UInt8(ascii: "a"): line.take("accept", into: &accept)
       case UInt8(ascii: "p"):
         line.take("p-asserted-identity", into: &assertedIdentity)
         line.take("proxy-require", into: &proxyRequire)

@@ -96,6 +96,10 @@ struct Owner: Hashable, Sendable {
     case probe
     /// The INVITE of a caller who waited and was refused.
     case final
+    /// Our NOTIFY to a subscriber.
+    case notice
+    /// Our OPTIONS to a fixed contact: is it in service?
+    case monitor
   }
 
   var kind: Kind

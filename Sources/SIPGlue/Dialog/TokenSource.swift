@@ -22,6 +22,14 @@ struct TokenSource: Sendable {
     } while true
   }
 
+  /// A keyed hash of two numbers; never 0.
+  func hash(_ first: UInt64, _ second: UInt64) -> UInt64 {
+    var state = SipHash(key)
+    state.absorb(first)
+    state.absorb(second)
+    return max(1, state.finish())
+  }
+
   /// A keyed hash of two texts and a number; never 0.
   func hash(_ first: ByteView, _ second: ByteView, _ number: UInt32) -> UInt64 {
     var state = SipHash(key)

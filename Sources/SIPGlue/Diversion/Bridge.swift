@@ -64,6 +64,7 @@ extension SIPSwitch {
     )
     guard let handle = send(request, on: target, at: now) else { return false }
     legs[target].clientInvite = handle
+    if hasNextContact(slot, at: now) { silences.arm(target.index, at: now) }
     return true
   }
 
@@ -102,6 +103,7 @@ extension SIPSwitch {
     start = scratch.count
     scratch.write(uri)
     draft.target = scratch.slice(from: start)
+    draft.routes = scratch.append(targetRoutes.bytes)
     var leg = Leg(
       side: .target,
       state: .calling,
@@ -223,6 +225,7 @@ extension SIPSwitch {
     guard let slot else { return }
     // Who declines, declines for all places.
     if failure != .rejected, takesNextPlace(slot, at: now) { return }
+    guard !triesNextContact(slot, after: failure, at: now) else { return }
     failed(slot, failure, at: now)
   }
 
@@ -307,7 +310,8 @@ extension SIPSwitch {
     draft.remote = scratch.append(invite[envelope.from.value])
     draft.remoteTag = scratch.append(invite[envelope.from.tag])
     let contact = invite[envelope.contact]
-    draft.target = scratch.append(NameAddress(contact).map { contact[$0.uri] } ?? .empty)
+    let reached = NameAddress(contact).map { contact[$0.uri] } ?? invite[envelope.from.uri]
+    draft.target = scratch.append(reached)
     start = scratch.count
     RouteValues.write(invite[envelope.recordRouteLines], reversed: false, to: &scratch)
     draft.routes = scratch.slice(from: start)

@@ -78,12 +78,12 @@ extension SIPSwitch {
       return (nil, DN(uri.userText(in: text)))
     }
     if let dn {
-      guard registrar.isExtension(dn), case .success(let found) = resolve(.dn(dn), at: now) else {
-        return nil
-      }
+      guard registrar.isExtension(dn), case .success(let found) = resolve(.dn(dn), rank: 0, at: now)
+      else { return nil }
       return found
     }
     guard let hop else { return nil }
+    targetRoutes.removeAll()
     targetURI.removeAll()
     targetURI.write(place)
     return hop

@@ -14,6 +14,7 @@ extension SIPSwitch {
     lines.write("Contact: <")
     lines.write(uri)
     lines.write(">\r\n")
+    writeFurtherContacts(of: slot, at: now)
     let facts = diversionFacts(slot)
     lines.writeDiversion(facts, keepingEarlier: false)
     lines.writeHistory(facts)
@@ -21,6 +22,21 @@ extension SIPSwitch {
     reply(to: calls[slot].transaction, 302, tag: calls[slot].localTag, at: now)
     end(slot, by: nil, at: now)
     signals.append(.diverted(conn, attempt: attempt))
+  }
+
+  /// Writes the other contacts of the DN that the caller is sent to, with what they are worth.
+  private mutating func writeFurtherContacts(of slot: Slot, at now: Instant) {
+    guard let dn = calls[slot].reached else { return }
+    var rank = Int(calls[slot].rank) + 1
+    while rank < 64, let binding = registrar.contact(of: dn, rank: rank, at: now) {
+      lines.write("Contact: <")
+      lines.write(binding.uri)
+      lines.write(">;q=")
+      // Those before it have shown no q, or theirs: never more than the first.
+      lines.writeShare(min(binding.q, 999))
+      lines.write("\r\n")
+      rank += 1
+    }
   }
 
   /// What the diversion headers of a call's diversion to `targetURI` say.

@@ -127,7 +127,8 @@ extension Received {
   private var statusForVersion: UInt16 {
     let newline = bytes.position(of: 0x0A, from: 0, to: bytes.count)
     let line = bytes.view(from: 0, to: newline)
-    let end = line.count > 0 && line[line.count - 1] == 0x0D ? line.count - 1 : line.count
+    var end = line.count > 0 && line[line.count - 1] == 0x0D ? line.count - 1 : line.count
+    while end > 0, line[end - 1].isBlank { end -= 1 }
     var start = end
     while start > 0, line[start - 1] != 0x20 { start -= 1 }
     let version = line.view(from: start, to: end)

@@ -69,6 +69,7 @@ extension Reply {
     case 421: "Extension Required"
     case 422: "Session Interval Too Small"
     case 423: "Interval Too Brief"
+    case 439: "First Hop Lacks Outbound Support"
     case 480: "Temporarily Unavailable"
     case 481: "Call/Transaction Does Not Exist"
     case 482: "Loop Detected"
@@ -203,10 +204,9 @@ extension MessageWriter {
     }
     write(bytes.view(from: index, to: via.value.end))
     let asked = via.responsePort != .absent
-    if asked || !source.isSpelled(by: bytes[via.host]) {
-      write(";received=")
-      writeReceived(source)
-    }
+    // Also where it is the same: the original does so, and RFC 3261 18.2.1 lets it.
+    write(";received=")
+    writeReceived(source)
     if asked {
       write(";rport=")
       write(decimal: UInt64(source.port))
@@ -256,14 +256,6 @@ extension ByteSlice {
 
   /// Where the slice stands; absent ones come last.
   fileprivate var order: Int { isEmpty ? Self.absentOrder : start }
-}
-
-extension Endpoint {
-  /// Whether a sent-by host is this very address.
-  fileprivate func isSpelled(by host: ByteView) -> Bool {
-    guard let written = Endpoint(address: host, port: port) else { return false }
-    return hasSameAddress(as: written)
-  }
 }
 
 extension Envelope {

@@ -113,4 +113,8 @@ public enum Admission: Sendable, Equatable {
   case challenged([Challenge])
   /// To be answered with 400.
   case malformed
+  /// Has guessed too often, and is not listened to: 403 with these seconds in Retry-After.
+  case lockedOut(UInt32)
+  /// The user comes too often: 503 with these seconds in Retry-After.
+  case tooMany(UInt32)
 }

@@ -9,6 +9,8 @@
 //   * The nonce is judged after the response (RFC 7616 3.3 `stale`), so nothing a stranger sends is
 //     stored.
 //   * An unknown user costs the same hashing as a known one and is answered in the same way.
+//   * Who has shown too many wrong passwords is not listened to for a while (`GuessBook`), and who
+//     proves his comes no more often than `userRate` (`RateBook`); both tables have a fixed size.
 // Source: RFC 3261 22, RFC 7616, RFC 8760; RFC 2069 for credentials without qop.
 
 public import Engine
@@ -41,6 +43,18 @@ public struct DigestSettings: Sendable {
   public var offer: DigestOffer?
   /// A text that clients hand back; not needed by us.
   public var opaque: String?
+  /// After how many wrong passwords for one user a sender is locked out; 0: never.
+  ///
+  /// Ten times as many for different users lock him out for all.
+  public var guessesMax: UInt32 = 10
+  /// How long wrong passwords are remembered, and a lock-out lasts.
+  public var lockout: Duration = .seconds(60)
+  /// How many requests with a right password a user may send in a second, and at once; 0: any.
+  public var userRate: UInt32 = 20
+  /// How many of them at once.
+  public var userBurst: UInt32 = 100
+  /// How many senders and users are remembered for these limits.
+  public var bookCount = 8192
 
   /// Makes settings with the usual lifetime.
   public init(realm: String, secret: [UInt8]) {
@@ -70,6 +84,10 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
   private var proofs: [String: Proof] = [:]
   private let nobody: Proof
   private var nonces: NonceBook
+  private var guesses: GuessBook
+  private var users: RateBook
+  private let guessesMax: UInt32
+  private let keys: TokenSource
   private var hash: DigestHash
 
   /// Hashes the passwords and opens the nonce book.
@@ -80,6 +98,14 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
     realm = settings.realm
     opaque = settings.opaque
     offer = settings.offer
+    guessesMax = settings.guessesMax
+    guesses = GuessBook(lockout: settings.lockout, placeCount: settings.bookCount)
+    users = RateBook(
+      rate: settings.userRate,
+      burst: settings.userBurst,
+      placeCount: settings.bookCount
+    )
+    keys = TokenSource(secret: Self.words(of: settings.secret))
     nobody = Self.proof(DigestAccount(user: "", password: ""), "", settings.realm, &hash)
     for account in accounts {
       for name in [account.user, "\(account.user)@\(settings.realm)"] {
@@ -118,11 +144,13 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
   /// - Parameters:
   ///   - credentials: all that the request carries.
   ///   - userAgent: the request's User-Agent header, for the challenge.
+  ///   - source: the sender's address, for which guesses are counted; empty: they are not.
   ///   - now: the present instant.
   /// - Returns: the user, or how to answer.
   public mutating func admit(
     _ credentials: [Credentials],
     userAgent: String?,
+    source: String = "",
     at now: Instant
   ) -> Admission {
     let own = credentials.filter { $0.realm == realm }
@@ -130,13 +158,50 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
     guard let chosen = usable ?? own.first else {
       return .challenged(challenges(for: userAgent, at: now))
     }
+    let pair = key(source, chosen.username)
+    let all = key(source, "")
+    if let left = lockout(pair, all, source, at: now) { return .lockedOut(left) }
     switch verify(chosen, at: now) {
-    case .accepted(let user): return .admitted(user: user)
+    case .accepted(let user):
+      guesses.forget(pair)
+      return users.admit(key("", user), at: now) ? .admitted(user: user) : .tooMany(1)
     case .stale, .replayed:
       return .challenged(challenges(for: userAgent, at: now, stale: true))
-    case .wrongPassword, .unknownUser: return .challenged(challenges(for: userAgent, at: now))
+    case .wrongPassword, .unknownUser:
+      if !source.isEmpty, guessesMax > 0 {
+        guesses.note(pair, limit: guessesMax, at: now)
+        guesses.note(all, limit: guessesMax * 10, at: now)
+      }
+      return .challenged(challenges(for: userAgent, at: now))
     case .malformed: return .malformed
     }
+  }
+
+  /// The seconds for which a sender is not listened to; nil when he is.
+  private func lockout(
+    _ pair: UInt64,
+    _ all: UInt64,
+    _ source: String,
+    at now: Instant
+  ) -> UInt32? {
+    guard !source.isEmpty, guessesMax > 0 else { return nil }
+    let left =
+      guesses.lockedOut(pair, after: guessesMax, at: now)
+      ?? guesses.lockedOut(all, after: guessesMax * 10, at: now)
+    return left.map { UInt32(clamping: $0.components.seconds + 1) }
+  }
+
+  private func key(_ source: String, _ user: String) -> UInt64 {
+    source.withByteView { first in user.withByteView { keys.hash(first, $0, 1) } }
+  }
+
+  private static func words(of secret: [UInt8]) -> (UInt64, UInt64) {
+    var words: [UInt64] = [0, 0]
+    for (index, byte) in secret.enumerated() {
+      let word = index / 8 % 2
+      words[word] = words[word] << 8 ^ words[word] >> 56 ^ UInt64(byte)
+    }
+    return (words[0], words[1])
   }
 
   /// Judges one set of credentials; an accepted one is used up by this.

@@ -27,6 +27,12 @@ public struct RegisterContact: Sendable, Equatable {
   public var expires: UInt32?
   /// The `q` parameter in thousandths; nil when absent.
   public var q: UInt16?
+  /// The device, as `+sip.instance` names it (RFC 5626); nil when absent.
+  public var instance: String?
+  /// Which of the device's flows this is, `reg-id`; nil when absent.
+  public var flow: UInt32?
+  /// All header parameters but `expires`, as written, each with its semicolon.
+  public var parameters = ""
 
   /// Makes a contact.
   public init(_ uri: String, expires: UInt32? = nil, q: UInt16? = nil) {
@@ -54,6 +60,12 @@ public struct RegisterRequest: Sendable, Equatable {
   ///
   /// A malformed one counts as 3600 (RFC 3261 20.19).
   public var expires: UInt32?
+  /// The Path header's values, the nearest proxy to the phone last (RFC 3327).
+  public var path: [String] = []
+  /// Whether Supported names `outbound` (RFC 5626).
+  public var supportsOutbound = false
+  /// Whether a proxy stands between the phone and us: there is more than one Via.
+  public var isRelayed = false
   /// All Authorization headers with the Digest scheme.
   public var credentials: [Credentials] = []
   /// The User-Agent header.
@@ -80,11 +92,14 @@ public struct GrantedContact: Sendable, Equatable {
   public var uri: String
   /// The seconds that it is still valid; 0 says that it was removed.
   public var expires: UInt32
+  /// The phone's own header parameters, each with its semicolon.
+  public var parameters: String
 
   /// Makes a contact of a reply.
-  public init(_ uri: String, expires: UInt32) {
+  public init(_ uri: String, expires: UInt32, parameters: String = "") {
     self.uri = uri
     self.expires = expires
+    self.parameters = parameters
   }
 }
 
@@ -98,12 +113,18 @@ public enum RegisterReply: Sendable, Equatable {
   case unauthorized([Challenge])
   /// 403: the sender is not the DN's user, or nobody may register this DN.
   case forbidden
+  /// 403: too many wrong passwords of this sender; `Retry-After` in seconds.
+  case lockedOut(retryAfter: UInt32)
   /// 404: no such extension. Carries neither Contact nor Expires.
   case notFound
   /// 423: `Min-Expires` in seconds.
   case intervalTooBrief(minExpires: UInt32)
+  /// 439: the first proxy does not keep the flow that the phone wants (RFC 5626 6).
+  case noOutbound
   /// 500: an older request of the same Call-ID came late; nothing was changed.
   case outOfOrder
+  /// 503: the user sends more than he may; `Retry-After` in seconds.
+  case tooMany(retryAfter: UInt32)
   /// 513: a contact longer than we store.
   case contactTooLong
 
@@ -113,10 +134,12 @@ public enum RegisterReply: Sendable, Equatable {
     case .registered: 200
     case .badRequest: 400
     case .unauthorized: 401
-    case .forbidden: 403
+    case .forbidden, .lockedOut: 403
     case .notFound: 404
     case .intervalTooBrief: 423
+    case .noOutbound: 439
     case .outOfOrder: 500
+    case .tooMany: 503
     case .contactTooLong: 513
     }
   }
@@ -127,10 +150,12 @@ public enum RegisterReply: Sendable, Equatable {
     case .registered: "OK"
     case .badRequest: "Bad Request"
     case .unauthorized: "Unauthorized"
-    case .forbidden: "Forbidden"
+    case .forbidden, .lockedOut: "Forbidden"
     case .notFound: "Not Found"
     case .intervalTooBrief: "Interval Too Brief"
+    case .noOutbound: "First Hop Lacks Outbound Support"
     case .outOfOrder: "Server Internal Error"
+    case .tooMany: "Service Unavailable"
     case .contactTooLong: "Message Too Large"
     }
   }
@@ -153,42 +178,12 @@ public struct RegisterOutcome: Sendable, Equatable {
   public var reply: RegisterReply
   /// The changes, in order.
   public var changes: [RegistrationChange]
+  /// Whether a contact was bound with its flow: the reply requires `outbound` (RFC 5626 6).
+  public var usesOutbound = false
 
   /// Makes an outcome.
   public init(_ reply: RegisterReply, changes: [RegistrationChange] = []) {
     self.reply = reply
     self.changes = changes
-  }
-}
-
-/// Where a DN is reached.
-public struct Binding: Sendable, Equatable {
-  /// The URI of the Contact, as the phone wrote it, or of the site file.
-  public var uri: String
-  /// The packet's source where it differs from the URI's host and port: a phone behind an address
-  /// translator, which is reached there only.
-  public var received: PeerAddress?
-  /// The end of the granted time, at which the binding is gone; nil for a fixed contact.
-  public var expiresAt: Instant?
-  /// The Call-ID that registered it; empty for a fixed contact.
-  public var callID: String
-  /// The last CSeq number of that Call-ID.
-  public var cseq: UInt32
-  /// Where the REGISTER came from, its connection included; nil once the process has changed.
-  package var flow: Endpoint?
-
-  /// Makes a binding.
-  public init(
-    uri: String,
-    received: PeerAddress?,
-    expiresAt: Instant?,
-    callID: String,
-    cseq: UInt32
-  ) {
-    self.uri = uri
-    self.received = received
-    self.expiresAt = expiresAt
-    self.callID = callID
-    self.cseq = cseq
   }
 }

@@ -1,15 +1,19 @@
 // Where each extension is reached: the registrar, in virtual time.
 //
-// States of a DN: without a binding (out of service) → bound (in service) → without. A fixed
-// contact of the site file is bound for ever.
+// States of a DN: without a contact (out of service) → with some (in service) → without. A fixed
+// contact of the site file is bound for ever; monitoring may find it out of service.
 //
-//   first REGISTER                        200, then inService
-//   refresh (same Call-ID, higher CSeq)   200 only; contactChanged if the contact moved
-//   other Call-ID or other phone          200, then contactChanged: the last writer wins, no out/in
-//   pair Expires 0 for the bound contact, or * 200, then outOfService
-//   Expires 0 for another contact         200, nothing changes: an old phone cannot log the new one
-//   out no refresh                            outOfService at the granted instant, not before, no
-//   grace CSeq not higher, same Call-ID         500, nothing changes
+//   first REGISTER                         200, then inService
+//   refresh (same Call-ID, higher CSeq)    200 only; contactChanged if the contact moved
+//   other Call-ID or other phone           200, then contactChanged: no out/in pair. Of a DN's
+//                                          contacts the newest stay, `contactsMax` of them: with
+//                                          one, the last writer wins (ADR 0021)
+//   Expires 0 for a bound contact, or *    200, outOfService when it was the last
+//   Expires 0 for another contact          200, nothing changes: an old phone cannot log the new
+//                                          one out
+//   no refresh                             outOfService at the granted instant, not before, no
+//                                          grace
+//   CSeq not higher, same Call-ID          500, nothing changes
 //
 // Who may register: the DN's own user with the password. An extension without a password is served
 // to trusted peers only (403 otherwise); trust does not replace a password that exists, so that a
@@ -17,10 +21,11 @@
 // with 403; its password, if any, serves its own calls. An unknown DN is refused with 404 before
 // any challenge, as the original does.
 //
-// Invariants: at most one binding for each configured DN, every text in it of limited length; a
-// bound DN with an end is armed in `expiries` no later than its end; a reply other than 200 has
-// changed no binding. Who may change it: `handle` and `advance` only.
-// Source: RFC 3261 10.3; DOMAIN 3.2 and 8.15-8.17; decision 7 of DOMAIN.
+// Invariants: at most `contactsMax` contacts for each configured DN, the preferred first, every
+// text in them of limited length; a DN with an end is armed in `expiries` no later than its first
+// end; a reply other than 200 has changed no binding. Who may change it: `handle`, `advance`,
+// `restore` and `mark` only. What they do to contacts is in Registrar+Contacts.swift.
+// Source: RFC 3261 10.3, 3327, 5626; DOMAIN 3.2 and 8.15-8.17; decision 7 of DOMAIN.
 
 public import Engine
 
@@ -32,6 +37,8 @@ public struct RegistrarExtension: Sendable {
   public var password: String?
   /// Its fixed address; such an extension does not register.
   public var contact: String?
+  /// How its fixed address is watched; nil: it is not.
+  public var monitor: MonitorPlan?
 
   /// Makes an extension.
   public init(_ dn: DN, password: String? = nil, contact: String? = nil) {
@@ -42,7 +49,7 @@ public struct RegistrarExtension: Sendable {
 }
 
 /// The registrar's limits.
-public struct RegistrarSettings: Sendable {
+public struct RegistrarSettings: Sendable, Hashable {
   /// The least seconds that are granted; fewer are answered with 423.
   ///
   /// At most 3600 (RFC 3261 10.3 step 7).
@@ -51,14 +58,22 @@ public struct RegistrarSettings: Sendable {
   public var defaultExpires: UInt32 = 300
   /// The most seconds that are granted.
   public var maxExpires: UInt32 = 3600
+  /// How many contacts a DN may have at the same time; the newest stay.
+  public var contactsMax = 1
   /// The longest URI that is stored, in bytes.
   public var contactLengthMax = 512
+  /// The most bytes of a contact's own parameters that are stored; longer ones are left out.
+  public var parametersLengthMax = 512
   /// The most Contact values in one request.
   public var contactCountMax = 8
+  /// The most Path values in one request.
+  public var pathCountMax = 8
   /// The longest Call-ID that is stored, in bytes.
   public var callIDLengthMax = 256
   /// The hosts that an address of record may have; empty: any, as phones put our IP address there.
   public var hosts: Set<String> = []
+  /// What a phone is told to put before its requests (RFC 3608), in order.
+  public var serviceRoutes: [String] = []
 
   /// Makes settings with the usual limits.
   public init() {}
@@ -69,23 +84,35 @@ public struct RegistrarSettings: Sendable {
 /// Call `advance(to:)` before `handle` and whenever `nextDeadline` has come. Instants never go
 /// back.
 public struct Registrar: ~Copyable, Sendable {
-  private struct Line: Sendable {
+  /// A contact with its URI in parts.
+  struct Contact: Sendable {
+    var binding: Binding
+    var uri: ContactURI?
+  }
+
+  struct Line: Sendable {
     var dn: DN
     var isFixed: Bool
     var hasPassword: Bool
-    var binding: Binding?
-    /// The binding's URI in parts.
-    var contact: ContactURI?
+    /// The preferred first; of the equally preferred, the newest.
+    var contacts: [Contact] = []
+    /// Whether monitoring has found it out of service.
+    var isOut = false
     /// Whether it is among those that have changed.
     var isTouched = false
+    /// Whether what happens to its contacts is told to somebody.
+    var isWatched = false
   }
 
-  private let settings: RegistrarSettings
+  let settings: RegistrarSettings
+  var lines: [Line] = []
+  var expiries: ExpiryHeap
+  /// What has happened to watched DNs; whoever watches takes it.
+  var news: [ContactNews] = []
+  var lastID: UInt64 = 0
   private var slots: [DN: Int] = [:]
-  private var lines: [Line] = []
-  private var expiries: ExpiryHeap
   private var authenticator: DigestAuthenticator
-  /// The DNs whose binding has changed since `forgetTouched`, for whoever remembers them.
+  /// The DNs whose contacts have changed since `forgetTouched`, for whoever remembers them.
   public var touched: [DN] { touchedSlots.map { lines[$0].dn } }
   /// Each at most once: as many as there are extensions.
   private var touchedSlots: [Int] = []
@@ -107,17 +134,16 @@ public struct Registrar: ~Copyable, Sendable {
     var accounts: [DigestAccount] = []
     for item in extensions where slots[item.dn] == nil {
       slots[item.dn] = lines.count
-      let binding = item.contact.map {
-        Binding(uri: $0, received: nil, expiresAt: nil, callID: "", cseq: 0)
-      }
-      lines.append(
-        Line(
-          dn: item.dn,
-          isFixed: binding != nil,
-          hasPassword: item.password != nil,
-          binding: binding
-        )
+      var line = Line(
+        dn: item.dn,
+        isFixed: item.contact != nil,
+        hasPassword: item.password != nil
       )
+      if let uri = item.contact {
+        let binding = Binding(uri: uri, received: nil, expiresAt: nil, callID: "", cseq: 0)
+        line.contacts = [Contact(binding: binding)]
+      }
+      lines.append(line)
       if let password = item.password {
         accounts.append(DigestAccount(user: item.dn.number, password: password))
       }
@@ -135,9 +161,24 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// Tells where a DN is reached; nil when it is not in service at this instant, or unknown.
   public func binding(of dn: DN, at now: Instant) -> Binding? {
-    guard let slot = slots[dn], let binding = lines[slot].binding else { return nil }
-    if let end = binding.expiresAt, end <= now { return nil }
-    return binding
+    contact(of: dn, rank: 0, at: now)
+  }
+
+  /// Tells where a DN is reached in the so-manieth place; nil when there are not so many contacts.
+  public func contact(of dn: DN, rank: Int, at now: Instant) -> Binding? {
+    guard let slot = slots[dn], !lines[slot].isOut else { return nil }
+    var left = rank
+    for contact in lines[slot].contacts where contact.isAlive(at: now) {
+      if left == 0 { return contact.binding }
+      left -= 1
+    }
+    return nil
+  }
+
+  /// Tells where a DN is reached, the preferred contact first; empty when it is out of service.
+  public func contacts(of dn: DN, at now: Instant) -> [Binding] {
+    guard let slot = slots[dn], !lines[slot].isOut else { return [] }
+    return lines[slot].contacts.filter { $0.isAlive(at: now) }.map(\.binding)
   }
 
   /// Tells whether this is a configured extension, in service or not.
@@ -145,25 +186,29 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// Decides whether a request of another method may pass; the reply's code, 401 or 407, is the
   /// caller's.
+  ///
+  /// - Parameters:
+  ///   - credentials: All that the request carries.
+  ///   - userAgent: The request's User-Agent header, for the challenge.
+  ///   - source: The sender's address, of whom guessing is remembered.
+  ///   - now: The present instant.
+  /// - Returns: The user, or how to answer.
   public mutating func admit(
     _ credentials: [Credentials],
     userAgent: String?,
+    source: String = "",
     at now: Instant
   ) -> Admission {
-    authenticator.admit(credentials, userAgent: userAgent, at: now)
+    authenticator.admit(credentials, userAgent: userAgent, source: source, at: now)
   }
 
   /// Removes what has come to its end, and appends the changes in the order of their instants.
   public mutating func advance(to now: Instant, into changes: inout [RegistrationChange]) {
     while let (slot, deadline) = expiries.popDue(at: now) {
-      guard let end = lines[slot].binding?.expiresAt else { continue }
-      // Compared with its own deadline, not with now: one that was refreshed queues up again,
-      // behind those that end before it.
-      if end <= deadline {
-        unbind(slot, into: &changes)
-      } else {
-        expiries.arm(slot, at: end)
-      }
+      // Compared with the entry's own deadline, not with now: one that was refreshed queues up
+      // again, behind those that end before it.
+      expire(slot, by: deadline, into: &changes)
+      if let end = lines[slot].firstEnd { expiries.arm(slot, at: end) }
     }
   }
 
@@ -176,11 +221,13 @@ public struct Registrar: ~Copyable, Sendable {
       let slot = slots[request.dn]
     else { return RegisterOutcome(.notFound) }
     var changes: [RegistrationChange] = []
-    if let end = lines[slot].binding?.expiresAt, end <= now { unbind(slot, into: &changes) }
-    let reply =
-      refusal(of: request, slot: slot, at: now)
-      ?? update(slot, by: request, at: now, into: &changes)
-    return RegisterOutcome(reply, changes: changes)
+    expire(slot, by: now, into: &changes)
+    if let refusal = refusal(of: request, slot: slot, at: now) {
+      return RegisterOutcome(refusal, changes: changes)
+    }
+    var outcome = update(slot, by: request, at: now)
+    outcome.changes = changes + outcome.changes
+    return outcome
   }
 
   /// Forgets which bindings have changed.
@@ -192,7 +239,7 @@ public struct Registrar: ~Copyable, Sendable {
   /// Whether `touched` has any.
   public var hasTouched: Bool { !touchedSlots.isEmpty }
 
-  private mutating func touch(_ slot: Int) {
+  mutating func touch(_ slot: Int) {
     guard !lines[slot].isTouched else { return }
     lines[slot].isTouched = true
     touchedSlots.append(slot)
@@ -207,12 +254,31 @@ public struct Registrar: ~Copyable, Sendable {
   @discardableResult
   public mutating func restore(_ binding: Binding, of dn: DN) -> Bool {
     guard let slot = slots[dn], !lines[slot].isFixed, let end = binding.expiresAt,
-      let contact = ContactURI(binding.uri)
+      lines[slot].contacts.count < settings.contactsMax, let uri = ContactURI(binding.uri)
     else { return false }
-    lines[slot].binding = binding
-    lines[slot].contact = contact
+    var restored = binding
+    lastID += 1
+    restored.id = lastID
+    insert(Contact(binding: restored, uri: uri), at: slot)
     expiries.arm(slot, at: end)
     return true
+  }
+
+  /// Says what monitoring found about a DN with a fixed contact.
+  ///
+  /// - Returns: The change, if it is one.
+  mutating func mark(_ dn: DN, isOut: Bool) -> RegistrationChange? {
+    guard let slot = slots[dn], lines[slot].isFixed, lines[slot].isOut != isOut else { return nil }
+    lines[slot].isOut = isOut
+    if let contact = lines[slot].contacts.first {
+      tell(isOut ? .deactivated : .created, contact.binding, at: slot)
+    }
+    return isOut ? .outOfService(dn) : .inService(dn)
+  }
+
+  /// Begins or stops telling what happens to a DN's contacts.
+  mutating func watch(_ dn: DN, _ isWatched: Bool) {
+    if let slot = slots[dn] { lines[slot].isWatched = isWatched }
   }
 
   // MARK: Who may
@@ -224,124 +290,19 @@ public struct Registrar: ~Copyable, Sendable {
   ) -> RegisterReply? {
     if lines[slot].isFixed { return .forbidden }
     guard lines[slot].hasPassword else { return request.trusted ? nil : .forbidden }
-    switch authenticator.admit(request.credentials, userAgent: request.userAgent, at: now) {
+    let admission = authenticator.admit(
+      request.credentials,
+      userAgent: request.userAgent,
+      // A trusted proxy speaks for many, who are not to be locked out for one of them.
+      source: request.trusted ? "" : request.source?.host ?? "",
+      at: now
+    )
+    switch admission {
     case .admitted(let user): return user == request.dn.number ? nil : .forbidden
     case .challenged(let challenges): return .unauthorized(challenges)
     case .malformed: return .badRequest
+    case .lockedOut(let seconds): return .lockedOut(retryAfter: seconds)
+    case .tooMany(let seconds): return .tooMany(retryAfter: seconds)
     }
-  }
-
-  // MARK: What it says
-
-  /// The contacts of a request after all checks: the one to bind, and those to remove.
-  private struct Wish {
-    var bind: (contact: RegisterContact, uri: ContactURI, seconds: UInt32)?
-    var remove: [(contact: RegisterContact, uri: ContactURI)] = []
-  }
-
-  private mutating func update(
-    _ slot: Int,
-    by request: RegisterRequest,
-    at now: Instant,
-    into changes: inout [RegistrationChange]
-  ) -> RegisterReply {
-    if request.contacts.isEmpty, !request.wildcard { return listing(of: slot, at: now) }
-    var wish = Wish()
-    if let problem = read(request, into: &wish) { return problem }
-    if let bound = lines[slot].binding, bound.callID == request.callID,
-      request.cseq <= bound.cseq
-    {
-      return .outOfOrder
-    }
-    if let bind = wish.bind {
-      var binding = Binding(
-        uri: bind.contact.uri,
-        received: Self.detour(from: bind.uri, to: request.source),
-        expiresAt: now + .seconds(Int64(bind.seconds)),
-        callID: request.callID,
-        cseq: request.cseq
-      )
-      binding.flow = request.flow
-      set(binding, bind.uri, at: slot, into: &changes)
-    } else if let bound = lines[slot].contact,
-      request.wildcard || wish.remove.contains(where: { $0.uri.matches(bound) })
-    {
-      unbind(slot, into: &changes)
-    }
-    guard lines[slot].binding == nil else { return listing(of: slot, at: now) }
-    // Real servers echo what they removed (DOMAIN 3.2).
-    return .registered(wish.remove.map { GrantedContact($0.contact.uri, expires: 0) })
-  }
-
-  /// Checks a request that changes something; a problem concerns the whole request (RFC 3261 10.3).
-  private func read(_ request: RegisterRequest, into wish: inout Wish) -> RegisterReply? {
-    guard !request.callID.isEmpty, request.callID.utf8.count <= settings.callIDLengthMax,
-      request.contacts.count <= settings.contactCountMax
-    else { return .badRequest }
-    if request.wildcard {
-      return request.contacts.isEmpty && request.expires == 0 ? nil : .badRequest
-    }
-    for contact in request.contacts {
-      guard contact.uri.utf8.count <= settings.contactLengthMax else { return .contactTooLong }
-      guard let uri = ContactURI(contact.uri) else { return .badRequest }
-      let seconds = contact.expires ?? request.expires ?? settings.defaultExpires
-      if seconds == 0 {
-        wish.remove.append((contact, uri))
-        continue
-      }
-      guard seconds >= settings.minExpires else {
-        return .intervalTooBrief(minExpires: settings.minExpires)
-      }
-      // One binding for each DN: the contact that the phone prefers, the first among equals.
-      if let best = wish.bind, (best.contact.q ?? 1000) >= (contact.q ?? 1000) { continue }
-      wish.bind = (contact, uri, min(seconds, settings.maxExpires))
-    }
-    return nil
-  }
-
-  private func listing(of slot: Int, at now: Instant) -> RegisterReply {
-    guard let binding = lines[slot].binding, let end = binding.expiresAt else {
-      return .registered([])
-    }
-    // Rounded down, so that the phone comes in time; but 0 would say "removed".
-    let left = UInt32(clamping: (end - now).components.seconds)
-    return .registered([GrantedContact(binding.uri, expires: max(1, left))])
-  }
-
-  // MARK: Bindings
-
-  private mutating func set(
-    _ binding: Binding,
-    _ contact: ContactURI,
-    at slot: Int,
-    into changes: inout [RegistrationChange]
-  ) {
-    if let old = lines[slot].binding {
-      if old.uri != binding.uri || old.received != binding.received {
-        changes.append(.contactChanged(lines[slot].dn))
-      }
-    } else {
-      changes.append(.inService(lines[slot].dn))
-    }
-    lines[slot].binding = binding
-    lines[slot].contact = contact
-    touch(slot)
-    if let end = binding.expiresAt { expiries.arm(slot, at: end) }
-  }
-
-  private mutating func unbind(_ slot: Int, into changes: inout [RegistrationChange]) {
-    lines[slot].binding = nil
-    lines[slot].contact = nil
-    touch(slot)
-    changes.append(.outOfService(lines[slot].dn))
-  }
-
-  /// The source of a packet, where its host is not the contact's: the phone is behind a translator.
-  ///
-  /// Another port alone proves nothing: a phone may register from one port and listen on another,
-  /// and then its Contact counts (RFC 3261 10).
-  private static func detour(from contact: ContactURI, to source: PeerAddress?) -> PeerAddress? {
-    guard let source else { return nil }
-    return source.host.lowercased() == contact.host ? nil : source
   }
 }

@@ -9,14 +9,20 @@ internal import Wire
 extension ShardLoop {
   /// Gives the switch what it must know of an earlier run.
   static func restore(_ bindings: [StoredBinding], to telephony: inout SIPSwitch) {
-    for stored in bindings {
-      let binding = Binding(
+    // The last goes first: of the equally preferred, the one put in last is tried first.
+    for stored in bindings.reversed() {
+      var binding = Binding(
         uri: stored.uri,
         received: stored.host.map { PeerAddress(host: $0, port: stored.port) },
         expiresAt: stored.expires,
         callID: stored.callID,
         cseq: stored.cseq
       )
+      binding.q = stored.q
+      binding.device = stored.instance.map { Binding.Device(instance: $0, flow: stored.flow) }
+      binding.path = stored.path
+      binding.parameters = stored.parameters
+      binding.since = stored.since
       _ = telephony.restore(binding, of: stored.dn)
     }
   }

@@ -18,6 +18,12 @@ package struct Site: Sendable, Hashable {
   package var domain = ""
   /// Peers that may send calls without digest, as written.
   package var trusted: [Network] = []
+  /// How phones register.
+  package var registrar = RegistrarSettings()
+  /// How fixed contacts are watched whose extension says nothing else; nil: they are not.
+  package var monitor: MonitorPlan?
+  /// How strangers are kept from doing harm.
+  package var defence = DefenceSettings()
   /// How long sessions live without a refresh.
   package var session = SessionSettings()
   /// How many answers of 3xx are followed in one diversion.
@@ -64,6 +70,8 @@ package struct Site: Sendable, Hashable {
     package var password: String?
     /// A fixed contact URI; nil: by registration.
     package var contact: String?
+    /// How the fixed contact is watched; nil: it is not.
+    package var monitor: MonitorPlan?
   }
 
   /// The login of a person.
@@ -225,8 +233,12 @@ package struct Site: Sendable, Hashable {
     var plan = SIPPlan(listeners: own, domain: domain)
     plan.trusted = trusted.compactMap { AddressRange($0.text) }
     plan.extensions = extensions.map {
-      RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
+      var result = RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
+      result.monitor = $0.monitor
+      return result
     }
+    plan.registrar = registrar
+    plan.defence = defence
     plan.session = session
     plan.redirectsMax = redirectsMax
     plan.headers = headers

@@ -5,7 +5,8 @@ internal import SIPGlue
 // One method per section of the file.
 extension SiteReader {
   mutating func readSIP(_ node: LuaValue?) {
-    let known = ["listen", "domain", "trusted", "advertise", "tls"] + Self.callOptions
+    let known =
+      ["listen", "domain", "trusted", "advertise", "tls"] + Self.phoneOptions + Self.callOptions
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
@@ -30,6 +31,7 @@ extension SiteReader {
       }
       site.trusted.append(network)
     }
+    readPhoneOptions(fields)
     readCallOptions(fields)
   }
 
@@ -115,9 +117,15 @@ extension SiteReader {
       let path: [TableKey] = ["extensions", .name(entry.key)]
       guard checkName(entry.key, what: "a DN", at: path) else { continue }
       var result = Site.Extension(dn: entry.key)
-      if let fields = fields(of: entry.value, at: path, known: ["password", "contact"]) {
+      let known = ["password", "contact", "monitor"]
+      if let fields = fields(of: entry.value, at: path, known: known) {
         result.password = secret(fields["password"], at: path + ["password"])
         result.contact = text(fields["contact"], at: path + ["contact"])
+        result.monitor = monitor(
+          ofExtension: fields["monitor"],
+          at: path + ["monitor"],
+          hasContact: result.contact != nil
+        )
         if fields["password"] == nil, fields["contact"] == nil {
           report(
             path,

@@ -85,7 +85,9 @@ struct Memory: ~Copyable {
       sources: sources,
       carried: carried,
       notices: notices,
-      registered: bindings.filter { $0.expires > instant }.map(\.dn)
+      registered: bindings.filter { $0.expires > instant }.reduce(into: []) { dns, binding in
+        if dns.last != binding.dn { dns.append(binding.dn) }
+      }
     )
   }
 
@@ -204,6 +206,7 @@ struct Memory: ~Copyable {
     for index in bindings.indices {
       let end = bindings[index].expires.nanoseconds
       bindings[index].expires = Instant(nanoseconds: end > shift ? end - shift : 0)
+      bindings[index].since = .zero
     }
   }
 

@@ -59,22 +59,30 @@ struct Recorder {
   }
 
   /// Records what has become of registrations.
-  mutating func add(_ dn: DN, _ binding: Binding?) {
+  mutating func add(_ dn: DN, _ bindings: [Binding]) {
     guard isOn else { return }
     isAwaited = true
-    guard let binding, let end = binding.expiresAt else {
-      entries.append(.unbound(dn))
-      return
+    // There may have been more of them.
+    entries.append(.unbound(dn))
+    for (position, binding) in bindings.enumerated() {
+      guard let end = binding.expiresAt else { continue }
+      var stored = StoredBinding(
+        dn,
+        uri: binding.uri,
+        expires: end,
+        callID: binding.callID,
+        cseq: binding.cseq
+      )
+      stored.host = binding.received?.host
+      stored.port = binding.received?.port ?? 0
+      stored.position = position
+      stored.q = binding.q
+      stored.instance = binding.device?.instance
+      stored.flow = binding.device?.flow ?? 0
+      stored.path = binding.path
+      stored.parameters = binding.parameters
+      stored.since = binding.since
+      entries.append(.binding(stored))
     }
-    var stored = StoredBinding(
-      dn,
-      uri: binding.uri,
-      expires: end,
-      callID: binding.callID,
-      cseq: binding.cseq
-    )
-    stored.host = binding.received?.host
-    stored.port = binding.received?.port ?? 0
-    entries.append(.binding(stored))
   }
 }
