@@ -273,9 +273,8 @@ final class PairPhone {
     _ dialog: Dialog,
     at now: Double
   ) {
-    guard response.status >= 200 else {
-      return acknowledgeProvisional(response, dialog, at: now)
-    }
+    guard isReliable, let number = Int(response["rseq"]), number != dialog.acknowledged,
+      !dialog.isEnded
     else { return }
     dialog.acknowledged = number
     dialog.remote = response["to"]
