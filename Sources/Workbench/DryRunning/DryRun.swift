@@ -268,7 +268,7 @@ struct DryRun: ~Copyable {
     if call.place == .talking {
       dry.finish(slot, .answered)
     } else {
-      dry.finish(slot, dry.fact(slot).end == .failed ? .gone : .abandoned)
+      dry.finish(slot, dry.recordedEnd(slot) == .failed ? .gone : .abandoned)
     }
     released(call.connID)
   }
