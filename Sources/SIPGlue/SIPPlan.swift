@@ -23,6 +23,12 @@ public struct SIPPlan: Sendable {
   public var registrar: RegistrarSettings
   /// Every maximum of the line side.
   public var limits: SIPLimits
+  /// How long sessions live without a refresh.
+  public var session = SessionSettings()
+  /// How many answers of 3xx are followed in one diversion; 0: none, they are refusals.
+  public var redirectsMax = 0
+  /// Which headers go from one side of a call to the other.
+  public var headers = HeaderLists()
   /// How strangers are kept from doing harm.
   public var defence = DefenceSettings()
 
@@ -157,6 +163,10 @@ public struct SIPLimits: Sendable, Hashable {
   public var unfinishedBytesMax = 64 << 20
   /// The size from which on a request goes by TCP where we speak it (RFC 3261 18.1.1).
   public var datagramMax = 1300
+  /// The bytes of messages that are kept of all calls together, for people to look at; 0: none.
+  public var captureBytesMax = 32 << 20
+  /// The bytes of messages that are kept of one call.
+  public var captureBytesPerCallMax = 128 << 10
 
   /// Makes the standard limits.
   public init() {}

@@ -24,6 +24,12 @@ package struct Site: Sendable, Hashable {
   package var monitor: MonitorPlan?
   /// How strangers are kept from doing harm.
   package var defence = DefenceSettings()
+  /// How long sessions live without a refresh.
+  package var session = SessionSettings()
+  /// How many answers of 3xx are followed in one diversion.
+  package var redirectsMax = 0
+  /// Which headers go from one side of a call to the other.
+  package var headers = HeaderLists()
   /// Where HTTP is to be served, as written.
   package var http: String?
   /// Extensions, in the order of the file.
@@ -52,6 +58,10 @@ package struct Site: Sendable, Hashable {
   package var priorityAging: Duration?
   /// Every maximum, where the site says another than the standard.
   package var limits = Limits.standard
+  /// How much of the calls' SIP is kept for people to look at, in 2^20 bytes; 0: nothing.
+  package var captureMegabytes = 32
+  /// How much of one call's, in 2^10 bytes.
+  package var captureKilobytesPerCall = 128
 
   /// What is kept of what happens.
   package var store = StoreOptions()
@@ -233,9 +243,14 @@ package struct Site: Sendable, Hashable {
     }
     plan.registrar = registrar
     plan.defence = defence
+    plan.session = session
+    plan.redirectsMax = redirectsMax
+    plan.headers = headers
     plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
     plan.routingPoints = routingPoints.map { DN($0.dn) }
     plan.queues = queues.map { DN($0.dn) }
+    plan.limits.captureBytesMax = captureMegabytes << 20
+    plan.limits.captureBytesPerCallMax = captureKilobytesPerCall << 10
     return plan
   }
 }
