@@ -94,7 +94,8 @@ def checks(run):
                 world.strategy("any", run.ANY)
                 world.serve(run.site('["7001"] = { password = "demo" },',
                                      run.auto("1001", "7001"), points=POINT, listen=TCP))
-                run.baresip(world, "phone", run.free_port(), "demo", 60, transport, flow=True)
+                phone, _ = run.baresip(world, "phone", run.free_port(), "demo", 60, transport,
+                                       flow=True)
                 world.wait_for_events("EventAgentReady", 1, "7001")
                 run.finished(world.callers("8000", 2, hold=300, rate=1), "the callers")
                 world.wait_for_events("EventReleased", 2, "7001")
@@ -111,6 +112,9 @@ def checks(run):
                     answer = bytes.fromhex("0101000c") + name + bytes.fromhex("002000080001")
                     run.expect(sock.recv(100) == answer + port + bytes.fromhex("5e12a443"),
                                "STUN is not answered")
+                phone.terminate()
+                phone.wait()
+                world.wait_for_events("EventDNOutOfService", 1, "7001")
 
     def own_scenarios():
         """sipp's own caller and phone, as they come, with the server between them."""
