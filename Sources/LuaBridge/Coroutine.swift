@@ -29,8 +29,8 @@ struct Coroutine {
   let pointer: OpaquePointer
 
   /// Takes a kept coroutine or makes one; nil when there is no memory.
-  static func make(in interpreter: borrowing Interpreter) -> Coroutine? {
-    guard let pointer = unsafe rs_co_new(interpreter.pointer) else { return nil }
+  static func make(in interpreter: OpaquePointer) -> Coroutine? {
+    guard let pointer = unsafe rs_co_new(interpreter) else { return nil }
     return unsafe Coroutine(pointer: pointer)
   }
 

@@ -59,7 +59,10 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   public let limits: Limits
   private let budget: Budget
   private let watchdog: Watchdog
-  private var current: Slot
+  private var current: Slot {
+    didSet { keepsCoverage = current.generation.keepsCoverage }
+  }
+  private var keepsCoverage: Bool
   var retired: [Slot] = []
   private var live: [ConnID: Run] = [:]
   private var lastName: StrategyName
@@ -90,6 +93,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
     watchdog = Watchdog(budget)
     lastName = ""
     current = Slot(generation, number: number)
+    keepsCoverage = generation.keepsCoverage
     prepare(generation)
   }
 
@@ -114,7 +118,15 @@ extension LuaStrategies {
       lastName = strategy
       lastReference = functions.route
     }
-    return start(strategy, lastReference, facts, in: current)
+    let interpreter = unsafe current.generation.interpreter.pointer
+    guard let coroutine = unsafe prepare(facts, in: interpreter) else { return .failed(.memory) }
+    let outcome = unsafe run(coroutine, lastReference, in: interpreter)
+    // Most strategies end with a target; then nothing else of the generation is looked at.
+    if outcome == RS_RETURNED, !keepsCoverage, case .success(let target) = coroutine.result() {
+      coroutine.release()
+      return .finished(target)
+    }
+    return settle(outcome, coroutine, strategy, facts, in: current)
   }
 
   mutating func start(
@@ -123,28 +135,57 @@ extension LuaStrategies {
     _ facts: borrowing CallFacts,
     in slot: Slot
   ) -> StrategyStep {
+    let interpreter = unsafe slot.generation.interpreter.pointer
+    guard let coroutine = unsafe prepare(facts, in: interpreter) else { return .failed(.memory) }
+    let outcome = unsafe run(coroutine, reference, in: interpreter)
+    return settle(outcome, coroutine, strategy, facts, in: slot)
+  }
+
+  /// A coroutine that knows its call; nil when there is no memory.
+  private mutating func prepare(
+    _ facts: borrowing CallFacts,
+    in interpreter: OpaquePointer
+  ) -> Coroutine? {
     trace = .none
     if !live.isEmpty { cancel(facts.connID) }
-    guard let coroutine = Coroutine.make(in: slot.generation.interpreter) else {
-      return .failed(.memory)
-    }
-    coroutine.fill(facts)
-    watchdog.enter(slot.generation.interpreter, goesOn: false)
+    let coroutine = unsafe Coroutine.make(in: interpreter)
+    coroutine?.fill(facts)
+    return coroutine
+  }
+
+  /// Runs a strategy up to its first request or its end.
+  private mutating func run(
+    _ coroutine: Coroutine,
+    _ reference: Int32,
+    in interpreter: OpaquePointer
+  ) -> rs_outcome {
+    unsafe watchdog.enter(interpreter, goesOn: false)
     let outcome = coroutine.start(reference)
     watchdog.leave()
-    workOfLastStep = unsafe rs_lua_work(slot.generation.interpreter.pointer)
-    if outcome == RS_YIELDED {
-      slot.liveCount += 1
-      let run = Run(
-        coroutine: coroutine,
-        slot: slot,
-        steps: 0,
-        strategy: strategy,
-        now: facts.context.now
-      )
-      return suspend(facts.connID, run)
+    workOfLastStep = unsafe rs_lua_work(interpreter)
+    return outcome
+  }
+
+  /// What a strategy's first stretch has come to.
+  private mutating func settle(
+    _ outcome: rs_outcome,
+    _ coroutine: Coroutine,
+    _ strategy: StrategyName,
+    _ facts: borrowing CallFacts,
+    in slot: Slot
+  ) -> StrategyStep {
+    guard outcome == RS_YIELDED else {
+      return end(outcome, coroutine, in: slot.generation, strategy)
     }
-    return end(outcome, coroutine, in: slot.generation, strategy)
+    slot.liveCount += 1
+    let run = Run(
+      coroutine: coroutine,
+      slot: slot,
+      steps: 0,
+      strategy: strategy,
+      now: facts.context.now
+    )
+    return suspend(facts.connID, run)
   }
 
   /// Answers the last request of a call's strategy and runs it on.
@@ -161,7 +202,7 @@ extension LuaStrategies {
     let goesOn = run.now == context.now
     run.now = context.now
     run.coroutine.goesOn(goesOn)
-    watchdog.enter(run.slot.generation.interpreter, goesOn: goesOn)
+    unsafe watchdog.enter(run.slot.generation.interpreter.pointer, goesOn: goesOn)
     let outcome = run.coroutine.resume(with: answer)
     watchdog.leave()
     workOfLastStep = unsafe rs_lua_work(run.slot.generation.interpreter.pointer)
@@ -332,9 +373,9 @@ private struct Watchdog: ~Copyable {
 
   deinit { unsafe rs_watchdog_stop(pointer) }
 
-  func enter(_ interpreter: borrowing Interpreter, goesOn: Bool) {
+  func enter(_ interpreter: OpaquePointer, goesOn: Bool) {
     guard let pointer = unsafe pointer else { return }
-    unsafe rs_watchdog_enter(pointer, interpreter.pointer, goesOn)
+    unsafe rs_watchdog_enter(pointer, interpreter, goesOn)
   }
 
   func leave() {

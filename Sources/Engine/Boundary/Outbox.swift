@@ -22,6 +22,7 @@ public struct Outbox: ~Copyable, Sendable {
   public init() {}
 
   /// Whether nothing was decided.
+  @inlinable
   public var isEmpty: Bool {
     lineCommands.isEmpty && strategyCommands.isEmpty && events.isEmpty && starting < 0
   }

@@ -132,7 +132,9 @@ extension TestScript {
   /// Starts a test, counted from 1.
   public func start(_ number: Int) -> TestStep {
     release()
-    guard let made = Coroutine.make(in: interpreter) else { return .finished(.failed("no memory")) }
+    guard let made = unsafe Coroutine.make(in: interpreter.pointer) else {
+      return .finished(.failed("no memory"))
+    }
     coroutine = made
     let outcome = made.start(unsafe rs_lua_driver(interpreter.pointer))
     // The first thing that the driver asks is which test to run.

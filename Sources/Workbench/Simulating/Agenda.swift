@@ -1,12 +1,15 @@
 // What the line does later, each thing at its own instant.
 //
-// Invariants: a heap by instant, ties by place; `positions[item]` is where an item stands in it, or
-// -1. An item has one instant at most, so the agenda is never longer than there are items.
+// Invariants: a heap by instant; `dues[item]` is when an item is due, or the end of time. An entry
+// of the heap that says another instant is stale: its item was forgotten or planned anew. The first
+// entry never is, and stale ones are at most as many as there are items.
 
 /// Items with the instants at which they are due.
 struct Agenda {
   private var heap: [Entry] = []
-  private var positions: [Int32] = []
+  private var dues: [UInt64] = []
+  /// How many items are planned.
+  private var count = 0
 
   private struct Entry {
     var due: UInt64
@@ -18,94 +21,95 @@ struct Agenda {
 
   /// Plans an item, or plans it anew.
   mutating func set(_ item: Int32, due: UInt64) {
-    while positions.count <= Int(item) { positions.append(-1) }
-    let entry = Entry(due: due, item: item)
-    let position = positions[Int(item)]
-    guard position >= 0 else {
-      heap.append(entry)
-      Self.rise(entry, from: heap.count - 1, &heap, &positions)
-      return
-    }
-    let before = heap[Int(position)].due
-    if due < before {
-      Self.rise(entry, from: Int(position), &heap, &positions)
+    while dues.count <= Int(item) { dues.append(.max) }
+    if dues[Int(item)] == .max {
+      count += 1
     } else {
-      Self.sink(entry, from: Int(position), &heap, &positions)
+      dues[Int(item)] = due
+      dropStale()
     }
+    dues[Int(item)] = due
+    heap.append(Entry(due: due, item: item))
+    Self.rise(heap.count - 1, &heap)
+    // Those whose patience was long are not kept until then.
+    if heap.count > 2 * count + Self.slack { forgetStale() }
   }
 
   /// Forgets an item, if it is planned.
   mutating func remove(_ item: Int32) {
-    guard Int(item) < positions.count, positions[Int(item)] >= 0 else { return }
-    let position = Int(positions[Int(item)])
-    positions[Int(item)] = -1
-    let last = heap.removeLast()
-    guard position < heap.count else { return }
-    if position > 0, last.due < heap[(position - 1) / 4].due {
-      Self.rise(last, from: position, &heap, &positions)
-    } else {
-      Self.sink(last, from: position, &heap, &positions)
-    }
+    guard Int(item) < dues.count, dues[Int(item)] != .max else { return }
+    dues[Int(item)] = .max
+    count -= 1
+    dropStale()
   }
 
   /// Takes out the item that is due first.
   mutating func removeFirst() -> Int32 {
     let item = heap[0].item
-    remove(item)
+    dues[Int(item)] = .max
+    count -= 1
+    Self.removeFirst(&heap)
+    dropStale()
     return item
   }
 
-  private static func rise(
-    _ entry: Entry,
-    from start: Int,
-    _ heap: inout [Entry],
-    _ positions: inout [Int32]
-  ) {
+  /// Lets go of the first entry as long as it is stale.
+  private mutating func dropStale() {
+    while let first = heap.first, dues[Int(first.item)] != first.due { Self.removeFirst(&heap) }
+  }
+
+  /// Lets go of every entry that is stale.
+  private mutating func forgetStale() {
+    heap.removeAll { dues[Int($0.item)] != $0.due }
+    heap.sort { ($0.due, $0.item) < ($1.due, $1.item) }
+  }
+
+  private static let slack = 64
+
+  private static func rise(_ start: Int, _ heap: inout [Entry]) {
     var heap = heap.mutableSpan
-    var positions = positions.mutableSpan
+    let entry = heap[start]
     var position = start
     while position > 0 {
       let parent = (position - 1) / 4
       let above = heap[parent]
       guard entry.due < above.due else { break }
       heap[position] = above
-      positions[Int(above.item)] = Int32(position)
       position = parent
     }
     heap[position] = entry
-    positions[Int(entry.item)] = Int32(position)
   }
 
-  private static func sink(
-    _ entry: Entry,
-    from start: Int,
-    _ heap: inout [Entry],
-    _ positions: inout [Int32]
-  ) {
+  /// The last entry takes the place of the first, and sinks.
+  private static func removeFirst(_ heap: inout [Entry]) {
+    let entry = heap.removeLast()
+    guard !heap.isEmpty else { return }
     var heap = heap.mutableSpan
-    var positions = positions.mutableSpan
     let count = heap.count
-    var position = start
-    while true {
-      let first = 4 * position + 1
-      guard first < count else { break }
-      var place = first
-      var least = heap[first]
-      var child = first + 1
-      let end = min(first + 4, count)
-      while child < end {
-        if heap[child].due < least.due {
-          place = child
-          least = heap[child]
-        }
-        child += 1
+    var position = 0
+    var first = 1
+    // Of four children the least is found without a jump that chance decides.
+    while first + 3 < count {
+      let left = heap[first + 1].due < heap[first].due ? first + 1 : first
+      let right = heap[first + 3].due < heap[first + 2].due ? first + 3 : first + 2
+      let least = heap[right].due < heap[left].due ? right : left
+      guard heap[least].due < entry.due else { break }
+      heap[position] = heap[least]
+      position = least
+      first = 4 * position + 1
+    }
+    if first + 3 >= count {
+      var least = position
+      var due = entry.due
+      for child in first..<max(first, count) where heap[child].due < due {
+        least = child
+        due = heap[child].due
       }
-      guard least.due < entry.due else { break }
-      heap[position] = least
-      positions[Int(least.item)] = Int32(position)
-      position = place
+      if least != position {
+        heap[position] = heap[least]
+        position = least
+      }
     }
     heap[position] = entry
-    positions[Int(entry.item)] = Int32(position)
   }
 }

@@ -3,27 +3,21 @@
 package enum Elementary {
   /// The natural logarithm of a positive, normal number, to the last digits of a `Double`.
   package static func log(_ value: Double) -> Double {
-    // The value is normal: its exponent and its significand stand in its bits.
+    // The value is normal: its exponent and its significand stand in its bits. The significand is
+    // taken from half the root of two up to the root, without a jump that chance decides.
     let bits = value.bitPattern
-    var mantissa = Double(bitPattern: bits & 0x000F_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000)
-    var exponent = Double(Int(bits >> 52) - 1_023)
-    if mantissa > 1.414_213_562_373_095_1 {
-      mantissa /= 2
-      exponent += 1
-    }
-    // ln m = 2 artanh s, with |s| < 0.172.
+    let shifted = bits &+ (0x3FF0_0000_0000_0000 - 0x3FE6_A09E_667F_3BCD)
+    let exponent = Int(shifted >> 52) - 1_023
+    let mantissa = Double(bitPattern: bits &- UInt64(bitPattern: Int64(exponent)) << 52)
+    // ln m = 2 artanh s, with |s| < 0.172; the series in parts that do not wait for each other.
     let s = (mantissa - 1) / (mantissa + 1)
     let square = s * s
-    var sum = 1.0 / 19
-    sum = sum * square + 1.0 / 17
-    sum = sum * square + 1.0 / 15
-    sum = sum * square + 1.0 / 13
-    sum = sum * square + 1.0 / 11
-    sum = sum * square + 1.0 / 9
-    sum = sum * square + 1.0 / 7
-    sum = sum * square + 1.0 / 5
-    sum = sum * square + 1.0 / 3
-    return exponent * 0.693_147_180_559_945_3 + 2 * s * (1 + square * sum)
+    let fourth = square * square
+    let eighth = fourth * fourth
+    let low = (1.0 / 3 + square * (1.0 / 5)) + fourth * (1.0 / 7 + square * (1.0 / 9))
+    let high = (1.0 / 11 + square * (1.0 / 13)) + fourth * (1.0 / 15 + square * (1.0 / 17))
+    let sum = low + eighth * (high + eighth * (1.0 / 19))
+    return Double(exponent) * 0.693_147_180_559_945_3 + 2 * s * (1 + square * sum)
   }
 
   /// The exponential of a number between -700 and 700; beyond that, of the nearer of these.

@@ -37,10 +37,12 @@ struct SimulationFloor {
   private var lastDevice: (dn: DN, queue: Int32) = ("", -1)
   var agentIndex: [AgentID: Int32] = [:]
   private var standings: [Standing]
-  private(set) var waiting = 0
-  private var busy = 0
-  private var staff = 0
+  private var waiters = Level()
+  private var busy = Level()
+  private var staff = Level()
   private var isCounting = false
+  /// Until when the times of the total are added up, and those of the day's course.
+  private var lastSum: UInt64 = 0
   private var lastChange: UInt64 = 0
   private let ringing: UInt64
 
@@ -96,6 +98,10 @@ struct SimulationFloor {
   mutating func beginCounting() {
     isCounting = true
     lastChange = now
+    lastSum = now
+    _ = waiters.takeSeconds(until: now)
+    _ = busy.takeSeconds(until: now)
+    _ = staff.takeSeconds(until: now)
     for index in standings.indices {
       standings[index].busySince = now
       standings[index].staffSince = now
@@ -105,7 +111,8 @@ struct SimulationFloor {
   /// Times and averages end here; calls that are still there may finish.
   mutating func endCounting() {
     guard isCounting else { return }
-    accrue()
+    noteCourse()
+    sumUp()
     for index in standings.indices {
       if standings[index].isBusy { addBusy(index) }
       if standings[index].isLoggedIn { addStaff(index) }
@@ -113,12 +120,30 @@ struct SimulationFloor {
     isCounting = false
   }
 
-  private mutating func accrue() {
-    guard isCounting, now > lastChange else { return }
-    let seconds = Double(now - lastChange) / 1e9
-    course?.add(from: lastChange, to: now, waiting: waiting, busy: busy, staff: staff)
+  /// How many callers wait.
+  var waiting: Int { waiters.count }
+
+  /// Something is about to change: what was until now goes into the day's course.
+  private mutating func noteCourse() {
+    guard course != nil, isCounting, now > lastChange else { return }
+    course?.add(
+      from: lastChange,
+      to: now,
+      waiting: waiters.count,
+      busy: busy.count,
+      staff: staff.count
+    )
     lastChange = now
-    total.add(seconds, waiting: waiting, busy: busy, staff: staff)
+  }
+
+  /// Adds the times until now to the total.
+  private mutating func sumUp() {
+    guard isCounting else { return }
+    total.add(Double(now - lastSum) / 1e9, to: .seconds)
+    total.add(waiters.takeSeconds(until: now), to: .waitingSeconds)
+    total.add(busy.takeSeconds(until: now), to: .busySeconds)
+    total.add(staff.takeSeconds(until: now), to: .staffSeconds)
+    lastSum = now
   }
 
   private mutating func addBusy(_ agent: Int) {
@@ -154,8 +179,8 @@ struct SimulationFloor {
     call.place = .waiting
     call.isCounted = isCounted
     let slot = connID.map { calls.insert(call, $0) } ?? calls.insert(call)
-    accrue()
-    waiting += 1
+    noteCourse()
+    waiters.rise(at: now)
     if let patience {
       let (due, isTooFar) = now.addingReportingOverflow(patience)
       if !isTooFar { agenda.set(2 * slot, due: due) }
@@ -173,10 +198,10 @@ struct SimulationFloor {
     let call = calls[slot]
     agenda.remove(2 * slot)
     agenda.remove(2 * slot + 1)
-    accrue()
+    noteCourse()
     switch call.place {
     case .none: return
-    case .waiting: waiting -= 1
+    case .waiting: waiters.fall(at: now)
     case .ringing, .talking: letGo(call.agent)
     }
     if call.isCounted { count(call, end) }
@@ -192,26 +217,11 @@ struct SimulationFloor {
     total.count(call, end, seconds: seconds, isInTime: isInTime)
     if end == .unanswerable { return }
     course?.add(call, end, wait, isInTime: isInTime)
-    if call.target >= 0 { targets[Int(call.target)].diverted += 1 }
-    countAtPlaces(call, end, seconds)
-    batches.advance(to: total)
-  }
-
-  private mutating func countAtPlaces(
-    _ call: SimulatedCall,
-    _ end: SimulatedEnd,
-    _ seconds: Double
-  ) {
-    if end == .answered, call.target >= 0 { targets[Int(call.target)].answered += 1 }
-    guard call.queue >= 0 else { return }
-    let queue = Int(call.queue)
-    queues[queue].entered += 1
-    switch end {
-    case .answered:
-      queues[queue].answered += 1
-      queues[queue].waitSeconds += seconds
-    case .abandoned: queues[queue].abandoned += 1
-    case .rejected, .gone, .unanswerable: break
+    if call.target >= 0 { targets[Int(call.target)].count(end) }
+    if call.queue >= 0 { queues[Int(call.queue)].count(end, waited: seconds) }
+    if batches.isFull() {
+      sumUp()
+      batches.end(at: total)
     }
   }
 
@@ -242,8 +252,8 @@ struct SimulationFloor {
     to destination: Destination
   ) -> Int32? {
     guard let slot = calls.slot(of: connID), calls[slot].place == .waiting else { return nil }
-    accrue()
-    waiting -= 1
+    noteCourse()
+    waiters.fall(at: now)
     agenda.remove(2 * slot + 1)
     let desk = self.desk(destination)
     calls[slot].ring(at: desk.target, of: desk.agent, attempt: attempt)
@@ -300,7 +310,7 @@ struct SimulationFloor {
   private mutating func engage(_ agent: Int32, isCounted: Bool) {
     let index = Int(agent)
     if isCounted { agents[index].calls += 1 }
-    if standings[index].takeCall(at: now) { busy += 1 }
+    if standings[index].takeCall(at: now) { busy.rise(at: now) }
   }
 
   private mutating func letGo(_ agent: Int32) {
@@ -311,19 +321,19 @@ struct SimulationFloor {
 
   private mutating func rest(_ agent: Int) {
     guard !standings[agent].isBusy else { return }
-    busy -= 1
+    busy.fall(at: now)
     if isCounting { addBusy(agent) }
   }
 
   /// The call comes back from a phone.
   mutating func cancelDiversion(_ connID: ConnID) {
     guard let slot = calls.slot(of: connID), calls[slot].place == .ringing else { return }
-    accrue()
+    noteCourse()
     agenda.remove(2 * slot + 1)
     letGo(calls[slot].agent)
     calls[slot].agent = -1
     calls[slot].place = .waiting
-    waiting += 1
+    waiters.rise(at: now)
   }
 
   /// Somebody picked up; false when nothing rings for this call any more.
@@ -366,13 +376,13 @@ struct SimulationFloor {
   private mutating func noteAgent(_ event: borrowing Event) {
     guard let id = event.agentID, let agent = agentIndex[id] else { return }
     let index = Int(agent)
-    accrue()
+    noteCourse()
     if event.kind == .agentLogin {
       sit(agent, at: event.thisDN)
       if !standings[index].isLoggedIn {
         standings[index].isLoggedIn = true
         standings[index].staffSince = now
-        staff += 1
+        staff.rise(at: now)
       }
     }
     let isInAfterCallWork = event.kind == .agentNotReady && event.workMode == .afterCallWork
@@ -382,13 +392,13 @@ struct SimulationFloor {
       if wasBusy {
         rest(index)
       } else {
-        busy += 1
+        busy.rise(at: now)
         standings[index].busySince = now
       }
     }
     if event.kind == .agentLogout, standings[index].isLoggedIn {
       standings[index].isLoggedIn = false
-      staff -= 1
+      staff.fall(at: now)
       if isCounting { addStaff(index) }
       sit(-1, at: event.thisDN)
     }

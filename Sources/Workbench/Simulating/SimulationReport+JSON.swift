@@ -107,7 +107,7 @@ extension SimulationReport {
     for (index, name) in types.enumerated() {
       writer.key(name)
       writer.beginObject()
-      let counts: [(StaticString, Tally.TypeSum)] = [
+      let counts: [(StaticString, Tally.Sum)] = [
         ("calls", .calls), ("answered", .answered), ("abandoned", .abandoned),
         ("rejected", .rejected), ("waited", .waited), ("in_target", .inTarget),
       ]

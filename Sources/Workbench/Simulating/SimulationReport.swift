@@ -19,6 +19,24 @@ public struct SimulationReport: Sendable {
     var abandoned: UInt64 = 0
     var waitSeconds = 0.0
 
+    /// Takes in how a call ended that was sent here.
+    mutating func count(_ end: SimulatedEnd) {
+      diverted += 1
+      if end == .answered { answered += 1 }
+    }
+
+    /// Takes in how a call ended that waited here.
+    mutating func count(_ end: SimulatedEnd, waited seconds: Double) {
+      entered += 1
+      switch end {
+      case .answered:
+        answered += 1
+        waitSeconds += seconds
+      case .abandoned: abandoned += 1
+      case .rejected, .gone, .unanswerable: break
+      }
+    }
+
     mutating func divide(by count: Double) {
       diverted = UInt64((Double(diverted) / count).rounded())
       entered = UInt64((Double(entered) / count).rounded())

@@ -2,8 +2,16 @@
 ///
 /// Whatever is reported is one of these sums or a quotient of two, so stretches can be added.
 struct Tally: Sendable {
-  /// What is summed up.
+  /// What is summed up: the first four over time, the others per type of callers.
   enum Sum: Int, CaseIterable {
+    /// Seconds of this stretch.
+    case seconds
+    /// Waiting callers, over time.
+    case waitingSeconds
+    /// Busy agents, over time.
+    case busySeconds
+    /// Agents who are logged in, over time.
+    case staffSeconds
     /// Calls that are over or with somebody: those that the others here are parts of.
     case calls
     case answered
@@ -32,43 +40,31 @@ struct Tally: Sendable {
     case inTarget
     /// Answered at all, or abandoned after the threshold.
     case targetBase
-    /// Seconds of this stretch.
-    case seconds
-    /// Waiting callers, over time.
-    case waitingSeconds
-    /// Busy agents, over time.
-    case busySeconds
-    /// Agents who are logged in, over time.
-    case staffSeconds
-  }
 
-  /// What is summed up per type of callers.
-  enum TypeSum: Int, CaseIterable {
-    case calls
-    case answered
-    case abandoned
-    case rejected
-    case waited
-    case waitSeconds
-    case allSeconds
-    case inTarget
+    /// How many of them are over time.
+    static let overTime = 4
+    /// How many of them there are per type.
+    static let perType = allCases.count - overTime
   }
 
   private(set) var sums: [Double]
 
-  init(types: Int) {
-    sums = [Double](repeating: 0, count: Sum.allCases.count + types * TypeSum.allCases.count)
+  init(types: Int) { sums = [Double](repeating: 0, count: Sum.overTime + types * Sum.perType) }
+
+  /// A sum, of all types if it is per type.
+  subscript(sum: Sum) -> Double {
+    guard sum.rawValue >= Sum.overTime else { return sums[sum.rawValue] }
+    return stride(from: sum.rawValue, to: sums.count, by: Sum.perType).reduce(0) { $0 + sums[$1] }
   }
 
-  static func index(_ sum: TypeSum, _ type: Int) -> Int {
-    Sum.allCases.count + type * TypeSum.allCases.count + sum.rawValue
+  /// A sum of one type.
+  subscript(sum: Sum, type: Int) -> Double { sums[sum.rawValue + type * Sum.perType] }
+
+  /// Adds to a sum over time.
+  mutating func add(_ amount: Double, to sum: Sum) {
+    precondition(sum.rawValue < Sum.overTime, "a sum of calls")
+    sums[sum.rawValue] += amount
   }
-
-  subscript(sum: Sum) -> Double { sums[sum.rawValue] }
-
-  subscript(sum: TypeSum, type: Int) -> Double { sums[Self.index(sum, type)] }
-
-  mutating func add(_ amount: Double, to sum: Sum) { sums[sum.rawValue] += amount }
 
   /// Takes in how a call ended.
   mutating func count(
@@ -77,60 +73,37 @@ struct Tally: Sendable {
     seconds: Double,
     isInTime: Bool
   ) {
-    let first = Sum.allCases.count + Int(call.type) * TypeSum.allCases.count
+    let row = Int(call.type) * Sum.perType
     var sums = self.sums.mutableSpan
     func add(_ amount: Double, _ sum: Sum, _ sums: inout MutableSpan<Double>) {
-      sums[sum.rawValue] += amount
+      sums[row + sum.rawValue] += amount
     }
-    func add(_ amount: Double, _ sum: TypeSum, _ sums: inout MutableSpan<Double>) {
-      sums[first + sum.rawValue] += amount
-    }
-    add(1, Sum.calls, &sums)
-    add(1, TypeSum.calls, &sums)
+    add(1, .calls, &sums)
     switch end {
     case .answered:
-      add(1, Sum.answered, &sums)
-      add(1, TypeSum.answered, &sums)
-      add(seconds, Sum.waitSeconds, &sums)
-      add(seconds, TypeSum.waitSeconds, &sums)
-      add(1, Sum.targetBase, &sums)
-      if isInTime {
-        add(1, Sum.inTarget, &sums)
-        add(1, TypeSum.inTarget, &sums)
-      }
+      add(1, .answered, &sums)
+      add(seconds, .waitSeconds, &sums)
+      add(1, .targetBase, &sums)
+      if isInTime { add(1, .inTarget, &sums) }
     case .abandoned:
-      add(1, Sum.abandoned, &sums)
-      add(1, TypeSum.abandoned, &sums)
-      if !isInTime { add(1, Sum.targetBase, &sums) }
-    case .rejected:
-      add(1, Sum.rejected, &sums)
-      add(1, TypeSum.rejected, &sums)
-    case .gone: add(1, Sum.gone, &sums)
+      add(1, .abandoned, &sums)
+      if !isInTime { add(1, .targetBase, &sums) }
+    case .rejected: add(1, .rejected, &sums)
+    case .gone: add(1, .gone, &sums)
     case .unanswerable:
-      add(1, Sum.unanswerable, &sums)
+      add(1, .unanswerable, &sums)
       return
     }
     if end != .rejected {
-      add(1, Sum.entered, &sums)
-      add(seconds, Sum.allSeconds, &sums)
-      add(seconds, TypeSum.allSeconds, &sums)
+      add(1, .entered, &sums)
+      add(seconds, .allSeconds, &sums)
     }
     if call.hasWaited {
-      add(1, Sum.waited, &sums)
-      add(1, TypeSum.waited, &sums)
-      if end != .rejected { add(1, Sum.waitedEntered, &sums) }
+      add(1, .waited, &sums)
+      if end != .rejected { add(1, .waitedEntered, &sums) }
     }
-    if call.target >= 0 { add(1, Sum.diverted, &sums) }
-    if call.isDefaulted { add(1, Sum.defaulted, &sums) }
-  }
-
-  /// Takes in some seconds in which so many waited, were busy and worked.
-  mutating func add(_ seconds: Double, waiting: Int, busy: Int, staff: Int) {
-    var sums = self.sums.mutableSpan
-    sums[Sum.seconds.rawValue] += seconds
-    sums[Sum.waitingSeconds.rawValue] += seconds * Double(waiting)
-    sums[Sum.busySeconds.rawValue] += seconds * Double(busy)
-    sums[Sum.staffSeconds.rawValue] += seconds * Double(staff)
+    if call.target >= 0 { add(1, .diverted, &sums) }
+    if call.isDefaulted { add(1, .defaulted, &sums) }
   }
 
   mutating func add(_ other: Tally) {
@@ -156,15 +129,22 @@ struct Tally: Sendable {
 struct Batches: Sendable {
   private(set) var full: [Tally] = []
   private var start: Tally
-  private var size = 256.0
+  private var size = 256
+  private var count = 0
 
   static let countMax = 64
 
   init(types: Int) { start = Tally(types: types) }
 
-  /// Ends a batch if it is full by now.
-  mutating func advance(to total: borrowing Tally) {
-    guard total[.calls] - start[.calls] >= size else { return }
+  /// Takes in one call more; whether the batch is full by it.
+  mutating func isFull() -> Bool {
+    count += 1
+    return count >= size
+  }
+
+  /// Ends a batch.
+  mutating func end(at total: borrowing Tally) {
+    count = 0
     full.append(total.since(start))
     start = copy total
     guard full.count == Self.countMax else { return }
