@@ -92,6 +92,11 @@ public struct SIPSwitch: ~Copyable {
   /// Messages that wait to be sent; the transports empty it.
   var outgoing: OutgoingQueue
 
+  /// The messages of every call, for people.
+  var capture: Capture
+  /// The requests that became nothing.
+  var refusals = RefusalLog()
+
   /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
   ///
   /// `start` is the wall clock in nanoseconds since the Unix epoch; it makes ConnIDs that no
@@ -141,6 +146,10 @@ public struct SIPSwitch: ~Copyable {
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
     outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
+    capture = Capture(
+      bytes: plan.limits.captureBytesMax,
+      bytesPerCall: plan.limits.captureBytesPerCallMax
+    )
     map = ConnIDMap(start: start)
     keeper = DialogKeeper(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
@@ -232,7 +241,7 @@ public struct SIPSwitch: ~Copyable {
         response(received, at: now)
       }
     }
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(datagram, received, from: source, sentSince: before, at: now)
   }
 
   /// Tells a phone on UDP that its flow is alive, and where we see it.
@@ -265,7 +274,7 @@ public struct SIPSwitch: ~Copyable {
     while let index = probes.popDue(at: now) {
       if let slot = legs.slot(at: index) { probe(slot, at: now) }
     }
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(sentSince: before, at: now)
   }
 
   /// Tells calls and legs what became of their transactions.
@@ -283,7 +292,7 @@ public struct SIPSwitch: ~Copyable {
     let before = outgoing.count
     outgoing.connections.now = now
     run(command, at: now)
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(sentSince: before, at: now)
   }
 }
 

@@ -115,9 +115,14 @@ public struct DryRunInput: Sendable {
             + "(export without --since)"
         )
       }
-      let facts = try FactsReader.read(head) { try RecordingFile(path) }
+      let kept = KeptLinesFile()
+      let recording = try OpenFile(reading: path)
+      let facts = try FactsReader.read(head, keeping: kept) { RecordingFile(recording) }
       guard facts.callCount > 0 else { throw ServiceError("\(path): no call comes in it") }
-      var model = DryRunModel(head: head, facts: facts) { try RecordingFile(path) }
+      let source = kept.file
+      var model = DryRunModel(head: head, facts: facts) {
+        source.map { RecordingFile($0, hasNumbers: true) } ?? RecordingFile(recording)
+      }
       model.seed = options.seed
       model.patience = options.patience
       model.threshold = .nanoseconds(Int64(options.threshold * 1e9))

@@ -25,6 +25,8 @@ struct RecordedFeed {
   private var isOver = false
   private let keepsClock: Bool
   private var unknown: [String] = []
+  /// DNs and dialled numbers, which come again and again.
+  private var texts = TextMemo<String>(bits: 10)
 
   /// Makes a feed of a recording that the first pass has found to be in order.
   init(_ reader: any RecordingReader, keepsClock: Bool) {
@@ -67,7 +69,10 @@ struct RecordedFeed {
 
   private mutating func read() throws {
     while try scanner.advance() {
-      guard scanner.number > 1, scanner.kind != .event, scanner.kind != .empty else { continue }
+      switch scanner.kind {
+      case .event, .empty: continue
+      case .signal, .other: if scanner.number == 1 { continue }
+      }
       if let item = try item() {
         waiting.append(item)
         return
@@ -77,17 +82,9 @@ struct RecordedFeed {
   }
 
   private mutating func item() throws -> (at: UInt64, item: Item)? {
-    try scanner.scan(upTo: "signal")
-    guard let name = scanner.string("signal") else { return nil }
-    switch name {
-    case "call.offered": return try offer()
-    case "clock":
-      guard keepsClock else { return nil }
-      return scanner.nanoseconds("at").map { ($0, .clock) }
-    case "call.attached": break
-    case _ where name.hasPrefix("call.") || name.hasPrefix("strategy."): return nil
-    default: break
-    }
+    guard let opening = try scanner.openSignal(), opening.signal.isFromOutside else { return nil }
+    if opening.signal == .offered { return try offer(opening) }
+    if opening.signal == .clock { return keepsClock ? (opening.at, .clock) : nil }
     // Few of them: the library reads them.
     let text = scanner.text
     let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
@@ -95,12 +92,15 @@ struct RecordedFeed {
     return (instant.nanoseconds, .signal(signal))
   }
 
-  private mutating func offer() throws -> (at: UInt64, item: Item)? {
-    try scanner.scan()
-    guard let at = scanner.nanoseconds("at"), let call = scanner.connID("call") else { return nil }
+  private mutating func offer(
+    _ opening: RecordedOpening
+  ) throws -> (at: UInt64, item: Item)? {
+    try scanner.scanOn()
+    let at = opening.at
+    guard let call = opening.call ?? scanner.connID("call") else { return nil }
     if scanner.has("consult_of") { return (at, .consult(call)) }
     guard let pairs = scanner.pairs("user_data"), !scanner.has("uuid"),
-      let dn = scanner.string("dn")
+      let dn = frequentText("dn")
     else {
       let text = scanner.text
       let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
@@ -111,10 +111,18 @@ struct RecordedFeed {
       call,
       at: DN(dn),
       ani: scanner.string("ani") ?? "",
-      dnis: scanner.string("dnis") ?? "",
+      dnis: frequentText("dnis") ?? "",
       type: scanner.integer("type").flatMap { CallType(rawValue: UInt8(clamping: $0)) } ?? .inbound
     )
-    offer.userData = UserData(pairs)
+    if !pairs.isEmpty { offer.userData = UserData(pairs) }
     return (at, .offer(offer))
+  }
+
+  private mutating func frequentText(_ key: JSONKey) -> String? {
+    guard let short = scanner.shortText(key) else { return scanner.string(key) }
+    if let text = texts[short] { return text }
+    let text = scanner.string(key)
+    texts[short] = text
+    return text
   }
 }
