@@ -21,7 +21,7 @@ KILL_WORKERS ?= 2
 MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -94,6 +94,10 @@ scenarios-accept: ## rewrite what the scenarios expect; review the difference
 captures: ## other people's captures through the parser again: docs/sip-captures.md (needs ../shared)
 	CAPTURES_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ParsedCaptureTests
 	git --no-pager diff --stat -- docs/sip-captures.md
+
+crossing: setup ## SIP messages that cross on a bad wire: 10,000 seeds (SEED=n: one, each message; SEEDS=)
+	CROSSING_SEEDS='$(if $(filter file,$(origin SEEDS)),10000,$(SEEDS))' CROSSING_SEED='$(SEED)' \
+	  swift test $(SWIFT_FLAGS) --disable-xctest --filter CrossingTests
 
 tidy: ## the house rules only: layers, banned words, sizes, papers
 	swift test $(SWIFT_FLAGS) --disable-xctest --filter TidyTests

@@ -23,6 +23,8 @@ extension RoutingEngine {
       treatmentNotApplied(call, treatment, reason, &outbox)
     case .transferred(let consult, let held): transferred(consult, into: held, &outbox)
     case .attached(let call, let pairs): attached(call, pairs, &outbox)
+    case .held(let call, let side): announce(.held, call, by: side, &outbox)
+    case .retrieved(let call, let side): announce(.retrieved, call, by: side, &outbox)
     case .inService(let dn): setInService(dn, true, &outbox)
     case .outOfService(let dn): setInService(dn, false, &outbox)
     }
@@ -205,6 +207,25 @@ extension RoutingEngine {
     switch calls[call].device {
     case .queue(let index): return queues[Int(index)].plan.wrapUp
     case .routingPoint, .direct: return .zero
+    }
+  }
+
+  /// A side of an answered call did something that changes nothing for the engine: it is announced
+  /// at that side's DN, if that is one of ours.
+  private mutating func announce(
+    _ kind: EventKind,
+    _ connID: ConnID,
+    by side: CallSide,
+    _ outbox: inout Outbox
+  ) {
+    guard let call = calls.slot(of: connID), case .established(let talk) = calls[call].state else {
+      return
+    }
+    switch side {
+    case .target: emitParty(kind, call, at: talk.way, &outbox)
+    case .caller:
+      guard calls[call].origin >= 0, wants(.others, outbox) else { return }
+      emit(originEvent(kind, call), &outbox)
     }
   }
 

@@ -220,10 +220,10 @@ public struct Store: ~Copyable {
       statements.ended.bind(3, event.sequence)
       statements.ended.bind(4, call.connID.text)
       try statements.ended.run()
-    case .error, .registered, .unregistered, .diverted, .partyChanged, .routeUsed, .agentLogin,
-      .agentLogout, .agentReady, .agentNotReady, .attachedDataChanged, .userEvent,
-      .treatmentApplied, .treatmentNotApplied, .treatmentEnd, .dnOutOfService, .dnBackInService,
-      .queueLogout:
+    case .error, .registered, .unregistered, .diverted, .partyChanged, .routeUsed, .held,
+      .retrieved, .agentLogin, .agentLogout, .agentReady, .agentNotReady, .attachedDataChanged,
+      .userEvent, .treatmentApplied, .treatmentNotApplied, .treatmentEnd, .dnOutOfService,
+      .dnBackInService, .queueLogout:
       return
     }
   }

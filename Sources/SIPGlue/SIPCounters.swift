@@ -30,6 +30,10 @@ public struct SIPCounters: Sendable, Hashable {
   public var answers: UInt64 = 0
   /// Successes after a CANCEL, and second successes: acknowledged and ended.
   public var lateAnswers: UInt64 = 0
+  /// Contacts that were called because a target had answered with 3xx.
+  public var detours: UInt64 = 0
+  /// Calls that ended because a side did not refresh its session.
+  public var expiredSessions: UInt64 = 0
   /// REGISTER requests.
   public var registers: UInt64 = 0
   /// Requests whose sender has shown too many wrong passwords, or comes too often.

@@ -23,6 +23,12 @@ public struct SIPPlan: Sendable {
   public var registrar: RegistrarSettings
   /// Every maximum of the line side.
   public var limits: SIPLimits
+  /// How long sessions live without a refresh.
+  public var session = SessionSettings()
+  /// How many answers of 3xx are followed in one diversion; 0: none, they are refusals.
+  public var redirectsMax = 0
+  /// Which headers go from one side of a call to the other.
+  public var headers = HeaderLists()
   /// How strangers are kept from doing harm.
   public var defence = DefenceSettings()
 

@@ -88,6 +88,8 @@ extension SIPSwitch {
       // The answer was faster than the command: the caller is connected, and that ends now.
       end(slot, by: .line, at: now)
     case .diverting:
+      abortRenegotiation(of: slot, at: now)
+      forgetDetour(of: slot)
       calls[slot].phase = .waiting
       calls[slot].lastFailure = failure
       touch(call: slot)

@@ -53,6 +53,7 @@ extension SIPSwitch {
   }
 
   mutating func touch(leg slot: Slot, isUrgent: Bool = true) {
+    guard legs[slot].state != .early else { return }
     keeper.touch(&legs[slot].kept, Owner(.leg, slot), isUrgent: isUrgent)
   }
 
@@ -63,12 +64,13 @@ extension SIPSwitch {
 
   mutating func forget(relay slot: Slot) {
     keeper.forget(relays[slot].kept, isUrgent: relays[slot].method == .invite)
+    if let description = relays[slot].description { texts.free(description) }
     relays.remove(slot)
   }
 
   /// A caller who waited was refused: his answer is kept until he has acknowledged it.
   mutating func keepFinal(of call: Call) {
-    guard call.kept.isStored, call.caller == nil,
+    guard call.kept.isStored, call.phase != .talking,
       let status = table.lastStatus(of: call.transaction), status >= 300
     else { return }
     let slot = finals.insert(Final(conn: call.conn, transaction: call.transaction))
@@ -86,7 +88,9 @@ extension SIPSwitch {
   // MARK: Rows
 
   /// The form of the bytes below; another form has another number.
-  static var rowForm: UInt64 { 1 }
+  ///
+  /// What a later form adds stands at the end, so that rows of the form before are still read.
+  static var rowForm: UInt64 { 2 }
 
   private mutating func row(ofCall slot: Slot, at now: Instant) -> DialogRow {
     if calls[slot].kept.row == 0 { calls[slot].kept.row = keeper.next() }
@@ -109,6 +113,9 @@ extension SIPSwitch {
     rowWriter.write(UInt64(call.told))
     rowWriter.write(now.nanoseconds)
     rowWriter.write(call.renegotiation.map { relays[$0].kept.row } ?? 0)
+    rowWriter.write(call.uuid.high)
+    rowWriter.write(call.uuid.middle)
+    rowWriter.write(call.uuid.low)
     let state: String
     switch call.phase {
     case .waiting: state = call.isQueued ? "queued" : "waiting"
@@ -154,6 +161,11 @@ extension SIPSwitch {
     rowWriter.write(leg.isNamed)
     table.write(leg.clientInvite, to: &rowWriter, isApart: isApart)
     table.write(leg.awaitsACK ? leg.serverInvite : nil, to: &rowWriter)
+    rowWriter.write(leg.isHolding)
+    rowWriter.write(UInt64(leg.session.interval))
+    rowWriter.write(UInt64(leg.session.leastInterval))
+    rowWriter.write(leg.session.isOurs)
+    rowWriter.write(leg.session.takesUpdate)
     let part: DialogRow.Part = leg.side == .caller ? .caller : .target
     let state: String
     switch leg.state {
@@ -162,6 +174,7 @@ extension SIPSwitch {
     case .talking: state = "talking"
     case .parting: state = "parting"
     case .ending: state = "ending"
+    case .early: state = "early"
     }
     var row = DialogRow(id: leg.kept.row, part: part, state: state, body: rowWriter.bytes)
     row.conn = leg.call.map { calls[$0].conn }

@@ -69,9 +69,12 @@ extension SIPSwitch {
   ) {
     let leg = legs[slot]
     let text = leg.text.bytes
-    if request.method == .invite || request.method == .update {
+    switch request.method {
+    case .invite, .update:
       writeContact(entry: leg.entry, toward: leg.hop)
       lines.header("Allow", Self.allowed)
+    case .notify: writeContact(entry: leg.entry, toward: leg.hop)
+    default: break
     }
     let headers = lines.bytes
     scratch.removeAll()
@@ -238,16 +241,19 @@ extension SIPSwitch {
 
   /// Ends a leg as its state requires; its call no longer counts on it.
   mutating func hangUp(_ slot: Slot, because cause: CancelCause, at now: Instant) {
+    guard legs[slot].state != .early else { return removeLeg(slot) }
     legs[slot].call = nil
+    legs[slot].cause = cause
     touch(leg: slot)
     switch legs[slot].state {
-    case .abandoned, .parting, .ending: return
+    case .abandoned, .parting, .ending, .early: return
     case .calling:
       legs[slot].state = .abandoned
       guard let invite = legs[slot].clientInvite else { return removeLeg(slot) }
       table.cancel(invite, because: cause, at: now, into: &outgoing)
     case .talking:
       probes.disarm(slot.index)
+      sessions.disarm(slot.index)
       if legs[slot].owesACK { acknowledge(slot, body: .empty, type: .empty) }
       if legs[slot].awaitsACK {
         legs[slot].state = .parting
@@ -257,10 +263,16 @@ extension SIPSwitch {
     }
   }
 
-  /// Sends BYE.
+  /// Sends BYE, with a reason where people would not guess it.
   mutating func sayGoodbye(_ slot: Slot, at now: Instant) {
     legs[slot].state = .ending
     touch(leg: slot)
+    lines.write(passedReason)
+    switch legs[slot].cause {
+    case .answeredElsewhere, .expired:
+      if passedReason.isEmpty { lines.header("Reason", ByteView(legs[slot].cause.reason)) }
+    case .unsaid, .noAnswer, .takenBack, .callerHungUp: break
+    }
     guard send(LegRequest(.bye, owner: Owner(.farewell, slot)), on: slot, at: now) != nil else {
       return removeLeg(slot)
     }
@@ -271,14 +283,23 @@ extension SIPSwitch {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
     silences.disarm(slot.index)
     probes.disarm(slot.index)
+    sessions.disarm(slot.index)
+    forgetDescription(of: slot)
     texts.free(legs[slot].text)
     keeper.forget(legs[slot].kept, isUrgent: false)
     legs.remove(slot)
   }
 
-  /// BYE from the other side.
-  mutating func hungUp(_ slot: Slot, _ handle: TransactionHandle, at now: Instant) {
+  /// BYE from the other side; what it says in Reason is passed on.
+  mutating func hungUp(
+    _ slot: Slot,
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    at now: Instant
+  ) {
     reply(to: handle, 200, tag: nil, at: now)
+    passedReason = received.line(of: "reason")
+    defer { passedReason = .empty }
     if legs[slot].awaitsACK, let invite = legs[slot].serverInvite {
       // He has our success, or he would not hang up.
       table.successAcknowledged(invite)
@@ -305,11 +326,9 @@ extension SIPSwitch {
     if legs[slot].state == .parting { return sayGoodbye(slot, at: now) }
     guard let other = partner(of: slot), legs[other].owesACK else { return }
     let bytes = received.bytes
-    acknowledge(
-      other,
-      body: bytes[received.envelope.body],
-      type: bytes[received.envelope.contentType]
-    )
+    let body = bytes[received.envelope.body]
+    acknowledge(other, body: body, type: bytes[received.envelope.contentType])
+    keepDescription(body, on: other)
   }
 
   /// The leg on the other side of the call.
@@ -322,12 +341,14 @@ extension SIPSwitch {
   mutating func end(
     _ slot: Slot,
     by side: ReleasedBy?,
+    because given: CancelCause? = nil,
     sparing spared: Slot? = nil,
     at now: Instant
   ) {
+    abortRenegotiation(of: slot, at: now)
+    forgetDetour(of: slot)
     let call = calls[slot]
-    if let pending = call.renegotiation { abortRelay(pending, at: now) }
-    let cause: CancelCause = side == .caller ? .callerHungUp : .takenBack
+    let cause = given ?? (side == .caller ? .callerHungUp : .takenBack)
     if let leg = call.target, leg != spared { hangUp(leg, because: cause, at: now) }
     if let leg = call.caller, leg != spared { hangUp(leg, because: cause, at: now) }
     // Once answered, the tag is the leg's.

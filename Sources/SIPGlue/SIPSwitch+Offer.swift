@@ -23,17 +23,15 @@ extension SIPSwitch {
       bytes[envelope.from.tag],
       envelope.sequence
     )
-    guard map.first(key) == nil else { return refuse(handle, 482, at: now) }
+    guard map.first(key) == nil, !isOurs(received) else { return refuse(handle, 482, at: now) }
     guard let dialled = dialledDN(bytes[envelope.requestURI]) else {
       return refuse(handle, 416, at: now)
     }
-    guard let entry = entryIndex[dialled] else {
-      guard registrar.isExtension(dialled) else { return refuse(handle, 404, at: now) }
-      lines.writeWarning("direct calls to extensions are not routed yet", by: sentBy)
-      return refuse(handle, 480, at: now)
-    }
+    guard let entry = entryIndex[dialled] else { return refuse(handle, 404, at: now) }
     let headers = OfferHeaders(envelope, in: bytes)
     if let status = problem(with: received, headers) { return refuse(handle, status, at: now) }
+    let dialogHeaders = DialogHeaders(received)
+    guard !isTooBrief(dialogHeaders) else { return refuse(handle, 422, at: now) }
     guard !isDraining, calls.count < plan.limits.callsMax else {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
@@ -48,7 +46,9 @@ extension SIPSwitch {
       mergeKey: key,
       entry: entry,
       isTrusted: isTrusted,
-      hasHistory: !headers.history.isEmpty
+      hasHistory: !headers.history.isEmpty,
+      uuid: Self.uuid(bytes[headers.callUUID]) ?? makeUUID(),
+      headers: dialogHeaders
     )
     let slot = calls.insert(call)
     map.set(call.conn, slot)
@@ -60,6 +60,16 @@ extension SIPSwitch {
     counters.calls += 1
     openCapture(of: call.conn, callID: bytes[envelope.callID], at: now)
     announce(call, caller, headers)
+  }
+
+  /// Whether an INVITE is one that we have sent, come back by some way (RFC 3261 16.3).
+  private func isOurs(_ received: borrowing Received) -> Bool {
+    let bytes = received.bytes
+    guard let tag = SIPToken(bytes[received.envelope.from.tag]), let owner = map.party(tag),
+      owner.kind == .leg
+    else { return false }
+    let leg = legs[owner.slot]
+    return leg.text.bytes[leg.callID].equals(bytes[received.envelope.callID])
   }
 
   /// Tells the engine.
@@ -86,7 +96,7 @@ extension SIPSwitch {
       dnis: dnis,
       type: registrar.isExtension(DN(caller)) ? .internal : .inbound
     )
-    offer.uuid = Self.uuid(bytes[headers.callUUID])
+    offer.uuid = call.uuid
     signals.append(.offered(offer))
   }
 
@@ -224,6 +234,10 @@ extension SIPSwitch {
     guard let address = NameAddress(first), let uri = SIPURI(first[address.uri]) else { return nil }
     let user = uri.userText(in: first[address.uri])
     return user.isEmpty ? nil : user
+  }
+
+  mutating func makeUUID() -> CallUUID {
+    CallUUID(high: tokens.next().value, middle: tokens.next().value, low: tokens.next().value)
   }
 
   /// A CallUUID in its written form: 32 characters of 0-9 and A-V, 5 bits each.

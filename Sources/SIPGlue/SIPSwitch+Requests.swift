@@ -5,7 +5,7 @@ internal import Engine
 extension SIPSwitch {
   /// What we can do, as the value of Allow.
   static var allowed: StaticString {
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, SUBSCRIBE"
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, SUBSCRIBE"
   }
 
   mutating func request(_ received: borrowing Received, from source: Endpoint, at now: Instant) {
@@ -47,7 +47,10 @@ extension SIPSwitch {
       counters.strays += 1
       refuse(handle, 481, at: now)
     case .ack, .cancel: break
-    case .refer, .notify, .subscribe, .message, .publish: refuseMethod(handle, 405, at: now)
+    case .notify:
+      counters.strays += 1
+      refuse(handle, 481, at: now)
+    case .refer, .subscribe, .message, .publish: refuseMethod(handle, 405, at: now)
     case .other: refuseMethod(handle, 501, at: now)
     }
   }
@@ -64,9 +67,17 @@ extension SIPSwitch {
     _ handle: TransactionHandle,
     at now: Instant
   ) -> Bool {
-    let isRegister = received.envelope.method == .register
+    let envelope = received.envelope
+    let isRegister = envelope.method == .register
+    var known: DialogHeaders.Abilities = []
+    switch envelope.method {
+    case .invite: known = envelope.to.tag.isEmpty ? [.reliable, .timer] : [.timer]
+    case .update: known = [.timer]
+    default: break
+    }
     var isFirst = true
     received.forEachToken(of: "require", or: 0) { token in
+      if let option = DialogHeaders.named(token), known.contains(option) { return }
       if isRegister, token.equalsIgnoringCase("path") || token.equalsIgnoringCase("outbound") {
         return
       }
@@ -86,7 +97,7 @@ extension SIPSwitch {
     lines.header("Accept", "application/sdp")
     lines.header("Accept-Encoding", "identity")
     lines.header("Accept-Language", "en")
-    lines.header("Supported", "path, outbound")
+    lines.header("Supported", "100rel, timer, path, outbound")
     lines.header("Allow-Events", "reg")
     reply(to: handle, isDraining ? 503 : 200, tag: tokens.next(), at: now)
   }
@@ -106,7 +117,9 @@ extension SIPSwitch {
     case .call where calls.contains(owner.slot):
       reply(to: handle, 200, tag: calls[owner.slot].localTag, at: now)
       guard calls[owner.slot].phase != .talking else { return }
-      abandon(owner.slot, at: now)
+      // Another phone of the same call was faster: ours must not show a missed call (RFC 3326 2).
+      let isTaken = received.hasCause(200)
+      abandon(owner.slot, because: isTaken ? .answeredElsewhere : nil, at: now)
     case .relay where relays.contains(owner.slot):
       reply(to: handle, 200, tag: tokens.next(), at: now)
       if let client = relays[owner.slot].client {
@@ -119,9 +132,9 @@ extension SIPSwitch {
   }
 
   /// The caller gave up before the answer.
-  mutating func abandon(_ slot: Slot, at now: Instant) {
+  mutating func abandon(_ slot: Slot, because cause: CancelCause? = nil, at now: Instant) {
     reply(to: calls[slot].transaction, 487, tag: calls[slot].localTag, at: now)
-    end(slot, by: .caller, at: now)
+    end(slot, by: .caller, because: cause, at: now)
   }
 
   /// The party that an in-dialog request is for; nil when there is none.
@@ -162,7 +175,10 @@ extension SIPSwitch {
     }
     let slot = owner.slot
     let envelope = received.envelope
-    guard legs[slot].state != .calling, legs[slot].state != .abandoned else {
+    let isUnanswered = legs[slot].state == .calling
+    guard legs[slot].state != .abandoned, !isUnanswered || envelope.method != .bye,
+      !isUnanswered || isOpen(slot)
+    else {
       // A target that has not answered has no dialog yet, and may not send BYE (RFC 3261 15).
       counters.strays += 1
       return refuse(handle, 481, at: now)
@@ -174,17 +190,28 @@ extension SIPSwitch {
     switch envelope.method {
     case .bye:
       legs[slot].remoteSequence = Int64(envelope.sequence)
-      hungUp(slot, handle, at: now)
-    case .invite, .info, .update, .message:
+      if legs[slot].state == .early { return hungUpEarly(slot, handle, at: now) }
+      hungUp(slot, received, handle, at: now)
+    case .invite, .info, .update, .message, .prack, .notify:
       relay(received, handle, from: slot, at: now)
     case .options:
       legs[slot].remoteSequence = Int64(envelope.sequence)
       describe(handle, at: now)
     case .ack, .cancel: break
-    case .register, .prack, .refer, .notify, .subscribe, .publish:
-      refuseMethod(handle, 405, at: now)
+    case .register, .refer, .subscribe, .publish: refuseMethod(handle, 405, at: now)
     case .other: refuseMethod(handle, 501, at: now)
     }
+  }
+
+  /// BYE of a caller who was not answered: allowed to him instead of CANCEL (RFC 3261 15).
+  private mutating func hungUpEarly(
+    _ slot: Slot,
+    _ handle: TransactionHandle,
+    at now: Instant
+  ) {
+    reply(to: handle, 200, tag: nil, at: now)
+    guard let call = legs[slot].call else { return }
+    abandon(call, at: now)
   }
 
   /// A request in the dialog that our 18x opened, before the answer.
@@ -200,10 +227,15 @@ extension SIPSwitch {
       reply(to: handle, 200, tag: nil, at: now)
       abandon(slot, at: now)
     case .invite:
-      refuse(handle, 491, at: now)
+      // RFC 3261 14.2: the first has had no final answer yet.
+      lines.header("Retry-After", decimal: tokens.next().value % 11)
+      refuse(handle, 500, at: now)
     case .options:
       describe(handle, at: now)
-    case .info, .update, .prack:
+    case .prack:
+      counters.strays += 1
+      refuse(handle, 481, at: now)
+    case .info, .update:
       refuse(handle, 488, at: now)
     case .ack, .cancel: break
     case .register, .refer, .notify, .subscribe, .message, .publish:

@@ -20,7 +20,7 @@ extension SIPSwitch {
     case .final(let handle):
       concluded(Owner(table.owner(of: handle) ?? 0), received, at: now)
     case .otherSuccess:
-      dismiss(received, at: now)
+      dismiss(received, because: .answeredElsewhere, at: now)
     }
   }
 
@@ -36,6 +36,10 @@ extension SIPSwitch {
       guard legs.contains(owner.slot) else { return dismissIfAnswered(received, at: now) }
       if status < 300 {
         answered(owner.slot, received, at: now)
+      } else if status < 400, follows(owner.slot, received, at: now) {
+        return
+      } else if status == 422, asksForMore(owner.slot, received, at: now) {
+        return
       } else {
         let hasRung = legs[owner.slot].hasRung
         refused(owner.slot, FailureTable.failure(of: status, hasRung: hasRung), at: now)
@@ -62,20 +66,56 @@ extension SIPSwitch {
     guard received.envelope.statusCode < 300, received.envelope.sequenceMethod == .invite else {
       return
     }
-    dismiss(received, at: now)
+    dismiss(received, because: .takenBack, at: now)
   }
 
   /// A success that nobody wants: acknowledged, then ended by BYE (RFC 3261 13.2.2.4).
+  private mutating func dismiss(
+    _ received: borrowing Received,
+    because cause: CancelCause,
+    at now: Instant
+  ) {
+    guard let slot = looseLeg(received) else { return }
+    counters.lateAnswers += 1
+    legs[slot].clientSequence = received.envelope.sequence
+    legs[slot].cause = cause
+    sendLooseACK(slot)
+    sayGoodbye(slot, at: now)
+  }
+
+  /// Takes a reliable provisional answer of a phone that the caller does not know of, or of one to
+  /// whom he could not send PRACK; what it offered cannot be answered (RFC 3262 5).
+  mutating func acknowledgeProvisional(
+    _ number: UInt32,
+    _ received: borrowing Received,
+    of target: Slot,
+    at now: Instant
+  ) {
+    guard let call = legs[target].call else { return }
+    let hasBody = !received.envelope.body.isEmpty
+    guard calls[call].hasOffer || !hasBody, let slot = looseLeg(received) else { return }
+    // All dialogs of one INVITE count on from its number.
+    legs[slot].localSequence = legs[target].localSequence
+    legs[target].localSequence += 1
+    lines.write("RAck: ")
+    lines.write(decimal: UInt64(number))
+    lines.write(byte: 0x20)
+    lines.write(decimal: UInt64(received.envelope.sequence))
+    lines.write(" INVITE\r\n")
+    let request = LegRequest(.prack, owner: Owner(.farewell, slot))
+    if send(request, on: slot, at: now) == nil { removeLeg(slot) }
+  }
+
+  /// A leg for one last request, without a name.
   ///
   /// Everything is taken from the response itself: the leg that sent the INVITE may be gone, or
   /// belong to the phone that was first.
-  private mutating func dismiss(_ received: borrowing Received, at now: Instant) {
+  private mutating func looseLeg(_ received: borrowing Received) -> Slot? {
     let bytes = received.bytes
     let envelope = received.envelope
-    guard let tag = SIPToken(bytes[envelope.from.tag]) else { return }
+    guard let tag = SIPToken(bytes[envelope.from.tag]) else { return nil }
     let contact = bytes[envelope.contact]
-    guard let address = NameAddress(contact) else { return }
-    counters.lateAnswers += 1
+    guard let address = NameAddress(contact) else { return nil }
     var draft = LegText()
     scratch.removeAll()
     draft.callID = scratch.append(bytes[envelope.callID])
@@ -87,7 +127,10 @@ extension SIPSwitch {
     RouteValues.write(bytes[envelope.recordRouteLines], reversed: true, to: &scratch)
     draft.routes = scratch.slice(from: start)
     let text = texts.make(scratch.bytes)
-    guard let hop = hop(text.bytes, draft, isDirect: false) else { return texts.free(text) }
+    guard let hop = hop(text.bytes, draft, isDirect: false) else {
+      texts.free(text)
+      return nil
+    }
     var leg = Leg(
       side: .target,
       state: .ending,
@@ -101,10 +144,7 @@ extension SIPSwitch {
     )
     leg.take(draft)
     leg.isNamed = false
-    leg.clientSequence = envelope.sequence
-    let slot = legs.insert(leg)
-    sendLooseACK(slot)
-    sayGoodbye(slot, at: now)
+    return legs.insert(leg)
   }
 
   /// An ACK that no transaction repeats: when the success comes again, so does all of this.
@@ -159,6 +199,7 @@ extension SIPSwitch {
     // Not 100: proxies would not pass it on, and give up after three minutes (RFC 3261 13.3.1.1).
     let isRinging = call.phase == .diverting && call.hasRung
     let status: UInt16 = isRinging ? 180 : call.isQueued ? 182 : 183
+    guard !call.needsReliable else { return }
     writeContact(entry: call.entry, toward: call.source)
     reply(to: call.transaction, status, tag: call.localTag, at: now)
     refresh.arm(slot.index, at: now)

@@ -88,7 +88,8 @@ extension SIPSwitch {
     _ invites: inout OutgoingQueue
   ) -> Link? {
     var reader = RowReader(row.body)
-    guard reader.number() == Self.rowForm else { return nil }
+    let form = reader.number()
+    guard Self.forms.contains(form) else { return nil }
     let conn = ConnID(reader.number())
     let state = Leg.State(rawValue: UInt8(truncatingIfNeeded: reader.number()))
     let attempt = UInt32(truncatingIfNeeded: reader.number())
@@ -138,19 +139,26 @@ extension SIPSwitch {
     let slot = legs.insert(leg)
     if isNamed { map.set(localTag, Owner(.leg, slot)) }
     let owner = Owner(.leg, slot).raw
-    let client = table.restore(
-      &reader,
-      request: row.message,
-      owner: owner,
-      at: now,
-      into: &invites
-    )
+    let message = row.message
+    let client = table.restore(&reader, request: message, owner: owner, at: now, into: &invites)
     legs[slot].clientInvite = client
-    legs[slot].kept.message = row.message == nil ? nil : client
+    legs[slot].kept.message = message == nil ? nil : client
     let server = table.restore(&reader, owner: owner, at: now, into: &outgoing)
     legs[slot].serverInvite = server
     legs[slot].awaitsACK = awaitsACK && server != nil
+    if form > 1 { restoreSession(of: slot, &reader) }
     return Link(leg: slot, conn: conn)
+  }
+
+  /// The forms of rows that are read.
+  private static var forms: ClosedRange<UInt64> { 1...rowForm }
+
+  private mutating func restoreSession(of slot: Slot, _ reader: inout RowReader) {
+    legs[slot].isHolding = reader.flag()
+    legs[slot].session.interval = UInt32(truncatingIfNeeded: reader.number())
+    legs[slot].session.leastInterval = UInt32(truncatingIfNeeded: reader.number())
+    legs[slot].session.isOurs = reader.flag()
+    legs[slot].session.takesUpdate = reader.flag()
   }
 
   private mutating func copyText(_ reader: inout RowReader) -> ByteSlice {
@@ -169,7 +177,8 @@ extension SIPSwitch {
     at now: Instant
   ) -> (Slot, Duration)? {
     var body = RowReader(row.body)
-    guard body.number() == Self.rowForm, let message = row.message else { return nil }
+    let form = body.number()
+    guard Self.forms.contains(form), let message = row.message else { return nil }
     let conn = ConnID(body.number())
     let phase = Call.Phase(rawValue: UInt8(truncatingIfNeeded: body.number()))
     let source = body.endpoint()
@@ -211,18 +220,13 @@ extension SIPSwitch {
         mergeKey: key,
         entry: entry,
         isTrusted: isTrusted,
-        hasHistory: hasHistory
+        hasHistory: hasHistory,
+        uuid: CallUUID(high: 0, middle: 0, low: conn.value),
+        headers: DialogHeaders(received)
       )
     }
     guard var call = made else { return nil }
-    call.attempt = UInt32(truncatingIfNeeded: body.number())
-    call.diversions = UInt32(truncatingIfNeeded: body.number())
-    call.lastFailure = Self.failure(body.number())
-    call.hasRung = body.flag()
-    call.hasShownMedia = body.flag()
-    call.isQueued = body.flag()
-    call.told = UInt16(truncatingIfNeeded: body.number())
-    let written = Instant(nanoseconds: body.number())
+    let written = Self.restoreProgress(of: &call, &body, form)
     call.kept = kept(row)
     let slot = calls.insert(call)
     map.set(conn, slot)
@@ -231,6 +235,28 @@ extension SIPSwitch {
     join(slot, byCall[conn] ?? [])
     resumeCapture(of: slot, at: now)
     return (slot, now > written ? now - written : .zero)
+  }
+
+  /// Reads how far a call was, and gives when that was written.
+  private static func restoreProgress(
+    of call: inout Call,
+    _ body: inout RowReader,
+    _ form: UInt64
+  ) -> Instant {
+    call.attempt = UInt32(truncatingIfNeeded: body.number())
+    call.diversions = UInt32(truncatingIfNeeded: body.number())
+    call.lastFailure = failure(body.number())
+    call.hasRung = body.flag()
+    call.hasShownMedia = body.flag()
+    call.isQueued = body.flag()
+    call.told = UInt16(truncatingIfNeeded: body.number())
+    let written = Instant(nanoseconds: body.number())
+    // Renegotiations are joined with their calls by their own rows.
+    _ = body.number()
+    if form > 1 {
+      call.uuid = CallUUID(high: body.number(), middle: body.number(), low: body.number())
+    }
+    return written
   }
 
   /// Joins a call with its legs.
@@ -249,7 +275,7 @@ extension SIPSwitch {
 
   private mutating func restoreRelay(_ row: DialogRow, at now: Instant) -> Bool {
     var reader = RowReader(row.body)
-    guard reader.number() == Self.rowForm else { return false }
+    guard Self.forms.contains(reader.number()) else { return false }
     let from = map.party(SIPToken(reader.number()))
     let to = map.party(SIPToken(reader.number()))
     let serverSequence = UInt32(truncatingIfNeeded: reader.number())
@@ -292,7 +318,7 @@ extension SIPSwitch {
 
   private mutating func restoreFinal(_ row: DialogRow, at now: Instant) -> Bool {
     var reader = RowReader(row.body)
-    guard reader.number() == Self.rowForm else { return false }
+    guard Self.forms.contains(reader.number()) else { return false }
     let conn = ConnID(reader.number())
     guard let handle = table.restore(&reader, owner: 0, at: now, into: &outgoing) else {
       return false
@@ -311,8 +337,10 @@ extension SIPSwitch {
       guard let caller = calls[slot].caller, let target = calls[slot].target,
         legs[caller].state == .talking, legs[target].state == .talking
       else { return false }
-      probes.arm(target.index, at: now)
-      probes.arm(caller.index, at: now)
+      for leg in [target, caller] {
+        probes.arm(leg.index, at: now)
+        goOnWithSession(of: leg, at: now)
+      }
     case .diverting:
       hearAgain(slot, at: now)
       guard let target = calls[slot].target, legs[target].clientInvite != nil else {
@@ -355,6 +383,7 @@ extension SIPSwitch {
       table.cancel(invite, at: now, into: &outgoing)
     case .parting: if !legs[slot].awaitsACK { sayGoodbye(slot, at: now) }
     case .ending: sayGoodbye(slot, at: now)
+    case .early: removeLeg(slot)
     }
   }
 }

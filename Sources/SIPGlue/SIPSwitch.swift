@@ -56,6 +56,8 @@ public struct SIPSwitch: ~Copyable {
   var legs = Slab<Leg>()
   var relays = Slab<Relay>()
   var finals = Slab<Final>()
+  /// Where targets have sent calls on, by call.
+  var detours: [Slot: Detour] = [:]
   /// What the store must be told of them.
   var keeper: DialogKeeper
   var rowWriter = RowWriter()
@@ -66,6 +68,8 @@ public struct SIPSwitch: ~Copyable {
   var silences: DeadlineList
   /// When a talking leg is asked whether it is still there.
   var probes: DeadlineList
+  /// When the session of a leg is to be refreshed, or over.
+  var sessions = DeadlineHeap()
 
   /// Reused memory: a request or leg text being written; header lines for a reply; a target's URI.
   var scratch = MessageWriter()
@@ -75,6 +79,8 @@ public struct SIPSwitch: ~Copyable {
   var targetRoutes = MessageWriter(capacity: 256)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
+  /// The Reason line of the BYE at hand, for the BYE to the other side.
+  var passedReason = ByteView.empty
   /// Where the message at hand came from.
   var heardFrom = Endpoint.unspecified
   /// Blocks that belong to the plan and live as long as the switch.
@@ -165,7 +171,11 @@ public struct SIPSwitch: ~Copyable {
     for entry in entries { entry.text.release() }
     domain.release()
     calls.forEach { calls[$0].invite.release() }
-    legs.forEach { legs[$0].text.release() }
+    legs.forEach {
+      legs[$0].text.release()
+      legs[$0].description?.release()
+    }
+    relays.forEach { relays[$0].description?.release() }
   }
 
   private static func makeEntries(
@@ -175,7 +185,8 @@ public struct SIPSwitch: ~Copyable {
   ) -> ([Entry], [DN: Int]) {
     var entries: [Entry] = []
     var index: [DN: Int] = [:]
-    for dn in plan.routingPoints + plan.queues where index[dn] == nil {
+    let extensions = plan.extensions.map(\.dn)
+    for dn in plan.routingPoints + plan.queues + extensions where index[dn] == nil {
       scratch.removeAll()
       dn.number.withByteView { scratch.writeEscaped($0) }
       index[dn] = entries.count
@@ -194,6 +205,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = refresh.nextDeadline, deadline < next { next = deadline }
     if let deadline = silences.nextDeadline, deadline < next { next = deadline }
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
+    if let deadline = sessions.nextDeadline, deadline < next { next = deadline }
     if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
     return next == .distantFuture ? nil : next
   }
@@ -210,7 +222,7 @@ public struct SIPSwitch: ~Copyable {
   /// Whether nothing at all is left of any call: no leg, transaction, name or byte.
   public var isIdle: Bool {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
-      && table.count == 0 && map.isEmpty && texts.count == planTextCount
+      && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
@@ -273,6 +285,9 @@ public struct SIPSwitch: ~Copyable {
     }
     while let index = probes.popDue(at: now) {
       if let slot = legs.slot(at: index) { probe(slot, at: now) }
+    }
+    while let index = sessions.popDue(at: now) {
+      if let slot = legs.slot(at: index) { sessionIsDue(slot, at: now) }
     }
     noteMessages(sentSince: before, at: now)
   }

@@ -25,7 +25,7 @@ public enum EventRules {
       if event.call?.ani != "" { return "ANI" }
       return device(event)
     case .abandoned, .ringing, .established: return leg(event, [.ok])
-    case .released: return leg(event, nil)
+    case .released, .held, .retrieved: return leg(event, nil)
     case .attachedDataChanged:
       if event.call == nil { return "no call" }
       return event.userData == nil ? "UserData" : nil
@@ -45,7 +45,9 @@ public enum EventRules {
 
   /// The end of a call that one of our DNs makes.
   private static func origin(_ event: Event) -> String? {
-    let kinds: [EventKind] = [.dialing, .established, .released, .destinationBusy]
+    let kinds: [EventKind] = [
+      .dialing, .established, .released, .held, .retrieved, .destinationBusy,
+    ]
     if !kinds.contains(event.kind) { return "no event of an originating party" }
     if event.call == nil { return "no call" }
     return event.otherDNRole == .destination ? nil : "OtherDNRole"

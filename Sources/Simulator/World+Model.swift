@@ -16,7 +16,7 @@ extension World {
       alive.append(offer.connID.value)
     case .transferred(let consult, let held): transfer(consult.value, into: held.value)
     case .ringing, .inService, .outOfService, .header, .treatmentApplied, .treatmentEnded,
-      .treatmentNotApplied, .attached:
+      .treatmentNotApplied, .attached, .held, .retrieved:
       break
     case .answered(let call, let attempt):
       guard calls[call.value]?.liveAttempt == attempt else { return }
@@ -109,7 +109,7 @@ extension World {
       }
     case .attachedDataChanged, .dnOutOfService, .dnBackInService, .error, .registered,
       .unregistered, .treatmentApplied, .treatmentEnd,
-      .treatmentNotApplied, .dialing, .destinationBusy, .partyChanged:
+      .treatmentNotApplied, .dialing, .destinationBusy, .partyChanged, .held, .retrieved:
       break
     }
   }
@@ -196,7 +196,7 @@ extension World {
     case .attachedDataChanged, .agentLogin, .agentLogout, .agentReady, .agentNotReady,
       .dnOutOfService, .dnBackInService, .error, .registered, .unregistered, .queueLogout,
       .userEvent, .treatmentApplied, .treatmentEnd, .treatmentNotApplied, .dialing,
-      .destinationBusy, .partyChanged:
+      .destinationBusy, .partyChanged, .held, .retrieved:
       break
     }
     if !fits { fault("out of order for \(call): \(event)") }

@@ -29,6 +29,8 @@ extension EventKind {
     case .queueLogout: "EventQueueLogout"
     case .established: "EventEstablished"
     case .released: "EventReleased"
+    case .held: "EventHeld"
+    case .retrieved: "EventRetrieved"
     case .routeRequest: "EventRouteRequest"
     case .routeUsed: "EventRouteUsed"
     case .agentLogin: "EventAgentLogin"

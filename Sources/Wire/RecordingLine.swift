@@ -132,6 +132,8 @@ extension Fields {
       )
     case "call.transferred": .transferred(try connID("call"), into: try connID("into"))
     case "call.attached": .attached(try connID("call"), try pairs("user_data"))
+    case "call.held": .held(try connID("call"), by: try word("by", of: CallSide.words))
+    case "call.retrieved": .retrieved(try connID("call"), by: try word("by", of: CallSide.words))
     case "dn.in_service": .inService(DN(try string("dn")))
     case "dn.out_of_service": .outOfService(DN(try string("dn")))
     default: nil

@@ -88,6 +88,16 @@ extension JSONWriter {
       self.call(call)
       key("user_data")
       value(pairs)
+    case .held(let call, let side):
+      name("call.held")
+      self.call(call)
+      key("by")
+      literal(side.word)
+    case .retrieved(let call, let side):
+      name("call.retrieved")
+      self.call(call)
+      key("by")
+      literal(side.word)
     }
   }
 
@@ -208,4 +218,15 @@ extension ReleasedBy {
   static var words: [(ReleasedBy, StaticString)] {
     [ReleasedBy.caller, .target, .line].map { ($0, $0.word) }
   }
+}
+
+extension CallSide {
+  var word: StaticString {
+    switch self {
+    case .caller: "caller"
+    case .target: "target"
+    }
+  }
+
+  static var words: [(CallSide, StaticString)] { allCases.map { ($0, $0.word) } }
 }

@@ -15,14 +15,17 @@ struct PairBridge: ~Copyable {
     _ behaviour: PairBehaviour,
     offer: Bool = true,
     keeps: Bool = false,
-    diverts: Bool = true
+    diverts: Bool = true,
+    callerHeaders: String = "",
+    plan: SIPPlan = PairWorld.plan()
   ) throws {
-    var world = try PairWorld()
+    var world = try PairWorld(plan: plan)
     world.line.keepsDialogs = keeps
     let caller = world.phone("4420", port: 6000)
     let agent = world.phone("7002", port: 7002)
     agent.behaviour = behaviour
     caller.offersSDP = offer
+    caller.headers = callerHeaders
     let dialog = caller.call("8000", at: 0)
     world.run(0.1)
     let offers = world.offers

@@ -34,6 +34,10 @@ final class PairPhone {
     var statuses: [Int] = []
     var bodies: [String] = []
     var responses: [PairMessage] = []
+    /// Whether a re-INVITE of ours has had no final answer.
+    var isInviting = false
+    /// The number of the last reliable answer that was acknowledged.
+    var acknowledged = 0
   }
 
   struct Pending {
@@ -51,6 +55,16 @@ final class PairPhone {
   var acknowledges = true
   var answersBYE = true
   var statusOfReinvite = 200
+  /// Whether it answers a re-INVITE that crosses its own with 491, and tries its own again after
+  /// another's 491, so many seconds later (RFC 3261 14.1, 14.2).
+  var retryAfterGlare: ((Bool) -> Double)?
+  /// Header lines that go with what it sends: INVITEs, answers and refreshes.
+  var headers = ""
+  /// Whether it speaks RFC 3262: its 18x are reliable where the caller takes that, and it answers
+  /// reliable ones with PRACK.
+  var isReliable = false
+  /// Answers instead of it: what to send for a request; nil: it answers itself.
+  var script: ((PairMessage, PairPhone) -> [String]?)?
   var dialogs: [Dialog] = []
   var received: [PairMessage] = []
   var outbox: [(text: String, delay: Double)] = []
@@ -82,7 +96,7 @@ final class PairPhone {
   func advance(to now: Double) {
     for index in pending.indices.reversed() where pending[index].due <= now {
       if pending[index].end <= now {
-        pending.remove(at: index)
+        giveUp(pending.remove(at: index), at: now)
         continue
       }
       outbox.append((pending[index].text, 0))
@@ -92,6 +106,15 @@ final class PairPhone {
     let due = scheduled.filter { $0.due <= now }
     scheduled.removeAll { $0.due <= now }
     for item in due { item.work(now) }
+  }
+
+  /// Nobody has answered: a success that is not acknowledged ends its dialog (RFC 3261 13.3.1.4).
+  private func giveUp(_ lost: Pending, at now: Double) {
+    guard let message = PairMessage(lost.text), message.status == 200,
+      message.method == "INVITE",
+      let dialog = dialogs.first(where: { $0.callID == message.callID })
+    else { return }
+    hangUp(dialog, at: now)
   }
 
   private func later(_ due: Double, _ work: @escaping (Double) -> Void) {
@@ -124,7 +147,7 @@ final class PairPhone {
     dialog.target = "sip:\(dn)@127.0.0.1:5060"
     dialogs.append(dialog)
     var text = request("INVITE", dialog, branch: "z9hG4bK" + unique())
-    text += headers + "Contact: <\(contact)>\r\n"
+    text += headers + self.headers + "Contact: <\(contact)>\r\n"
     let offer = offersSDP ? sdp : ""
     if offersSDP { text += "Content-Type: application/sdp\r\n" }
     text += "Content-Length: \(offer.utf8.count)\r\n\r\n\(offer)"
@@ -149,17 +172,27 @@ final class PairPhone {
     keep(text, key: "CANCEL" + invite.branch, at: now)
   }
 
-  func send(_ method: String, _ dialog: Dialog, body: String? = nil, at now: Double) {
+  func send(
+    _ method: String,
+    _ dialog: Dialog,
+    headers: String = "",
+    body: String? = nil,
+    at now: Double
+  ) {
     dialog.sequence += 1
     let branch = "z9hG4bK" + unique()
     var text = request(method, dialog, branch: branch)
-    if method == "INVITE" { text += "Contact: <\(contact)>\r\n" }
+    if method == "INVITE" || method == "UPDATE" { text += "Contact: <\(contact)>\r\n" }
+    text += headers + (method == "BYE" ? "" : self.headers)
     if let body {
       text += "Content-Type: application/sdp\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     } else {
       text += "Content-Length: 0\r\n\r\n"
     }
-    if method == "INVITE" { dialog.invite = PairMessage(text) }
+    if method == "INVITE" {
+      dialog.invite = PairMessage(text)
+      dialog.isInviting = true
+    }
     keep(text, key: branch, at: now)
   }
 
@@ -174,6 +207,10 @@ final class PairPhone {
   func receive(_ text: String, at now: Double) {
     guard let message = PairMessage(text) else { return }
     received.append(message)
+    if message.isRequest, let texts = script?(message, self) {
+      for text in texts { outbox.append((text, 0)) }
+      return
+    }
     if message.isRequest { serve(message, at: now) } else { take(message, at: now) }
   }
 
@@ -193,7 +230,16 @@ final class PairPhone {
     dialog.responses.append(response)
     if dialog.statuses.last != response.status { dialog.statuses.append(response.status) }
     if !response.body.isEmpty { dialog.bodies.append(response.body) }
-    guard response.status >= 200 else { return }
+    guard response.status >= 200 else { return acknowledgeProvisional(response, dialog, at: now) }
+    let wasInviting = dialog.isInviting
+    dialog.isInviting = false
+    if response.status == 491, wasInviting, let wait = retryAfterGlare?(dialog.isCaller) {
+      let body = invite.body
+      later(now + wait) { time in
+        guard !dialog.isEnded, !dialog.isInviting else { return }
+        self.send("INVITE", dialog, body: body, at: time)
+      }
+    }
     if response.status < 300 {
       dialog.isAnswered = true
       dialog.remote = response["to"]
@@ -222,14 +268,34 @@ final class PairPhone {
     }
   }
 
-  func response(_ status: Int, to request: PairMessage, tag: String, body: String = "") -> String {
+  private func acknowledgeProvisional(
+    _ response: PairMessage,
+    _ dialog: Dialog,
+    at now: Double
+  ) {
+    guard isReliable, let number = Int(response["rseq"]), number != dialog.acknowledged,
+      !dialog.isEnded
+    else { return }
+    dialog.acknowledged = number
+    dialog.remote = response["to"]
+    dialog.target = PairMessage.address(response["contact"])
+    send("PRACK", dialog, headers: "RAck: \(number) \(response.sequence) INVITE\r\n", at: now)
+  }
+
+  func response(
+    _ status: Int,
+    to request: PairMessage,
+    tag: String,
+    extra: String = "",
+    body: String = ""
+  ) -> String {
     var text = "SIP/2.0 \(status) Test\r\n"
     for via in request.all("via") { text += "Via: \(via)\r\n" }
     for route in request.all("record-route") { text += "Record-Route: \(route)\r\n" }
     text += "From: \(request["from"])\r\nTo: \(request["to"])"
     if request.toTag.isEmpty, status > 100 { text += ";tag=\(tag)" }
     text += "\r\nCall-ID: \(request.callID)\r\nCSeq: \(request["cseq"])\r\n"
-    if status > 100, status < 300 { text += "Contact: <\(contact)>\r\n" }
+    if status > 100, status < 300 { text += "Contact: <\(contact)>\r\n" + extra + headers }
     if !body.isEmpty { text += "Content-Type: application/sdp\r\n" }
     return text + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }
@@ -267,6 +333,7 @@ final class PairPhone {
       answer(dialog == nil ? 481 : 200)
       dialog?.isEnded = true
     default:
+      if request.method == "PRACK" { settle("reliable" + request.callID) }
       answer(dialog == nil || dialog?.isEnded == true ? 481 : 200)
     }
   }
@@ -285,6 +352,12 @@ final class PairPhone {
     let tag = PairMessage.parameter("tag", dialog.local)
     func provisional(_ status: Int) {
       guard !dialog.isEnded, !dialog.isAnswered else { return }
+      if isReliable, status > 100, request["supported"].contains("100rel") {
+        replies[key] = ""
+        let extra = "Require: 100rel\r\nRSeq: 1\r\n"
+        let text = response(status, to: request, tag: tag, extra: extra, body: sdp)
+        return keep(text, key: "reliable" + request.callID, at: now)
+      }
       let text = response(status, to: request, tag: tag)
       replies[key] = text
       outbox.append((text, 0))
@@ -316,6 +389,12 @@ final class PairPhone {
     at now: Double
   ) {
     replies[key] = ""
+    if dialog.isInviting, retryAfterGlare != nil {
+      let text = response(491, to: request, tag: "x")
+      replies[key] = text
+      outbox.append((text, 0))
+      return
+    }
     guard (200..<300).contains(statusOfReinvite), !dialog.isEnded else {
       let status = dialog.isEnded ? 481 : statusOfReinvite
       let text = response(status, to: request, tag: "x")

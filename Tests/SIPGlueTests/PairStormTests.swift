@@ -56,7 +56,7 @@ struct PairStormTests {
         if !ended.insert(conn).inserted { mistakes.append("released twice or after the end") }
         return []
       case .header, .inService, .outOfService, .treatmentApplied, .treatmentEnded,
-        .treatmentNotApplied, .transferred, .attached:
+        .treatmentNotApplied, .transferred, .attached, .held, .retrieved:
         return []
       }
     }

@@ -22,6 +22,8 @@ struct PairWire {
   var loss = 0.0
   var duplication = 0.0
   var jitter = 0.0
+  /// Whether a message is lost for another reason than chance.
+  var loses: ((String) -> Bool)?
 }
 
 struct PairWorld: ~Copyable {
@@ -43,6 +45,11 @@ struct PairWorld: ~Copyable {
   var random: PairRandom
   /// Plays the engine: what to do about a signal.
   var engine: ((LineSignal) -> [LineCommand])?
+  /// The time of an engine that has timers: told before it is asked, and when it is due.
+  var engineClock: ((Instant) -> [LineCommand])?
+  var engineDeadline: (() -> Instant?)?
+  /// Whether every message is printed.
+  var isTraced = false
   /// What the switch wants kept, by number.
   var rows: [UInt64: DialogRow] = [:]
   /// How likely the switch's process ends, each time that it has something to send.
@@ -116,6 +123,8 @@ struct PairWorld: ~Copyable {
       case .treatmentApplied, .treatmentEnded, .treatmentNotApplied: "treatment"
       case .transferred: "transferred"
       case .attached: "attached"
+      case .held(_, let side): "held \(side)"
+      case .retrieved(_, let side): "retrieved \(side)"
       case .inService(let dn): "in \(dn.number)"
       case .outOfService(let dn): "out \(dn.number)"
       }
@@ -141,6 +150,7 @@ struct PairWorld: ~Copyable {
   /// Takes what the switch has produced: signals to the engine, datagrams to the wire.
   mutating func take() {
     var index = 0
+    for command in engineClock?(instant) ?? [] { line.perform(command, at: instant) }
     let start = signals.count
     signals.append(contentsOf: line.signals)
     line.removeSignals()
@@ -229,11 +239,20 @@ struct PairWorld: ~Copyable {
   private mutating func launch(_ text: [UInt8], from: UInt16, to: UInt16) {
     let copies = random.share() < wire.duplication ? 2 : 1
     for _ in 0..<copies {
-      guard random.share() >= wire.loss else { continue }
+      let isLost = wire.loses.map { $0(String(decoding: text, as: UTF8.self)) } ?? false
+      let passes = random.share() >= wire.loss && !isLost
+      if isTraced { trace(text, from, to, passes) }
+      guard passes else { continue }
       order += 1
       let delay = 0.001 + random.share() * wire.jitter
       flights.append(Flight(due: now + delay, order: order, text: text, from: from, to: to))
     }
+  }
+
+  private func trace(_ text: [UInt8], _ from: UInt16, _ to: UInt16, _ passes: Bool) {
+    guard let message = PairMessage(String(decoding: text, as: UTF8.self)) else { return }
+    let time = String(format: "%9.3f", now)
+    print("\(time) \(from) \(passes ? "->" : "-x") \(to) \(message.startLine)  \(message["cseq"])")
   }
 
   // MARK: Time
@@ -253,6 +272,10 @@ struct PairWorld: ~Copyable {
     var next = flights.map(\.due).min()
     if !isDown, let deadline = line.nextDeadline {
       // One nanosecond more: a deadline must not lie before it by rounding.
+      let time = Double(deadline.nanoseconds) / 1e9 + 1e-6
+      next = min(next ?? time, time)
+    }
+    if let deadline = engineDeadline?() {
       let time = Double(deadline.nanoseconds) / 1e9 + 1e-6
       next = min(next ?? time, time)
     }

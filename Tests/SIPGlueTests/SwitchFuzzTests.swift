@@ -130,7 +130,8 @@ struct SwitchFuzzTests {
         ]
       case .diversionFailed(let conn, _, _): return [.reject(conn, status: 480)]
       case .ringing, .answered, .diverted, .released, .header, .inService, .outOfService,
-        .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached:
+        .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
+        .held, .retrieved:
         return []
       }
     }

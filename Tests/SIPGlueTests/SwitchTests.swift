@@ -34,9 +34,8 @@ struct SwitchTests {
 
   @Test(arguments: [
     ("INVITE", "sip:7777@127.0.0.1", contact, 404),
-    ("INVITE", "sip:7002@127.0.0.1", contact, 480),
     ("INVITE", "http://x", contact, 416),
-    ("INVITE", "sip:8000@127.0.0.1", contact + "Require: 100rel\r\n", 420),
+    ("INVITE", "sip:8000@127.0.0.1", contact + "Require: nothing-known\r\n", 420),
     ("INVITE", "sip:8000@127.0.0.1", contact + "Proxy-Require: x\r\n", 420),
     ("INVITE", "sip:8000@127.0.0.1", "", 400),
     ("INVITE", "sip:8000@127.0.0.1", contact + "Diversion: <sip:1@a>;counter=99\r\n", 482),
@@ -57,6 +56,12 @@ struct SwitchTests {
     #expect(world.offers.isEmpty)
     world.run(140)
     #expect(world.remains == "")
+  }
+
+  @Test func aCallToAnExtensionIsOfferedAtItsDN() throws {
+    var world = try PairWorld()
+    _ = Self.ask(Self.request("INVITE", "sip:7002@127.0.0.1", extra: Self.contact), of: &world)
+    #expect(world.offers.map(\.dn) == ["7002"])
   }
 
   @Test func noHopsLeftIs483() throws {

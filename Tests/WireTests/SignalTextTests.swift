@@ -77,7 +77,7 @@ import Wire
       .treatmentEnded(call, treatment: 2, TreatmentResult()),
       .treatmentNotApplied(call, treatment: 3, reason: "no media server"),
       .transferred(call, into: ConnID(7)), .attached(call, [KeyValue("k", "v")]),
-      .offered(consult),
+      .offered(consult), .held(call, by: .target), .retrieved(call, by: .caller),
     ]
     + RouteFailure.allCases.map { .diversionFailed(call, attempt: 3, $0) }
 

@@ -116,6 +116,8 @@ public enum EventKind: UInt16, Sendable, Hashable, CaseIterable {
   case destinationBusy = 63
   case established = 64
   case released = 65
+  case held = 66
+  case retrieved = 67
   case partyChanged = 68
   case routeRequest = 71
   case routeUsed = 72

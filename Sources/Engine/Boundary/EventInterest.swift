@@ -30,7 +30,7 @@ extension Event {
     case .queued: .queues
     case .routeUsed: routeType == .default ? .defaultRoutes : .others
     case .error, .registered, .unregistered, .diverted, .abandoned, .ringing, .dialing,
-      .destinationBusy, .established, .released, .partyChanged, .routeRequest,
+      .destinationBusy, .established, .released, .held, .retrieved, .partyChanged, .routeRequest,
       .attachedDataChanged, .userEvent, .treatmentApplied, .treatmentNotApplied, .treatmentEnd,
       .dnOutOfService, .dnBackInService:
       .others

@@ -40,6 +40,10 @@ public enum LineSignal: Sendable, Hashable {
   case transferred(ConnID, into: ConnID)
   /// Somebody (a desktop, the phone) attached data to a call: RequestAttachUserData.
   case attached(ConnID, [KeyValue])
+  /// One side of an answered call put the other on hold (RFC 3264 8.4).
+  case held(ConnID, by: CallSide)
+  /// The side that had put the other on hold took the call up again.
+  case retrieved(ConnID, by: CallSide)
   /// A DN can be reached (a registration arrived).
   case inService(DN)
   /// A DN can no longer be reached (de-registered, expired).
@@ -92,6 +96,14 @@ public enum ReleasedBy: UInt8, Sendable, Hashable {
   case target
   /// The line failed.
   case line
+}
+
+/// One of the two sides of an answered call.
+public enum CallSide: UInt8, Sendable, Hashable, CaseIterable {
+  /// Who made the call.
+  case caller
+  /// Whom it was diverted to.
+  case target
 }
 
 /// The agent requests of T-Library.

@@ -84,9 +84,9 @@ public struct Statistics: Sendable, Codable {
     case .established: established(event)
     case .partyChanged: renamed(event)
     case .agentLogin, .agentLogout, .agentReady, .agentNotReady: agentChanged(event)
-    case .error, .registered, .unregistered, .dialing, .destinationBusy, .routeRequest,
-      .attachedDataChanged, .userEvent, .treatmentApplied, .treatmentNotApplied, .treatmentEnd,
-      .dnOutOfService, .dnBackInService, .queueLogout:
+    case .error, .registered, .unregistered, .dialing, .destinationBusy, .routeRequest, .held,
+      .retrieved, .attachedDataChanged, .userEvent, .treatmentApplied, .treatmentNotApplied,
+      .treatmentEnd, .dnOutOfService, .dnBackInService, .queueLogout:
       break
     }
   }

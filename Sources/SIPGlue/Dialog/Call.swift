@@ -35,6 +35,10 @@ struct Call {
   var isTrusted: Bool
   /// Whether the INVITE brought History-Info along.
   var hasHistory: Bool
+  /// What the call is known by everywhere, brought along or made by us.
+  var uuid: CallUUID
+  /// What the INVITE says about the dialog.
+  var headers: DialogHeaders
 
   /// The engine's number of the diversion under way or done last.
   var attempt: UInt32 = 0
@@ -46,14 +50,15 @@ struct Call {
   var rank: UInt8 = 0
   /// Whether `.ringing` has been signalled for this attempt.
   var hasRung = false
-  /// Whether the caller has seen a session description under `localTag`.
+  /// Whether the caller has seen a session description or a reliable answer under `localTag`.
   var hasShownMedia = false
   /// Whether the caller waits in a queue and is to hear 182.
   var isQueued = false
 
   var target: Slot?
+  /// His leg, once he is answered, or while his dialog is early.
   var caller: Slot?
-  /// A re-INVITE that is being passed on.
+  /// A re-INVITE or an UPDATE with a session description that is under way.
   var renegotiation: Slot?
   /// The status that the caller was told last, while he waits.
   var told: UInt16 = 100
@@ -61,4 +66,6 @@ struct Call {
 
   /// Whether the caller's INVITE has a body, in other words, offers a session.
   var hasOffer: Bool { !envelope.body.isEmpty }
+  /// Whether the caller takes provisional answers only if they are reliable (RFC 3262 3).
+  var needsReliable: Bool { headers.required.contains(.reliable) }
 }

@@ -8,10 +8,15 @@
 //   parting    → (caller only) our 200 waits for its ACK, then BYE follows: a BYE before that is
 //                not allowed to us (RFC 3261 15)
 //   ending     → our BYE is out
+//   early      → (caller only) our reliable 18x opened the dialog, the answer is not there yet; it
+//                is not kept for a later process. A target's dialog is early while it is `calling`
+//                and `remoteTag` is known.
 // A leg goes when its dialog has ended: BYE received, our BYE answered or timed out, INVITE failed.
 //
-// Invariants: `call` is nil in abandoned, parting and ending, and names a call that names this leg
-// otherwise; every leg that is not `talking` has a live transaction whose end removes it; the tag
+// Invariants: `call` is nil in abandoned, parting and ending, and names a call otherwise, which
+// names this leg, unless the leg is early and its attempt is over; every leg that is neither
+// `talking` nor `early` has a live transaction whose end removes it, an early one goes with its
+// call or with the next attempt; the tag
 // is in `ConnIDMap` while the leg is in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13, 15.
 
@@ -20,7 +25,7 @@ internal import Engine
 /// Our side of one dialog.
 struct Leg {
   enum Side: UInt8 { case caller, target }
-  enum State: UInt8 { case calling, abandoned, talking, parting, ending }
+  enum State: UInt8 { case calling, abandoned, talking, parting, ending, early }
 
   var side: Side
   var state: State
@@ -65,25 +70,40 @@ struct Leg {
   var isProceeding = false
   /// Whether the phone has rung.
   var hasRung = false
+  /// Of several early dialogs of a target the one that the caller knows of, as the hash of its tag.
+  var shownTag: UInt64 = 0
+  /// Whether this side has put the other on hold.
+  var isHolding = false
+  var session = SessionTimer()
+  /// The session description that we sent last, where a refresh must repeat it.
+  var description: Text?
+  /// What a BYE on this leg says in Reason.
+  var cause = CancelCause.unsaid
   /// Whether `localTag` leads here; a second phone that answered shares it with the first.
   var isNamed = true
   var kept = Kept()
 }
 
-/// A request on its way from one leg to the other.
+/// A request on its way from one leg to the other, or our own on one leg.
 struct Relay {
-  /// The leg that it came in on.
+  /// The leg that it came in on; of our own, the leg that it went out on.
   var from: Slot
   /// The leg that it went out on.
   var to: Slot
-  /// Its server transaction, and its number on the leg it came from.
-  var server: TransactionHandle
+  /// Its server transaction, and its number on the leg it came from; nil: it is our own.
+  var server: TransactionHandle?
   var serverSequence: UInt32
   /// Its client transaction, and its number on the leg it went out on.
   var client: TransactionHandle?
   var clientSequence: UInt32
   var method: SIPMethod
   var hasBody: Bool
+  /// What its session description, if any, does to the other side.
+  var offer = SessionOffer.none
+  /// What it says about the session's timer.
+  var headers = DialogHeaders()
+  /// Its session description, where the leg that it went out on must keep it.
+  var description: Text?
   var kept = Kept()
 }
 

@@ -10,6 +10,11 @@ package struct OwnAddresses: Sendable {
     all.contains { $0.transport == transport }
   }
 
+  /// Whether somebody who sends there reaches ourselves.
+  package func contains(_ endpoint: Endpoint) -> Bool {
+    all.contains { $0.hasSameAddress(as: endpoint) && $0.port == endpoint.port }
+  }
+
   /// Our address for requests to an endpoint, by the endpoint's transport: that of the same family
   /// if there is one.
   ///

@@ -17,25 +17,43 @@ extension SIPSwitch {
 
   /// Sends the call to `targetURI`, by way of `hop`.
   mutating func bridge(_ slot: Slot, to hop: Endpoint, at now: Instant) {
-    if calls[slot].hasShownMedia {
-      map.remove(calls[slot].localTag)
-      calls[slot].localTag = tokens.next()
-      calls[slot].hasShownMedia = false
-      map.set(calls[slot].localTag, Owner(.call, slot))
-    }
+    if calls[slot].hasShownMedia { renewTag(of: slot) }
     let tag = tokens.next()
     let target = legs.insert(makeLeg(slot, tag: tag, hop: hop))
     map.set(tag, Owner(.leg, target))
     calls[slot].phase = .diverting
     calls[slot].hasRung = false
     calls[slot].target = target
-    legs[target].clientSequence = legs[target].localSequence + 1
     touch(leg: target)
+    counters.bridges += 1
+    guard invite(target, to: slot, at: now) else {
+      // The table of transactions is full.
+      removeLeg(target)
+      return failed(slot, .unreachable, at: now)
+    }
+  }
 
+  /// The caller knows a new dialog: what he saw in the last one must not be contradicted.
+  private mutating func renewTag(of slot: Slot) {
+    if let early = calls[slot].caller {
+      removeLeg(early)
+      calls[slot].caller = nil
+    } else {
+      map.remove(calls[slot].localTag)
+    }
+    calls[slot].localTag = tokens.next()
+    calls[slot].hasShownMedia = false
+    map.set(calls[slot].localTag, Owner(.call, slot))
+  }
+
+  /// Sends our INVITE for a call on a leg whose target is in `targetURI`; false: there is no room.
+  mutating func invite(_ target: Slot, to slot: Slot, at now: Instant) -> Bool {
+    legs[target].clientSequence = legs[target].localSequence + 1
     let facts = diversionFacts(slot)
     lines.writeDiversion(facts, keepingEarlier: true)
     lines.writeHistory(facts)
-    writePassedHeaders(of: slot, to: hop)
+    writePassedHeaders(of: slot, to: legs[target].hop)
+    writeAbilities(of: slot, to: target)
     let invite = calls[slot].invite.bytes
     let envelope = calls[slot].envelope
     var request = LegRequest(.invite, owner: Owner(.leg, target))
@@ -44,14 +62,24 @@ extension SIPSwitch {
     request.maxForwards = UInt8(
       clamping: (envelope.maxForwards < 0 ? 70 : envelope.maxForwards) - 1
     )
-    counters.bridges += 1
-    guard let handle = send(request, on: target, at: now) else {
-      // The table of transactions is full.
-      removeLeg(target)
-      return failed(slot, .unreachable, at: now)
-    }
+    guard let handle = send(request, on: target, at: now) else { return false }
     legs[target].clientInvite = handle
     if hasNextContact(slot, at: now) { silences.arm(target.index, at: now) }
+    return true
+  }
+
+  /// Writes what the target may use: reliable answers if the caller knows them, session timers.
+  private mutating func writeAbilities(of slot: Slot, to target: Slot) {
+    let isReliable = calls[slot].headers.abilities.contains(.reliable)
+    let hasTimer = plan.session.interval > 0
+    if isReliable || hasTimer {
+      lines.write("Supported: ")
+      if isReliable { lines.write("100rel") }
+      if hasTimer { lines.write(isReliable ? ", timer" : "timer") }
+      lines.write("\r\n")
+    }
+    if calls[slot].needsReliable { lines.header("Require", "100rel") }
+    writeSessionOffer(to: target)
   }
 
   /// A leg whose texts are those of an INVITE to `targetURI`.
@@ -65,7 +93,8 @@ extension SIPSwitch {
     scratch.write(byte: UInt8(ascii: "@"))
     scratch.write(addressOf: sentBy)
     draft.callID = scratch.slice(from: 0)
-    draft.local = writeIdentity(from, tag: tag)
+    draft.local =
+      isAnonymous(slot, to: hop) ? writeAnonymous(tag: tag) : writeIdentity(from, tag: tag)
     var start = scratch.count
     scratch.write(byte: UInt8(ascii: "<"))
     scratch.write(uri)
@@ -89,6 +118,14 @@ extension SIPSwitch {
     )
     leg.take(draft)
     return leg
+  }
+
+  /// Writes nobody's name, with our tag (RFC 3323 4.1.1.3).
+  private mutating func writeAnonymous(tag: SIPToken) -> ByteSlice {
+    let start = scratch.count
+    scratch.write("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=")
+    scratch.write(tag)
+    return scratch.slice(from: start)
   }
 
   /// Writes the caller's display name and user at our domain, with our tag.
@@ -116,31 +153,6 @@ extension SIPSwitch {
     return scratch.slice(from: start)
   }
 
-  /// Writes the headers of the caller's INVITE that the target is meant to see.
-  private mutating func writePassedHeaders(of slot: Slot, to hop: Endpoint) {
-    let mayAssert = calls[slot].isTrusted && plan.trusted.contains { $0.contains(hop) }
-    let invite = calls[slot].invite.bytes
-    HeaderLines.forEach(in: invite[calls[slot].envelope.headerLines]) { name, line in
-      switch name[0].lowercased {
-      case UInt8(ascii: "x"):
-        guard name.hasPrefixIgnoringCase("x-") else { return }
-      case UInt8(ascii: "u"):
-        guard name.equalsIgnoringCase("user-to-user") else { return }
-      case UInt8(ascii: "p"):
-        // RFC 3325, RFC 7315: they mean something among those who trust each other only.
-        let isAsserted = mayAssert && name.hasPrefixIgnoringCase("p-")
-        guard isAsserted || name.equalsIgnoringCase("privacy") else { return }
-      case UInt8(ascii: "a"):
-        let isPreference = name.count == 1 || name.equalsIgnoringCase("accept-contact")
-        guard isPreference else { return }
-      case UInt8(ascii: "s"):
-        guard name.count == 1 || name.equalsIgnoringCase("subject") else { return }
-      default: return
-      }
-      lines.write(line)
-    }
-  }
-
   // MARK: Progress
 
   /// 1xx to our INVITE.
@@ -150,18 +162,58 @@ extension SIPSwitch {
     at now: Instant
   ) {
     let status = received.envelope.statusCode
-    guard status == 180 || status == 183, let slot = legs[target].call else { return }
-    legs[target].hasRung = true
+    guard status > 100, let slot = legs[target].call else { return }
+    legs[target].hasRung = legs[target].hasRung || status == 180 || status == 183
+    let headers = DialogHeaders(received)
+    let tag = table.hashOfTag(received)
+    // Of several phones behind a proxy the caller knows the one that was first to say something.
+    let isShown = legs[target].shownTag == 0 || legs[target].shownTag == tag
+    let isReliable =
+      headers.isReliable && isShown && calls[slot].headers.abilities.contains(.reliable)
+    if headers.isReliable, !isReliable {
+      acknowledgeProvisional(headers.responseNumber, received, of: target, at: now)
+    }
+    guard isReliable || (status == 180 || status == 183) && !calls[slot].needsReliable else {
+      return
+    }
     var answer = Reply(status, tag: calls[slot].localTag)
-    answer.body = received.bytes[received.envelope.body]
-    answer.bodyType = received.bytes[received.envelope.contentType]
-    if !answer.body.isEmpty { calls[slot].hasShownMedia = true }
+    if isShown {
+      answer.body = received.bytes[received.envelope.body]
+      answer.bodyType = received.bytes[received.envelope.contentType]
+    }
+    if isReliable || !answer.body.isEmpty {
+      legs[target].shownTag = tag
+      calls[slot].hasShownMedia = true
+    }
+    if isReliable {
+      openEarly(slot, target, received)
+      lines.header("Require", "100rel")
+      lines.header("RSeq", decimal: UInt64(headers.responseNumber))
+    }
     writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     reply(to: calls[slot].transaction, answer, at: now)
+    tellRinging(slot, status, at: now)
+  }
+
+  /// A reliable answer opens a dialog on both sides, in which PRACK and UPDATE pass.
+  private mutating func openEarly(
+    _ slot: Slot,
+    _ target: Slot,
+    _ received: borrowing Received
+  ) {
+    guard legs[target].remoteTag.isEmpty else { return }
+    adopt(received, on: target)
+    touch(leg: target, isUrgent: false)
+    guard calls[slot].caller == nil else { return }
+    calls[slot].caller = makeCallerLeg(slot, state: .early)
+  }
+
+  /// The caller has been told that it rings, or how far it is.
+  private mutating func tellRinging(_ slot: Slot, _ status: UInt16, at now: Instant) {
     refresh.arm(slot.index, at: now)
     calls[slot].told = status
     touch(call: slot, isUrgent: false)
-    guard !calls[slot].hasRung else { return }
+    guard !calls[slot].hasRung, status == 180 || status == 183 else { return }
     calls[slot].hasRung = true
     signals.append(.ringing(calls[slot].conn, attempt: calls[slot].attempt))
   }
@@ -170,12 +222,17 @@ extension SIPSwitch {
   mutating func refused(_ target: Slot, _ failure: RouteFailure, at now: Instant) {
     let slot = legs[target].call
     removeLeg(target)
-    guard let slot, !triesNextContact(slot, after: failure, at: now) else { return }
+    guard let slot else { return }
+    // Who declines, declines for all places.
+    if failure != .rejected, takesNextPlace(slot, at: now) { return }
+    guard !triesNextContact(slot, after: failure, at: now) else { return }
     failed(slot, failure, at: now)
   }
 
   /// The attempt is over; the caller waits on.
   mutating func failed(_ slot: Slot, _ failure: RouteFailure, at now: Instant) {
+    abortRenegotiation(of: slot, at: now)
+    forgetDetour(of: slot)
     calls[slot].phase = .waiting
     calls[slot].target = nil
     touch(call: slot)
@@ -202,15 +259,24 @@ extension SIPSwitch {
       legs[target].owesACK = true
       return hangUp(target, because: .takenBack, at: now)
     }
+    let tag = table.hashOfTag(received)
+    if calls[slot].hasShownMedia, legs[target].shownTag != tag {
+      // Another phone than the one that the caller has heard: for him it is another dialog.
+      abortRenegotiation(of: slot, at: now)
+      renewTag(of: slot)
+    }
+    legs[target].shownTag = tag
     legs[target].state = .talking
     legs[target].owesACK = true
     touch(leg: target)
     touch(call: slot)
     if calls[slot].hasOffer { acknowledge(target, body: .empty, type: .empty) }
 
-    let caller = makeCallerLeg(slot)
-    calls[slot].caller = caller
+    forgetDetour(of: slot)
+    let caller = confirmCallerLeg(slot)
     calls[slot].phase = .talking
+    adoptSession(DialogHeaders(received), on: target, at: now)
+    keepDescription(calls[slot].invite.bytes[calls[slot].envelope.body], on: target)
     refresh.disarm(slot.index)
     let handle = calls[slot].transaction
     table.setOwner(Owner(.leg, caller).raw, of: handle)
@@ -219,6 +285,8 @@ extension SIPSwitch {
     answer.bodyType = received.bytes[received.envelope.contentType]
     writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     lines.header("Allow", Self.allowed)
+    grantSession(calls[slot].headers, on: caller, at: now)
+    keepDescription(answer.body, on: caller)
     reply(to: handle, answer, at: now)
     probes.arm(target.index, at: now)
     probes.arm(caller.index, at: now)
@@ -227,7 +295,7 @@ extension SIPSwitch {
   }
 
   /// The caller's leg, made of his INVITE and our tag (RFC 3261 12.1.1).
-  private mutating func makeCallerLeg(_ slot: Slot) -> Slot {
+  private mutating func makeCallerLeg(_ slot: Slot, state: Leg.State) -> Slot {
     let call = calls[slot]
     let invite = call.invite.bytes
     let envelope = call.envelope
@@ -250,7 +318,7 @@ extension SIPSwitch {
     let text = texts.make(scratch.bytes)
     var leg = Leg(
       side: .caller,
-      state: .talking,
+      state: state,
       call: slot,
       text: text,
       localTag: call.localTag,
@@ -262,10 +330,18 @@ extension SIPSwitch {
     leg.take(draft)
     leg.serverInvite = call.transaction
     leg.serverSequence = envelope.sequence
-    leg.awaitsACK = true
     let made = legs.insert(leg)
     map.set(call.localTag, Owner(.leg, made))
-    touch(leg: made)
     return made
+  }
+
+  /// The caller's leg, now that he is answered.
+  private mutating func confirmCallerLeg(_ slot: Slot) -> Slot {
+    let caller = calls[slot].caller ?? makeCallerLeg(slot, state: .talking)
+    calls[slot].caller = caller
+    legs[caller].state = .talking
+    legs[caller].awaitsACK = true
+    touch(leg: caller)
+    return caller
   }
 }

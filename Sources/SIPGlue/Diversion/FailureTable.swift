@@ -13,9 +13,11 @@ enum FailureTable {
     case 486, 600: .busy
     // Silence is "no answer" only when a phone rang; otherwise nothing was reached.
     case 408, 480, 487: hasRung ? .noAnswer : .unreachable
-    case 404, 410, 484, 485, 604: .unreachable
+    // Nobody is there, or no way leads there.
+    case 404, 410, 430, 481...485, 491, 604: .unreachable
     case 500...599: .unreachable
-    // 3xx: we do not follow a phone's forwarding; 401, 403, 407, 488, 603, 606 and the others: no.
+    // 3xx that is not followed; what he will not or cannot take: 400 to 403, 405 to 407, 413 to
+    // 422, 433, 488, 493, 603, 606 to 608, and whatever is new in these classes.
     default: .rejected
     }
   }

@@ -54,9 +54,9 @@ package struct TransactionTimers: Equatable, Sendable {
   package static let standard = TransactionTimers()
 }
 
-/// Why an INVITE is cancelled, as its CANCEL says in Reason (RFC 3326).
+/// Why a call ends, as CANCEL or BYE says in Reason (RFC 3326).
 package enum CancelCause: UInt8, Sendable {
-  case unsaid, noAnswer, takenBack, callerHungUp
+  case unsaid, noAnswer, takenBack, callerHungUp, answeredElsewhere, expired
 
   /// The value of the header; empty when there is to be none.
   package var reason: StaticString {
@@ -65,6 +65,8 @@ package enum CancelCause: UInt8, Sendable {
     case .noAnswer: "SIP;cause=480;text=\"No answer\""
     case .takenBack: "SIP;cause=487;text=\"Call taken back\""
     case .callerHungUp: "SIP;cause=487;text=\"Caller hung up\""
+    case .answeredElsewhere: "SIP;cause=200;text=\"Call completed elsewhere\""
+    case .expired: "SIP;cause=408;text=\"Session expired\""
     }
   }
 }

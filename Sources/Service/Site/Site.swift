@@ -24,6 +24,12 @@ package struct Site: Sendable, Hashable {
   package var monitor: MonitorPlan?
   /// How strangers are kept from doing harm.
   package var defence = DefenceSettings()
+  /// How long sessions live without a refresh.
+  package var session = SessionSettings()
+  /// How many answers of 3xx are followed in one diversion.
+  package var redirectsMax = 0
+  /// Which headers go from one side of a call to the other.
+  package var headers = HeaderLists()
   /// Where HTTP is to be served, as written.
   package var http: String?
   /// Extensions, in the order of the file.
@@ -237,6 +243,9 @@ package struct Site: Sendable, Hashable {
     }
     plan.registrar = registrar
     plan.defence = defence
+    plan.session = session
+    plan.redirectsMax = redirectsMax
+    plan.headers = headers
     plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
     plan.routingPoints = routingPoints.map { DN($0.dn) }
     plan.queues = queues.map { DN($0.dn) }

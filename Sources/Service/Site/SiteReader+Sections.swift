@@ -5,7 +5,8 @@ internal import SIPGlue
 // One method per section of the file.
 extension SiteReader {
   mutating func readSIP(_ node: LuaValue?) {
-    let known = ["listen", "domain", "trusted", "advertise", "tls"] + Self.phoneOptions
+    let known =
+      ["listen", "domain", "trusted", "advertise", "tls"] + Self.phoneOptions + Self.callOptions
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
@@ -31,6 +32,7 @@ extension SiteReader {
       site.trusted.append(network)
     }
     readPhoneOptions(fields)
+    readCallOptions(fields)
   }
 
   private mutating func readListeners(_ node: LuaValue?) {

@@ -38,7 +38,7 @@ extension ProofWorld {
     case .routeUsed: judgeRoute(event)
     case .queued: judgeQueue(event)
     case .error, .registered, .unregistered, .diverted, .abandoned, .ringing, .dialing,
-      .destinationBusy, .established, .released, .partyChanged, .routeRequest,
+      .destinationBusy, .established, .released, .held, .retrieved, .partyChanged, .routeRequest,
       .attachedDataChanged, .userEvent, .treatmentApplied, .treatmentNotApplied, .treatmentEnd,
       .dnOutOfService, .dnBackInService, .queueLogout:
       break

@@ -140,7 +140,7 @@ private struct SignalPass {
     case .other: try otherSignal(scanner.name(of: opening))
     case .offered, .ringing, .answered, .diverted, .diversionFailed, .released, .header,
       .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
-      .otherOfCall:
+      .held, .retrieved, .otherOfCall:
       guard let call = opening.call ?? scanner.connID("call") else {
         throw scanner.trouble("\"call\" is not 16 hexadecimal digits")
       }
@@ -179,7 +179,7 @@ private struct SignalPass {
     case .treatmentNotApplied:
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
-    case .attached, .transferred, .strategy, .clock, .other: break
+    case .attached, .transferred, .held, .retrieved, .strategy, .clock, .other: break
     case .otherOfCall: throw unknownSignal(scanner.name(of: opening))
     }
   }
@@ -318,7 +318,7 @@ private struct EnginePass: ~Copyable {
       let reason = copy reason
       fold.treated(call, number) { heard, _ in heard.reason = reason }
     case .inService(let dn), .outOfService(let dn): fold.noteSwitched(dn.number)
-    case .attached, .transferred: break
+    case .attached, .transferred, .held, .retrieved: break
     }
   }
 

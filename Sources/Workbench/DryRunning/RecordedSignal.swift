@@ -12,6 +12,8 @@ enum RecordedSignal: UInt8 {
   case treatmentNotApplied
   case transferred
   case attached
+  case held
+  case retrieved
   /// About a call, and unknown.
   case otherOfCall
   /// A step of a strategy.
@@ -25,7 +27,7 @@ enum RecordedSignal: UInt8 {
     switch self {
     case .offered, .attached, .clock, .other: true
     case .ringing, .answered, .diverted, .diversionFailed, .released, .header, .treatmentApplied,
-      .treatmentEnded, .treatmentNotApplied, .transferred, .otherOfCall, .strategy:
+      .treatmentEnded, .treatmentNotApplied, .transferred, .held, .retrieved, .otherOfCall, .strategy:
       false
     }
   }
@@ -44,6 +46,8 @@ enum RecordedSignal: UInt8 {
     case JSONKey("call.treatment").word: self = Self.treatment(bytes, name)
     case JSONKey("call.attached").word: self = .attached
     case JSONKey("call.transferred").word: self = .transferred
+    case JSONKey("call.held").word: self = .held
+    case JSONKey("call.retrieved").word: self = .retrieved
     case JSONKey("strategy").word:
       self = bytes.has("strategy.", at: name.lowerBound) ? .strategy : .other
       return
@@ -78,6 +82,8 @@ enum RecordedSignal: UInt8 {
     case .treatmentNotApplied: bytes.isEqual(name, "call.treatment_not_applied")
     case .transferred: bytes.isEqual(name, "call.transferred")
     case .attached: bytes.isEqual(name, "call.attached")
+    case .held: bytes.isEqual(name, "call.held")
+    case .retrieved: bytes.isEqual(name, "call.retrieved")
     case .otherOfCall, .strategy, .clock, .other: true
     }
   }

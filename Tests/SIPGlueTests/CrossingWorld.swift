@@ -1,0 +1,283 @@
+// A small world for messages that cross: a caller, two phones, the switch, and the real engine,
+// with a queue and two agents. Everything that happens comes from a seed.
+
+import Engine
+import Foundation
+import SIPGlue
+import Testing
+
+/// The real engine, as `PairWorld` asks for one.
+final class CrossingEngine {
+  private var engine: RoutingEngine
+  private var outbox = Outbox()
+  private var now = Instant.zero
+  private(set) var events: [Event] = []
+
+  init(seed: UInt64) {
+    let plan = Plan(
+      extensions: [ExtensionPlan("7002", startsInService: true), ExtensionPlan("7005")],
+      agents: [
+        AgentPlan("1001", extensionDN: "7002", logsInAutomatically: true),
+        AgentPlan("1002", extensionDN: "7005", logsInAutomatically: true),
+      ],
+      queues: [QueuePlan("9000", ringTimeout: .seconds(6), wrapUp: .seconds(1))]
+    )
+    engine = RoutingEngine(plan: plan, seed: seed, epoch: 1_800_000_000_000_000_000)
+    _ = give(.control(.start))
+  }
+
+  var nextDeadline: Instant? { engine.nextDeadline }
+
+  /// Time has come to `instant`.
+  func advance(to instant: Instant) -> [LineCommand] {
+    now = instant
+    guard let deadline = engine.nextDeadline, deadline <= instant else { return [] }
+    return give(.clock)
+  }
+
+  func give(_ signal: Signal) -> [LineCommand] {
+    engine.handle(signal, at: now, into: &outbox)
+    let commands = outbox.lineCommands
+    events += outbox.events
+    outbox.removeAll()
+    return commands
+  }
+
+  /// What an agent is whom no call keeps; his phone may not have come through with its REGISTER.
+  private static let free: Set<String> = ["ready", "not_ready", "logged_out"]
+
+  /// What is left in the engine; empty when nothing is.
+  var remains: String {
+    let picture = engine.snapshot(at: now)
+    let busy = picture.agents.filter { !Self.free.contains($0.state) }
+    guard !picture.calls.isEmpty || !busy.isEmpty else { return "" }
+    let agents = busy.map { "\($0.id) \($0.state)" }
+    return "engine: calls \(picture.calls.map(\.state)) agents \(agents)"
+  }
+}
+
+/// What crosses what.
+enum Crossing: Int, CaseIterable {
+  case cancelAndAnswer, byeAndBye, byeAndReinvite, reinviteAndReinvite, updateAndReinvite
+  case registerWhileRinging, lostAnswer, lostACK, lostBYE, everythingTwice, releaseAndBye
+  case noAnswerAndAnswer, sessionRefresh, sentOn, deafTarget
+  case reliableAndCancel, reliableAndUpdate
+}
+
+struct CrossingWorld: ~Copyable {
+  private var world: PairWorld
+  private let engine: CrossingEngine
+  private let caller: PairPhone
+  private let phones: [PairPhone]
+  private var random: PairRandom
+  private let crossing: Crossing
+  private var registers = 0
+  /// What was lost on purpose.
+  private final class Losses { var left = 0 }
+
+  init(seed: UInt64, isTraced: Bool) throws {
+    random = PairRandom(state: seed &* 0x9E37_79B9)
+    crossing = Crossing.allCases[Int(seed % UInt64(Crossing.allCases.count))]
+    var plan = PairWorld.plan()
+    plan.extensions.append(RegistrarExtension("7005"))
+    plan.redirectsMax = 2
+    if crossing == .sessionRefresh { plan.session.interval = 90 }
+    world = try PairWorld(seed: seed, plan: plan)
+    world.isTraced = isTraced
+    engine = CrossingEngine(seed: seed)
+    let engine = engine
+    world.engine = { engine.give(.line($0)) }
+    world.engineClock = { engine.advance(to: $0) }
+    world.engineDeadline = { engine.nextDeadline }
+    caller = world.phone("4420", port: 6000)
+    phones = [world.phone("7002", port: 7002), world.phone("7005", port: 7005)]
+    for signal in world.signals { _ = engine.give(.line(signal)) }
+    var chance = PairRandom(state: seed ^ 0x5EED)
+    for phone in phones + [caller] {
+      phone.retryAfterGlare = { isCaller in (isCaller ? 2.1 : 0) + chance.share() * 1.9 }
+      phone.headers =
+        crossing == .sessionRefresh
+        ? "Supported: timer\r\nSession-Expires: 90;refresher="
+          + (chance.share() < 0.5 ? "uac" : "uas") + "\r\nAllow: INVITE"
+          + (chance.share() < 0.5 ? ", UPDATE\r\n" : "\r\n") : ""
+    }
+    setWire(seed)
+  }
+
+  private mutating func setWire(_ seed: UInt64) {
+    world.wire = PairWire(
+      loss: [0, 0.1, 0.3][Int(random.next() % 3)],
+      duplication: crossing == .everythingTwice ? 1 : 0.1,
+      jitter: [0.01, 0.3, 0.8][Int(random.next() % 3)]
+    )
+    let losses = Losses()
+    losses.left = Int(random.next() % 14)
+    let lost: (StaticString, String)? =
+      switch crossing {
+      case .lostAnswer: ("SIP/2.0 200", "INVITE")
+      case .lostACK: ("ACK", "ACK")
+      case .lostBYE: ("BYE", "BYE")
+      default: nil
+      }
+    guard let lost else { return }
+    world.wire.loses = { text in
+      guard losses.left > 0, text.hasPrefix("\(lost.0)"), text.contains(" \(lost.1)\r\n") else {
+        return false
+      }
+      losses.left -= 1
+      return true
+    }
+  }
+
+  private mutating func share(_ most: Double) -> Double { random.share() * most }
+
+  /// Runs it to its end; what is left then.
+  mutating func run() -> [String] {
+    register()
+    world.run(1)
+    let delay = 0.3 + share(2)
+    for phone in phones { phone.behaviour = .answers(after: delay) }
+    if crossing == .reliableAndCancel || crossing == .reliableAndUpdate {
+      caller.headers = "Supported: 100rel\r\n"
+      for phone in phones + [caller] { phone.isReliable = true }
+    }
+    if crossing == .sentOn { phones[0].script = sendsOn() }
+    if crossing == .noAnswerAndAnswer {
+      for phone in phones { phone.behaviour = .answers(after: 6) }
+    }
+    if crossing == .deafTarget { phones[0].behaviour = .silent }
+    caller.offersSDP = random.share() < 0.8
+    caller.call("9000", at: world.now)
+    switch crossing {
+    case .cancelAndAnswer, .sentOn, .deafTarget, .reliableAndCancel, .reliableAndUpdate:
+      world.run(max(0, delay - 0.5 + share(1.5)))
+    case .registerWhileRinging:
+      world.run(share(delay))
+      register()
+      world.run(share(1))
+      register()
+    case .noAnswerAndAnswer: world.run(5 + share(3))
+    default: world.run(delay + 0.5 + share(3))
+    }
+    cross()
+    world.run(share(1))
+    cross()
+    world.run(crossing == .sessionRefresh ? share(300) : share(8))
+    return finish()
+  }
+
+  private func sendsOn() -> (PairMessage, PairPhone) -> [String]? {
+    { request, phone in
+      guard request.method == "INVITE", request.toTag.isEmpty else { return nil }
+      let text = phone.response(302, to: request, tag: "x")
+      return [
+        text.replacingOccurrences(
+          of: "Content-Length",
+          with: "Contact: <sip:7005@127.0.0.1:7005>\r\nContent-Length"
+        )
+      ]
+    }
+  }
+
+  private mutating func register() {
+    registers += 1
+    let text = StreamWorld.register("sip:7005@127.0.0.1:7005", number: registers)
+      .replacingOccurrences(of: "7001", with: "7005")
+      .replacingOccurrences(of: "TCP 127.0.0.1:6100", with: "UDP 127.0.0.1:7005")
+      .replacingOccurrences(of: "Expires: 60", with: "Expires: 3000")
+    // Its retransmissions, all at once.
+    for _ in 0..<4 { world.inject(text, from: 7005) }
+  }
+
+  // MARK: Crossing
+
+  private mutating func cross() {
+    let targets = phones.flatMap { phone in phone.dialogs.map { (phone, $0) } }
+      .filter { $0.1.isAnswered && !$0.1.isEnded }
+    let first = random.share() < 0.5
+    switch crossing {
+    case .cancelAndAnswer, .sentOn, .noAnswerAndAnswer, .deafTarget, .reliableAndCancel: leave()
+    case .reliableAndUpdate:
+      for dialog in caller.dialogs where dialog.acknowledged > 0 && !dialog.isEnded {
+        caller.send("UPDATE", dialog, body: "v=0 b", at: world.now)
+      }
+      for phone in phones {
+        for dialog in phone.dialogs where !dialog.isEnded {
+          phone.send("UPDATE", dialog, body: "v=0 a", at: world.now)
+        }
+      }
+    case .byeAndBye, .lostBYE:
+      leave()
+      for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
+    case .byeAndReinvite:
+      for (phone, dialog) in targets {
+        if first {
+          phone.send("INVITE", dialog, body: "v=0 a", at: world.now)
+        } else {
+          phone.hangUp(dialog, at: world.now)
+        }
+      }
+      if first { leave() } else { offer("INVITE") }
+    case .reinviteAndReinvite, .lostAnswer, .lostACK, .everythingTwice, .sessionRefresh:
+      for (phone, dialog) in targets where !dialog.isInviting {
+        phone.send("INVITE", dialog, body: random.share() < 0.7 ? "v=0 a" : nil, at: world.now)
+      }
+      offer("INVITE")
+    case .updateAndReinvite:
+      for (phone, dialog) in targets where !dialog.isInviting {
+        phone.send(first ? "INVITE" : "UPDATE", dialog, body: "v=0 a", at: world.now)
+      }
+      offer(first ? "UPDATE" : "INVITE")
+    case .releaseAndBye:
+      let offers = world.offers
+      if let conn = offers.last?.connID, !hasEnded(conn) {
+        // The engine must hear of it too: as if the line had failed.
+        for command in engine.give(.line(.released(conn, by: .line))) { world.perform(command) }
+        world.perform(.release(conn))
+      }
+      for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
+    case .registerWhileRinging: break
+    }
+  }
+
+  private func hasEnded(_ conn: ConnID) -> Bool { world.releases(of: conn) > 0 }
+
+  private mutating func offer(_ method: String) {
+    for dialog in caller.dialogs where dialog.isAnswered && !dialog.isEnded && !dialog.isInviting {
+      caller.send(method, dialog, body: "v=0 b", at: world.now)
+    }
+  }
+
+  /// The caller has enough.
+  private mutating func leave() {
+    for dialog in caller.dialogs where !dialog.isEnded {
+      if dialog.isAnswered {
+        caller.hangUp(dialog, at: world.now)
+      } else {
+        caller.cancel(dialog, at: world.now)
+      }
+    }
+  }
+
+  // MARK: The end
+
+  private mutating func finish() -> [String] {
+    // Twice: a call may be answered while it is being cancelled.
+    for _ in 0..<2 {
+      leave()
+      world.run(70)
+    }
+    // Lost hang-ups are found by the probe; then every timer ends, the registration too.
+    world.run(3_100)
+    var problems = [world.remains, engine.remains].filter { !$0.isEmpty }
+    // Whom no BYE reaches in 32 seconds knows nothing of it, and has timers of his own.
+    for phone in phones + [caller] where phone.openDialogs > 0 && crossing != .lostBYE {
+      problems.append("\(phone.name) has \(phone.openDialogs) open dialogs")
+    }
+    for offer in world.offers {
+      let releases = world.releases(of: offer.connID)
+      if releases > 1 { problems.append("released \(releases) times") }
+    }
+    return problems.map { "\(crossing): \($0)" }
+  }
+}
