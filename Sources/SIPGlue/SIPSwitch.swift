@@ -234,6 +234,9 @@ public struct SIPSwitch: ~Copyable {
     guard mayCome(source, at: now) else { return }
     outgoing.connections.now = now
     heardFrom = source
+    if !source.transport.isStream, let request = BindingRequest(datagram) {
+      return answer(request, from: source)
+    }
     let before = outgoing.count
     let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
@@ -251,6 +254,15 @@ public struct SIPSwitch: ~Copyable {
       }
     }
     noteMessages(datagram, received, from: source, sentSince: before, at: now)
+  }
+
+  /// Tells a phone on UDP that its flow is alive, and where we see it.
+  private mutating func answer(_ request: BindingRequest, from source: Endpoint) {
+    counters.keepAlives += 1
+    counters.sent += 1
+    scratch.removeAll()
+    request.writeAnswer(to: source, into: &scratch)
+    outgoing.append(scratch.bytes, to: source)
   }
 
   /// Lets timers expire.
