@@ -28,6 +28,11 @@ final class CrossingEngine {
 
   var nextDeadline: Instant? { engine.nextDeadline }
 
+  /// Whether it has a call.
+  func has(_ conn: ConnID) -> Bool {
+    engine.snapshot(at: now).calls.contains { $0.attributes.connID == conn }
+  }
+
   /// Time has come to `instant`.
   func advance(to instant: Instant) -> [LineCommand] {
     now = instant
@@ -89,6 +94,12 @@ struct CrossingWorld: ~Copyable {
     world.engine = { engine.give(.line($0)) }
     world.engineClock = { engine.advance(to: $0) }
     world.engineDeadline = { engine.nextDeadline }
+    if seed % 4 == 0 {
+      // The process ends now and then, and another one goes on.
+      world.line.keepsDialogs = true
+      world.crashes = 0.05
+      world.isAlive = { engine.has($0) }
+    }
     caller = world.phone("4420", port: 6000)
     phones = [world.phone("7002", port: 7002), world.phone("7005", port: 7005)]
     for signal in world.signals { _ = engine.give(.line(signal)) }
@@ -278,6 +289,8 @@ struct CrossingWorld: ~Copyable {
       let releases = world.releases(of: offer.connID)
       if releases > 1 { problems.append("released \(releases) times") }
     }
+    if world.lostCount > 0 { problems.append("\(world.lostCount) calls were lost in a restart") }
+    if !world.rows.isEmpty { problems.append("rows: \(world.rows.values.map(\.state))") }
     return problems.map { "\(crossing): \($0)" }
   }
 }
