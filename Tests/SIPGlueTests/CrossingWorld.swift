@@ -285,6 +285,13 @@ struct CrossingWorld: ~Copyable {
     for phone in phones + [caller] where phone.openDialogs > 0 && crossing != .lostBYE {
       problems.append("\(phone.name) has \(phone.openDialogs) open dialogs")
     }
+    // Where nothing is lost, every success is acknowledged, also that of a call which has ended.
+    // (A process that begins knows nothing of a dialog whose other side has said BYE.)
+    if world.wire.loss == 0, world.wire.loses == nil, world.crashes == 0 {
+      for phone in phones + [caller] where phone.unacknowledged > 0 {
+        problems.append("\(phone.name) has \(phone.unacknowledged) successes without an ACK")
+      }
+    }
     for offer in world.offers {
       let releases = world.releases(of: offer.connID)
       if releases > 1 { problems.append("released \(releases) times") }

@@ -66,6 +66,8 @@ final class PairPhone {
   /// Answers instead of it: what to send for a request; nil: it answers itself.
   var script: ((PairMessage, PairPhone) -> [String]?)?
   var dialogs: [Dialog] = []
+  /// How many of its successes nobody has acknowledged.
+  private(set) var unacknowledged = 0
   var received: [PairMessage] = []
   var outbox: [(text: String, delay: Double)] = []
   private var pending: [Pending] = []
@@ -114,6 +116,7 @@ final class PairPhone {
       message.method == "INVITE",
       let dialog = dialogs.first(where: { $0.callID == message.callID })
     else { return }
+    unacknowledged += 1
     hangUp(dialog, at: now)
   }
 
