@@ -291,6 +291,9 @@ struct CrossingWorld: ~Copyable {
       for phone in phones + [caller] where phone.unacknowledged > 0 {
         problems.append("\(phone.name) has \(phone.unacknowledged) successes without an ACK")
       }
+      for phone in phones + [caller] where !phone.unanswered.isEmpty {
+        problems.append("\(phone.name) has had no answer to \(phone.unanswered)")
+      }
     }
     for offer in world.offers {
       let releases = world.releases(of: offer.connID)
