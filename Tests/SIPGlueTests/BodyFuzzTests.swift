@@ -62,9 +62,11 @@ struct BodyFuzzTests {
   }
 
   private static func request(_ method: String, _ call: Int, _ number: Int, to: String) -> String {
-    "\(method) sip:8000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bK\(call)"
-      + "\(method)\(number)\r\nMax-Forwards: 70\r\nFrom: <sip:4420@test>;tag=c\(call)\r\nTo: \(to)\r\n"
-      + "Call-ID: body\(call)\r\nCSeq: \(number) \(method)\r\nContact: <sip:4420@127.0.0.1:6000>\r\n"
+    "\(method) sip:8000@127.0.0.1 SIP/2.0\r\n"
+      + "Via: SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bK\(call)\(method)\(number)\r\n"
+      + "Max-Forwards: 70\r\nFrom: <sip:4420@test>;tag=c\(call)\r\nTo: \(to)\r\n"
+      + "Call-ID: body\(call)\r\nCSeq: \(number) \(method)\r\n"
+      + "Contact: <sip:4420@127.0.0.1:6000>\r\n"
   }
 
   @Test(
