@@ -44,6 +44,8 @@ public struct SIPSwitch: ~Copyable {
   let callersWithPassword: Set<DN>
 
   var tokens: TokenSource
+  /// What the CallUUIDs that we make begin with.
+  let uuidStart: (high: UInt64, middle: UInt64)
   var reader = MessageReader()
   var table: TransactionTable
   var registrar: Registrar
@@ -149,6 +151,7 @@ public struct SIPSwitch: ~Copyable {
     let addresses = OwnAddresses(own)
     standardTransport = addresses.speaks(.udp) ? .udp : first.transport
     tokens = TokenSource(secret: secret)
+    uuidStart = (tokens.next().value, tokens.next().value)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
     outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))

@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 
+import calls
 import flood as deluge
 import killing
 import registrations
@@ -742,7 +743,8 @@ def flood():
 CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
           fuzz, torture, flood, reload_soak, survive, full_disk,
           *transports.checks(sys.modules[__name__]),
-          *registrations.checks(sys.modules[__name__])]
+          *registrations.checks(sys.modules[__name__]),
+          *calls.checks(sys.modules[__name__])]
 
 
 def main():

@@ -13,6 +13,9 @@ internal import Wire
 struct DryCaller {
   /// Its place in the facts.
   var fact: Int32 = 0
+  /// How it ended, and how long it waited, in the recording.
+  var end = FactEnd.waiting
+  var wait: UInt64 = 0
   /// What the line says later, the next thing last.
   var script: [(due: UInt64, signal: LineSignal)] = []
   /// Which recorded attempts and treatments have had their turn.
@@ -23,8 +26,10 @@ struct DryCaller {
   var hasPatience = false
 
   /// Another call takes the place of one that is over.
-  mutating func begin(_ fact: Int32, hasPatience: Bool) {
-    self.fact = fact
+  mutating func begin(_ place: Int32, _ fact: borrowing CallFact, hasPatience: Bool) {
+    self.fact = place
+    end = fact.end
+    wait = fact.wait
     self.hasPatience = hasPatience
     usedAttempts = 0
     usedHeard = 0
@@ -82,28 +87,31 @@ struct DryFloor {
       connID: fact.connID
     )
     while callers.count <= Int(slot) { callers.append(DryCaller()) }
-    callers[Int(slot)].begin(Int32(index), hasPatience: patience != nil)
+    callers[Int(slot)].begin(Int32(index), fact, hasPatience: patience != nil)
     return slot
   }
 
-  func fact(_ slot: Int32) -> CallFact { facts.calls[Int(callers[Int(slot)].fact)] }
+  private func fact(_ slot: Int32) -> CallFact { facts.calls[Int(callers[Int(slot)].fact)] }
+
+  /// How a call ended in the recording.
+  func recordedEnd(_ slot: Int32) -> FactEnd { callers[Int(slot)].end }
 
   /// A call is over.
   mutating func finish(_ slot: Int32, _ end: SimulatedEnd) {
     let call = floor.calls[slot]
     let index = callers[Int(slot)].fact
-    let fact = facts.calls[Int(index)]
+    let recorded = callers[Int(slot)].end
     let wait = (end == .answered ? call.answered : floor.now) - call.offered
     var isDrawn = false
     // Who would wait for ever had nothing drawn: nobody like him ever gave up.
-    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable,
-      callers[Int(slot)].hasPatience
+    if wait > callers[Int(slot)].wait, recorded != .abandoned, recorded != .failed,
+      end != .unanswerable, callers[Int(slot)].hasPatience
     {
       result.drawn.patience += 1
       isDrawn = true
       if end == .abandoned { result.drawn.gaveUp += 1 }
     }
-    if end == .answered, fact.end != .answered {
+    if end == .answered, recorded != .answered {
       result.drawn.talk += 1
       isDrawn = true
     }

@@ -179,8 +179,8 @@ struct DryRun: ~Copyable {
     return try feed.clock(from: deadline, until: deadline + Self.clockSlack) ?? deadline
   }
 
-  private mutating func take(_ item: RecordedFeed.Item) throws {
-    switch item {
+  private mutating func take(_ item: consuming RecordedFeed.Item) throws {
+    switch consume item {
     case .offer(let offer): self.offer(offer)
     case .consult(let call):
       dry.note(call, at: dry.floor.now, "a consult call depends on who talks to whom")
@@ -232,7 +232,7 @@ struct DryRun: ~Copyable {
     send(.agent(request))
   }
 
-  private mutating func offer(_ offer: CallOffer) {
+  private mutating func offer(_ offer: consuming CallOffer) {
     let index = arrived
     arrived += 1
     guard index < model.facts.calls.count else { return }
@@ -268,7 +268,7 @@ struct DryRun: ~Copyable {
     if call.place == .talking {
       dry.finish(slot, .answered)
     } else {
-      dry.finish(slot, dry.fact(slot).end == .failed ? .gone : .abandoned)
+      dry.finish(slot, dry.recordedEnd(slot) == .failed ? .gone : .abandoned)
     }
     released(call.connID)
   }

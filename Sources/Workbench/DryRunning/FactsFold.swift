@@ -212,16 +212,17 @@ struct FactsFold {
   mutating func released(_ call: ConnID, by: ReleasedBy) {
     guard let state = remove(call) else { return }
     let index = state.index
-    var fact = facts.calls[index]
-    defer { facts.calls[index] = fact }
-    fact.by = by
+    let now = now
+    // Only written: the fact has left the processor's cache since the call came.
+    var calls = facts.calls.mutableSpan
+    calls[index].by = by
     if let answered = state.answered {
-      fact.talk = now - answered
-      fact.end = .answered
+      calls[index].talk = now - answered
+      calls[index].end = .answered
       return
     }
-    fact.wait = now - state.offered
-    fact.end = by == .caller ? .abandoned : .failed
+    calls[index].wait = now - state.offered
+    calls[index].end = by == .caller ? .abandoned : .failed
     // The phone that rang then was not answered before that.
     if let began = state.sent ?? state.rang, state.target >= 0 {
       var attempt = CallExtras.Attempt(target: state.target)

@@ -20,7 +20,14 @@ struct RecordedFeed {
   }
 
   private var scanner: RecordingScanner
-  private var waiting: [(at: UInt64, item: Item)] = []
+  private struct Entry {
+    var at: UInt64
+    /// Whether it is an agent's request.
+    var isRequest = false
+    var item: Item
+  }
+
+  private var waiting: [Entry] = []
   private var first = 0
   private var isOver = false
   private let keepsClock: Bool
@@ -41,13 +48,12 @@ struct RecordedFeed {
   }
 
   /// Whether the next item is an agent's request.
-  var isRequestNext: Bool {
-    guard first < waiting.count, case .signal(.agent) = waiting[first].item else { return false }
-    return true
-  }
+  var isRequestNext: Bool { first < waiting.count && waiting[first].isRequest }
 
   /// Takes the next item out.
   mutating func take() -> Item {
+    // Nearly always it is the only one.
+    if waiting.count == 1 { return waiting.removeLast().item }
     let item = waiting[first].item
     first += 1
     if first == waiting.count {
@@ -61,8 +67,8 @@ struct RecordedFeed {
   mutating func clock(from start: UInt64, until end: UInt64) throws -> UInt64? {
     guard keepsClock else { return nil }
     while !isOver, waiting.last.map({ $0.at <= end }) ?? true { try read() }
-    for (at, item) in waiting[first...] where at >= start && at <= end {
-      if case .clock = item { return at }
+    for entry in waiting[first...] where entry.at >= start && entry.at <= end {
+      if case .clock = entry.item { return entry.at }
     }
     return nil
   }
@@ -73,39 +79,39 @@ struct RecordedFeed {
       case .event, .empty: continue
       case .signal, .other: if scanner.number == 1 { continue }
       }
-      if let item = try item() {
-        waiting.append(item)
+      if let entry = try entry() {
+        waiting.append(entry)
         return
       }
     }
     isOver = true
   }
 
-  private mutating func item() throws -> (at: UInt64, item: Item)? {
+  private mutating func entry() throws -> Entry? {
     guard let opening = try scanner.openSignal(), opening.signal.isFromOutside else { return nil }
     if opening.signal == .offered { return try offer(opening) }
-    if opening.signal == .clock { return keepsClock ? (opening.at, .clock) : nil }
+    if opening.signal == .clock { return keepsClock ? Entry(at: opening.at, item: .clock) : nil }
     // Few of them: the library reads them.
     let text = scanner.text
     let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
     guard case .signal(let signal, let instant) = line else { return nil }
-    return (instant.nanoseconds, .signal(signal))
+    var isRequest = false
+    if case .agent = signal { isRequest = true }
+    return Entry(at: instant.nanoseconds, isRequest: isRequest, item: .signal(signal))
   }
 
-  private mutating func offer(
-    _ opening: RecordedOpening
-  ) throws -> (at: UInt64, item: Item)? {
+  private mutating func offer(_ opening: RecordedOpening) throws -> Entry? {
     try scanner.scanOn()
     let at = opening.at
     guard let call = opening.call ?? scanner.connID("call") else { return nil }
-    if scanner.has("consult_of") { return (at, .consult(call)) }
+    if scanner.has("consult_of") { return Entry(at: at, item: .consult(call)) }
     guard let pairs = scanner.pairs("user_data"), !scanner.has("uuid"),
       let dn = frequentText("dn")
     else {
       let text = scanner.text
       let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
       guard case .signal(.line(.offered(let offer)), _) = line else { return nil }
-      return (at, .offer(offer))
+      return Entry(at: at, item: .offer(offer))
     }
     var offer = CallOffer(
       call,
@@ -115,7 +121,7 @@ struct RecordedFeed {
       type: scanner.integer("type").flatMap { CallType(rawValue: UInt8(clamping: $0)) } ?? .inbound
     )
     if !pairs.isEmpty { offer.userData = UserData(pairs) }
-    return (at, .offer(offer))
+    return Entry(at: at, item: .offer(offer))
   }
 
   private mutating func frequentText(_ key: JSONKey) -> String? {

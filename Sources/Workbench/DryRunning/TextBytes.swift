@@ -30,7 +30,7 @@ extension Span<UInt8> {
 
   /// The next quote, backslash or control character; the end if there is none before it.
   @inline(__always)
-  func endOfPlainText(_ start: Int, _ end: Int) -> Int {
+  package func endOfPlainText(_ start: Int, _ end: Int) -> Int {
     var at = start
     while at &+ 16 <= count {
       let words = unsafe bytes.unsafeLoadUnaligned(
@@ -99,7 +99,7 @@ extension Span<UInt8> {
   /// The value of eight hexadecimal digits; nil when others are among them.
   ///
   /// Which of them are letters is chance, and a branch on chance costs more than all of this.
-  func hexadecimal(at start: Int) -> UInt64? {
+  package func hexadecimal(at start: Int) -> UInt64? {
     let characters = word(at: start)
     let upperBits: UInt64 = 0x8080_8080_8080_8080
     let letters = (characters &>> 6) & 0x0101_0101_0101_0101
@@ -117,7 +117,7 @@ extension Span<UInt8> {
 
   /// Eight hexadecimal digits of a number, the first of them in the lowest byte.
   @inline(__always)
-  static func hexadecimal(_ number: UInt32) -> UInt64 {
+  package static func hexadecimal(_ number: UInt32) -> UInt64 {
     var digits = UInt64(number)
     digits = (digits | digits &<< 16) & 0x0000_FFFF_0000_FFFF
     digits = (digits | digits &<< 8) & 0x00FF_00FF_00FF_00FF
@@ -145,7 +145,7 @@ extension Span<UInt8> {
   ///   - end: Where it ends at the latest.
   /// - Returns: The nanoseconds; nil when it is no plain number.
   @inline(__always)
-  func nanoseconds(_ at: inout Int, _ end: Int) -> UInt64? {
+  package func nanoseconds(_ at: inout Int, _ end: Int) -> UInt64? {
     let start = at
     var number: UInt64 = 0
     while at < end, byte(at) &- 48 < 10 {
