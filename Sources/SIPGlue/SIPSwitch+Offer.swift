@@ -36,8 +36,9 @@ extension SIPSwitch {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
     }
+    let conn = map.makeConnID()
     let call = Call(
-      conn: map.makeConnID(),
+      conn: conn,
       invite: texts.make(bytes),
       envelope: envelope,
       source: source,
@@ -47,7 +48,7 @@ extension SIPSwitch {
       entry: entry,
       isTrusted: isTrusted,
       hasHistory: !headers.history.isEmpty,
-      uuid: Self.uuid(bytes[headers.callUUID]) ?? makeUUID(),
+      uuid: Self.uuid(bytes[headers.callUUID]) ?? uuid(of: conn),
       headers: dialogHeaders
     )
     let slot = calls.insert(call)
@@ -236,8 +237,9 @@ extension SIPSwitch {
     return user.isEmpty ? nil : user
   }
 
-  mutating func makeUUID() -> CallUUID {
-    CallUUID(high: tokens.next().value, middle: tokens.next().value, low: tokens.next().value)
+  /// The CallUUID of a call that has brought none along: never that of another process.
+  func uuid(of conn: ConnID) -> CallUUID {
+    CallUUID(high: uuidStart.high, middle: uuidStart.middle, low: conn.value)
   }
 
   /// A CallUUID in its written form: 32 characters of 0-9 and A-V, 5 bits each.

@@ -251,10 +251,13 @@ extension SIPSwitch {
     _ received: borrowing Received,
     at now: Instant
   ) {
-    guard legs.contains(relay.to) else { return }
-    legs[relay.to].clientInvite = relay.client
-    legs[relay.to].clientSequence = relay.clientSequence
-    acknowledge(relay.to, body: .empty, type: .empty)
+    // Its BYE may have overtaken its answer: then the leg is gone already.
+    let isThere = legs.contains(relay.to)
+    guard let slot = isThere ? relay.to : looseLeg(received) else { return }
+    legs[slot].clientInvite = relay.client
+    legs[slot].clientSequence = relay.clientSequence
+    acknowledge(slot, body: .empty, type: .empty)
+    if !isThere { removeLeg(slot) }
   }
 
   /// The call, or the attempt, ends while an offer is under way.

@@ -110,7 +110,7 @@ extension SIPSwitch {
   ///
   /// Everything is taken from the response itself: the leg that sent the INVITE may be gone, or
   /// belong to the phone that was first.
-  private mutating func looseLeg(_ received: borrowing Received) -> Slot? {
+  mutating func looseLeg(_ received: borrowing Received) -> Slot? {
     let bytes = received.bytes
     let envelope = received.envelope
     guard let tag = SIPToken(bytes[envelope.from.tag]) else { return nil }

@@ -221,7 +221,7 @@ extension SIPSwitch {
         entry: entry,
         isTrusted: isTrusted,
         hasHistory: hasHistory,
-        uuid: CallUUID(high: 0, middle: 0, low: conn.value),
+        uuid: uuid(of: conn),
         headers: DialogHeaders(received)
       )
     }

@@ -44,6 +44,8 @@ public struct SIPSwitch: ~Copyable {
   let callersWithPassword: Set<DN>
 
   var tokens: TokenSource
+  /// What the CallUUIDs that we make begin with.
+  let uuidStart: (high: UInt64, middle: UInt64)
   var reader = MessageReader()
   var table: TransactionTable
   var registrar: Registrar
@@ -149,6 +151,7 @@ public struct SIPSwitch: ~Copyable {
     let addresses = OwnAddresses(own)
     standardTransport = addresses.speaks(.udp) ? .udp : first.transport
     tokens = TokenSource(secret: secret)
+    uuidStart = (tokens.next().value, tokens.next().value)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
     outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
@@ -234,6 +237,9 @@ public struct SIPSwitch: ~Copyable {
     guard mayCome(source, at: now) else { return }
     outgoing.connections.now = now
     heardFrom = source
+    if !source.transport.isStream, let request = BindingRequest(datagram) {
+      return answer(request, from: source)
+    }
     let before = outgoing.count
     let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
@@ -251,6 +257,15 @@ public struct SIPSwitch: ~Copyable {
       }
     }
     noteMessages(datagram, received, from: source, sentSince: before, at: now)
+  }
+
+  /// Tells a phone on UDP that its flow is alive, and where we see it.
+  private mutating func answer(_ request: BindingRequest, from source: Endpoint) {
+    counters.keepAlives += 1
+    counters.sent += 1
+    scratch.removeAll()
+    request.writeAnswer(to: source, into: &scratch)
+    outgoing.append(scratch.bytes, to: source)
   }
 
   /// Lets timers expire.

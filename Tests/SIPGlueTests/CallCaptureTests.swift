@@ -227,7 +227,9 @@ struct CallCaptureTests {
 
   @Test("What became neither a call nor a registration is listed, the newest 256")
   func refused() throws {
-    var world = try Self.world { $0.trusted = [] }
+    var world = try Self.world { plan in
+      plan.trusted = [AddressRange("127.0.0.1/32")].compactMap { $0 }
+    }
     func say(_ method: String, _ from: String, _ to: String, _ extra: String = "", number: Int) {
       let text =
         "\(method) sip:\(to)@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:6100;branch=z9hG4bK"
@@ -242,19 +244,19 @@ struct CallCaptureTests {
     say("REGISTER", "7001", "7001", number: 1)
     say("REGISTER", "7001", "7001", wrong, number: 2)
     say("REGISTER", "7999", "7999", number: 3)
-    say("INVITE", "stranger", "8000", number: 4)
     say("PUBLISH", "7001", "7001", number: 5)
+    say("INVITE", "4420", "8001", number: 6)
     let list = world.line.refusedRequests
     #expect(
       list.map { "\($0.method) \($0.from) \($0.to) \($0.answer.prefix(3))" } == [
-        "REGISTER 7001 7001 401", "REGISTER 7999 7999 404", "INVITE stranger 8000 403",
-        "PUBLISH 7001 7001 405",
+        "REGISTER 7001 7001 401", "REGISTER 7999 7999 404", "PUBLISH 7001 7001 405",
+        "INVITE 4420 8001 404",
       ]
     )
     #expect(list.allSatisfy { $0.peer == CapturedMessage.Address("127.0.0.1", 6_100) })
     for number in 10..<400 {
       world.run(0.1)
-      say("INVITE", "stranger\(number)", "8000", number: number)
+      say("INVITE", "stranger\(number)", "8001", number: number)
     }
     let newest = world.line.refusedRequests
     #expect(newest.count == 256)

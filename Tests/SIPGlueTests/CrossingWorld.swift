@@ -28,6 +28,11 @@ final class CrossingEngine {
 
   var nextDeadline: Instant? { engine.nextDeadline }
 
+  /// Whether it has a call.
+  func has(_ conn: ConnID) -> Bool {
+    engine.snapshot(at: now).calls.contains { $0.attributes.connID == conn }
+  }
+
   /// Time has come to `instant`.
   func advance(to instant: Instant) -> [LineCommand] {
     now = instant
@@ -89,6 +94,12 @@ struct CrossingWorld: ~Copyable {
     world.engine = { engine.give(.line($0)) }
     world.engineClock = { engine.advance(to: $0) }
     world.engineDeadline = { engine.nextDeadline }
+    if seed % 4 == 0 {
+      // The process ends now and then, and another one goes on.
+      world.line.keepsDialogs = true
+      world.crashes = 0.05
+      world.isAlive = { engine.has($0) }
+    }
     caller = world.phone("4420", port: 6000)
     phones = [world.phone("7002", port: 7002), world.phone("7005", port: 7005)]
     for signal in world.signals { _ = engine.give(.line(signal)) }
@@ -274,10 +285,22 @@ struct CrossingWorld: ~Copyable {
     for phone in phones + [caller] where phone.openDialogs > 0 && crossing != .lostBYE {
       problems.append("\(phone.name) has \(phone.openDialogs) open dialogs")
     }
+    // Where nothing is lost, every success is acknowledged, also that of a call which has ended.
+    // (A process that begins knows nothing of a dialog whose other side has said BYE.)
+    if world.wire.loss == 0, world.wire.loses == nil, world.crashes == 0 {
+      for phone in phones + [caller] where phone.unacknowledged > 0 {
+        problems.append("\(phone.name) has \(phone.unacknowledged) successes without an ACK")
+      }
+      for phone in phones + [caller] where !phone.unanswered.isEmpty {
+        problems.append("\(phone.name) has had no answer to \(phone.unanswered)")
+      }
+    }
     for offer in world.offers {
       let releases = world.releases(of: offer.connID)
       if releases > 1 { problems.append("released \(releases) times") }
     }
+    if world.lostCount > 0 { problems.append("\(world.lostCount) calls were lost in a restart") }
+    if !world.rows.isEmpty { problems.append("rows: \(world.rows.values.map(\.state))") }
     return problems.map { "\(crossing): \($0)" }
   }
 }

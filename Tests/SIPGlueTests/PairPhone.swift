@@ -66,6 +66,10 @@ final class PairPhone {
   /// Answers instead of it: what to send for a request; nil: it answers itself.
   var script: ((PairMessage, PairPhone) -> [String]?)?
   var dialogs: [Dialog] = []
+  /// Its requests that nobody has answered.
+  private(set) var unanswered: [String] = []
+  /// How many of its successes nobody has acknowledged.
+  private(set) var unacknowledged = 0
   var received: [PairMessage] = []
   var outbox: [(text: String, delay: Double)] = []
   private var pending: [Pending] = []
@@ -110,10 +114,13 @@ final class PairPhone {
 
   /// Nobody has answered: a success that is not acknowledged ends its dialog (RFC 3261 13.3.1.4).
   private func giveUp(_ lost: Pending, at now: Double) {
-    guard let message = PairMessage(lost.text), message.status == 200,
+    guard let message = PairMessage(lost.text) else { return }
+    if message.isRequest { unanswered.append(message.startLine) }
+    guard message.status == 200,
       message.method == "INVITE",
       let dialog = dialogs.first(where: { $0.callID == message.callID })
     else { return }
+    unacknowledged += 1
     hangUp(dialog, at: now)
   }
 

@@ -77,27 +77,27 @@ struct LadderTests {
     let lines = Ladder.lines(of: messages, remarks: remarks, style: style)
     #expect(
       lines == [
-        "              caller 4420                       Pointsman                         7001",
-        "              192.0.2.9:5060                    192.0.2.1:5060                    "
-          + "[2001:db8::7]:506~",
-        "08:00:00.000  |- INVITE 8000 SDP -------------->|                                 |",
-        "08:00:00.000  |<------------------- 100 Trying -|                                 |",
-        "08:00:00.000  | * EventQueued 8000              |                                 |",
-        "08:00:00.000  |                                 |- INVITE 7001 SDP -------------->|",
-        "08:00:00.500  |                                 |- INVITE 7001 SDP again -------->|",
-        "    +1.750 s  |                                 |                                 |",
-        "08:00:02.250  |                                 |<---------------- 486 Busy Here -|",
-        "08:00:02.250  |<------------------- 200 OK SDP -|                                 |",
-        "08:00:02.500  |- BYE -------------------------->|                                 |",
-        "08:00:02.500  | * EventReleased 8000            |                                 |",
-        "08:00:02.500  |<----------------- 200 OK (BYE) -|                                 |",
+        "              caller 4420                     Pointsman                       7001",
+        "              192.0.2.9:5060                  192.0.2.1:5060                  "
+          + "[2001:db8::7]:5061",
+        String(repeating: " ", count: 78) + "tls",
+        "08:00:00.000  |- INVITE 8000 SDP ------------>|                               |",
+        "08:00:00.000  |<----------------- 100 Trying -|                               |",
+        "08:00:00.000  | * EventQueued 8000            |                               |",
+        "08:00:00.000  |                               |- INVITE 7001 SDP ------------>|",
+        "08:00:00.500  |                               |- INVITE 7001 SDP again ------>|",
+        "    +1.750 s  |                               |                               |",
+        "08:00:02.250  |                               |<-------------- 486 Busy Here -|",
+        "08:00:02.250  |<----------------- 200 OK SDP -|                               |",
+        "08:00:02.500  |- BYE ------------------------>|                               |",
+        "08:00:02.500  | * EventReleased 8000          |                               |",
+        "08:00:02.500  |<--------------- 200 OK (BYE) -|                               |",
       ]
     )
     style.isASCII = false
     let drawn = Ladder.lines(of: messages, remarks: remarks, style: style)
-    #expect(drawn[2].hasPrefix("08:00:00.000  │─ INVITE 8000 SDP ──────────────▶│"))
+    #expect(drawn[3].hasPrefix("08:00:00.000  │─ INVITE 8000 SDP ────────────▶│"))
     #expect(drawn.map(\.count) == lines.map(\.count))
-    #expect(drawn[1].hasSuffix("…"))
   }
 
   @Test("Whoever the call is sent to third gets a line that has become free, with his name")
@@ -160,7 +160,7 @@ struct LadderTests {
       }
       #expect(lines.filter { $0.contains("* 7 messages in between are not kept") }.count == 1)
     }
-    #expect(Ladder.lines(of: []).count == 2)
+    #expect(Ladder.lines(of: []).count == 1)
   }
 
   @Test("Random calls are drawn within their columns", arguments: [60, 80, 100, 160])

@@ -1,8 +1,8 @@
-// The requests that were refused last, so that whoever wonders why his phone does not ring can see it.
+// The requests that were refused last, so that whoever wonders why his phone does not ring sees it.
 //
-// A call's messages are in the `Capture`; what never became a call or a registration is in none, and
-// is what a newcomer asks for first. A challenge is no refusal: 401 and 407 count only for requests
-// that had brought credentials along, and not when these were merely stale.
+// A call's messages are in the `Capture`; what never became a call or a registration is in none,
+// and is what a newcomer asks for first. A challenge is no refusal: 401 and 407 count only for
+// requests that had brought credentials along, and not when these were merely stale.
 // Invariant: at most `max` are kept, the newest. Who may change it: `SIPSwitch` only.
 
 public import Engine

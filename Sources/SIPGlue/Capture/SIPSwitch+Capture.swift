@@ -55,8 +55,11 @@ extension SIPSwitch {
     guard capture.isOn, let own = capture.place(of: name(of: callID)) else {
       // What answers a message of no call is of no call.
       counters.sent += UInt64(outgoing.count - before)
-      guard received.envelope.isRequest, before < outgoing.count else { return }
-      return refusals.note(outgoing[before].bytes, to: received, from: source, at: now)
+      guard received.envelope.isRequest else { return }
+      for index in before..<outgoing.count {
+        refusals.note(outgoing[index].bytes, to: received, from: source, at: now)
+      }
+      return
     }
     capture.add(datagram, to: own, peer: source, isReceived: true, at: now)
     noteMessages(sentSince: before, answering: (callID, own), at: now)

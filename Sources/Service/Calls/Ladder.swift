@@ -45,6 +45,10 @@ package struct Ladder {
   private struct Party: Hashable {
     var name: String
     var address: String
+    /// What carries his messages; empty: datagrams.
+    var transport: String
+
+    var headings: [String] { [name, address, transport] }
   }
 
   private static let targetLanesMax = 2
@@ -52,7 +56,7 @@ package struct Ladder {
   private static let firstColumn = 14
   private static let laneDistanceMax = 34
   /// What is kept free for the address over the last line.
-  private static let lastHeading = 18
+  private static let lastHeading = 21
   /// A silence that is shown.
   private static let silence: UInt64 = 1_000_000_000
 
@@ -110,8 +114,11 @@ package struct Ladder {
     let isTarget = !parties.isEmpty
     // What we send to a target is addressed to it; what comes from a caller is from him.
     let user = message.isReceived == (summary.status == 0) ? summary.from : summary.to
-    let address = message.peer + (message.transport == "udp" ? "" : " \(message.transport)")
-    let party = Party(name: plain(isTarget ? user : "caller \(user)"), address: plain(address))
+    let party = Party(
+      name: plain(isTarget ? user : "caller \(user)"),
+      address: plain(message.peer),
+      transport: message.transport == "udp" ? "" : plain(message.transport)
+    )
     if isTarget, let index = parties[1...].firstIndex(of: party) { return index }
     parties.append(party)
     return parties.count - 1
@@ -120,18 +127,19 @@ package struct Ladder {
   // MARK: Rows
 
   private mutating func drawHead() {
-    let own = steps.first?.message.own ?? ""
-    var names = ["", "Pointsman"]
-    var addresses = ["", plain(own)]
-    if let caller = parties.first { (names[0], addresses[0]) = (caller.name, caller.address) }
-    for owner in owners {
-      names.append(parties[owner.party].name)
-      addresses.append(parties[owner.party].address)
-    }
-    for texts in [names, addresses] {
+    let own = Party(
+      name: "Pointsman",
+      address: plain(steps.first?.message.own ?? ""),
+      transport: ""
+    )
+    let nobody = Party(name: "", address: "", transport: "")
+    let standing = [parties.first ?? nobody, own] + owners.map { parties[$0.party] }
+    for line in own.headings.indices {
       var row = Row()
-      for (lane, text) in texts.enumerated() { row.put(heading(text, lane), at: columns[lane]) }
-      rows.append(row.text)
+      for (lane, party) in standing.enumerated() {
+        row.put(heading(party.headings[line], lane), at: columns[lane])
+      }
+      if !row.isEmpty { rows.append(row.text) }
     }
   }
 
@@ -197,8 +205,7 @@ package struct Ladder {
       return
     }
     owners[lane] = (step.party, index)
-    let party = parties[step.party]
-    for text in [party.name, party.address] {
+    for text in parties[step.party].headings where !text.isEmpty {
       var row = rung(at: "")
       row.put(heading(text, lane + 2), at: columns[lane + 2])
       rows.append(row.text)
@@ -295,6 +302,8 @@ package struct Ladder {
         place += 1
       }
     }
+
+    var isEmpty: Bool { cells.isEmpty }
 
     var text: String {
       var cells = cells

@@ -105,6 +105,7 @@ struct ShardLoop: ~Copyable {
   /// Whether the writer has more to do than it can.
   var isOverrun = false
   private var interest: Readiness = .readable
+  private var door = DoorLog()
   private var announcesEvents = false
   private var hasPublished = false
   var references: UInt32 = 0
@@ -215,6 +216,9 @@ struct ShardLoop: ~Copyable {
     {
       interest = line.transports.interest
       try loop.change(descriptor, interest)
+    }
+    if let sentence = door.sentence(line.telephony.counters, at: now) {
+      reports.post(.report(.warning(sentence)))
     }
     publish()
     let count = try loop.wait(until: deadline)

@@ -27,7 +27,8 @@ enum RecordedSignal: UInt8 {
     switch self {
     case .offered, .attached, .clock, .other: true
     case .ringing, .answered, .diverted, .diversionFailed, .released, .header, .treatmentApplied,
-      .treatmentEnded, .treatmentNotApplied, .transferred, .held, .retrieved, .otherOfCall, .strategy:
+      .treatmentEnded, .treatmentNotApplied, .transferred, .held, .retrieved, .otherOfCall,
+      .strategy:
       false
     }
   }
