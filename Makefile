@@ -21,7 +21,7 @@ KILL_WORKERS ?= 2
 MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -90,6 +90,10 @@ bench-dryrun: build ## CPU per call of a dry-run of a million calls against simu
 scenarios-accept: ## rewrite what the scenarios expect; review the difference
 	SCENARIOS_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ScenarioTests
 	git --no-pager diff --stat -- Tests/Scenarios
+
+captures: ## other people's captures through the parser again: docs/sip-captures.md (needs ../shared)
+	CAPTURES_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ParsedCaptureTests
+	git --no-pager diff --stat -- docs/sip-captures.md
 
 crossing: setup ## SIP messages that cross on a bad wire: 10,000 seeds (SEED=n: one, each message; SEEDS=)
 	CROSSING_SEEDS='$(if $(filter file,$(origin SEEDS)),10000,$(SEEDS))' CROSSING_SEED='$(SEED)' \

@@ -145,7 +145,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ImportersTests",
-      dependencies: ["Engine", "Importers", "Wire"],
+      dependencies: ["Engine", "Importers", "SIPGlue", "Wire"],
       swiftSettings: relaxed
     ),
     .testTarget(name: "WireTests", dependencies: ["Engine", "Wire"], swiftSettings: relaxed),

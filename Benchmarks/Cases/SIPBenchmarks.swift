@@ -79,11 +79,12 @@ private final class Line {
   var now = Instant.zero
   var number = 0
 
-  init(live: Int) {
+  init(live: Int, captures: Bool) {
     var plan = SIPPlan(advertisedHost: "127.0.0.1", domain: "127.0.0.1")
     plan.trusted = [AddressRange("127.0.0.0/8")].compactMap { $0 }
     plan.routingPoints = ["8000"]
     plan.limits.provisionalInterval = .seconds(86_400 * 365)
+    if !captures { plan.limits.captureBytesMax = 0 }
     do {
       line = try SIPSwitch(plan: plan, start: 1_700_000_000_000_000_000, secret: (1, 2))
     } catch {
@@ -117,10 +118,10 @@ private final class Line {
   }
 }
 
-private func liveCase(_ live: Int) -> Case {
-  Case(name: "sip: INVITE, 486, ACK beside \(live) live transactions", operations: 20_000) {
-    count in
-    let line = Line(live: live)
+private func liveCase(_ live: Int, captures: Bool = true) -> Case {
+  let name = "sip: INVITE, 486, ACK beside \(live) live transactions"
+  return Case(name: captures ? name : name + ", not captured", operations: 20_000) { count in
+    let line = Line(live: live, captures: captures)
     return { for _ in 0..<count { line.refusedCall() } }
   }
 }
@@ -265,4 +266,5 @@ private func bridgeCase(_ live: Int) -> Case {
 }
 
 let sipCases: [Case] =
-  [100, 10_000, 100_000].map(liveCase) + [100, 10_000, 100_000].map(bridgeCase)
+  [100, 10_000, 100_000].map { liveCase($0) } + [liveCase(100, captures: false)]
+  + [100, 10_000, 100_000].map(bridgeCase)

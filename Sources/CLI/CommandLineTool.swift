@@ -11,7 +11,8 @@ enum CommandLineTool {
     DryRunVerb.verb, ImportVerb.verb, ReplayVerb.verb, ExportVerb.verb,
     WatchVerb.verb, EventsVerb.verb,
     StrategiesVerb.verb,
-    ListVerbs.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
+    CallsVerb.calls, ListVerbs.queues, ListVerbs.agents, ListVerbs.dns, ListVerbs.reservations,
+    ListVerbs.refused,
     StatisticsVerb.verb, AgentVerb.verb, WhyVerbs.why, WhyVerbs.whyNot,
   ]
 

@@ -47,6 +47,9 @@ public struct SIPCounters: Sendable, Hashable {
   /// NOTIFY requests that were sent, without repetitions.
   public var notifies: UInt64 = 0
 
+  /// All that were not served for the sake of who sent them.
+  public var turnedAway: UInt64 { limited + scanners + lockouts }
+
   /// Makes counters that have counted nothing.
   public init() {}
 }

@@ -163,6 +163,10 @@ public struct SIPLimits: Sendable, Hashable {
   public var unfinishedBytesMax = 64 << 20
   /// The size from which on a request goes by TCP where we speak it (RFC 3261 18.1.1).
   public var datagramMax = 1300
+  /// The bytes of messages that are kept of all calls together, for people to look at; 0: none.
+  public var captureBytesMax = 32 << 20
+  /// The bytes of messages that are kept of one call.
+  public var captureBytesPerCallMax = 128 << 10
 
   /// Makes the standard limits.
   public init() {}

@@ -121,6 +121,7 @@ extension SIPSwitch {
       guard let binding = registrar.contact(of: dn, rank: rank, at: now) else {
         return .failure(Unresolved(reason: .unreachable))
       }
+      guard !isCutOff(binding) else { return .failure(Unresolved(reason: .unreachable)) }
       targetURI.write(binding.uri)
       for proxy in binding.path { targetRoutes.header("Route", proxy) }
       if let hop = hop(to: binding) { return .success(hop) }
@@ -142,6 +143,15 @@ extension SIPSwitch {
       return .failure(Unresolved(reason: .unreachable))
     }
     return .success(hop)
+  }
+
+  /// Whether a phone behind an address translator has lost the connection that it registered on:
+  /// nobody can connect to it (RFC 5626 5.3).
+  private func isCutOff(_ binding: Binding) -> Bool {
+    guard let flow = binding.flow, flow.transport.isStream, binding.received != nil else {
+      return false
+    }
+    return !outgoing.connections.contains(flow.connection)
   }
 
   /// Where a phone is reached whose contact is in `targetURI`: through the proxies in

@@ -25,6 +25,7 @@ extension SIPSwitch {
   ) -> TransactionHandle? {
     legs[slot].localSequence += 1
     touch(leg: slot, isUrgent: false)
+    if request.method == .invite { joinCapture(slot) }
     let branch = tokens.next()
     write(request, on: slot, sequence: legs[slot].localSequence, branch: branch)
     let client = ClientRequest(
@@ -354,6 +355,7 @@ extension SIPSwitch {
     if call.caller == nil { map.remove(call.localTag) }
     map.removeFirst(call.mergeKey)
     map.remove(call.conn)
+    capture.close(call.conn, at: now)
     refresh.disarm(slot.index)
     texts.free(call.invite)
     keepFinal(of: call)

@@ -59,6 +59,7 @@ extension SIPSwitch {
     refresh.arm(slot.index, at: now)
     touch(call: slot)
     counters.calls += 1
+    openCapture(of: call.conn, callID: bytes[envelope.callID], at: now)
     announce(call, caller, headers)
   }
 

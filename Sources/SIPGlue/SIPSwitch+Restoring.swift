@@ -69,7 +69,7 @@ extension SIPSwitch {
     }
     for leg in alone { finish(leg, at: now) }
     invites.forEach { outgoing.append($0, to: $1) }
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(sentSince: before, at: now)
     return alive
   }
 
@@ -233,6 +233,7 @@ extension SIPSwitch {
     map.setFirst(call.mergeKey, slot)
     table.setOwner(Owner(.call, slot).raw, of: call.transaction)
     join(slot, byCall[conn] ?? [])
+    resumeCapture(of: slot, at: now)
     return (slot, now > written ? now - written : .zero)
   }
 

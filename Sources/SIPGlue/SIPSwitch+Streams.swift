@@ -27,7 +27,7 @@ extension SIPSwitch {
     outgoing.connections.now = now
     let before = outgoing.count
     hangUp(connection, at: now)
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(sentSince: before, at: now)
   }
 
   /// Reads what has come on a connection: whole messages, parts of them, keep-alives.

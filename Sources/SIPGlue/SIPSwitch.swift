@@ -100,6 +100,11 @@ public struct SIPSwitch: ~Copyable {
   /// Messages that wait to be sent; the transports empty it.
   var outgoing: OutgoingQueue
 
+  /// The messages of every call, for people.
+  var capture: Capture
+  /// The requests that became nothing.
+  var refusals = RefusalLog()
+
   /// Opens the switch: nothing registered, no call; fixed contacts are signalled as in service.
   ///
   /// `start` is the wall clock in nanoseconds since the Unix epoch; it makes ConnIDs that no
@@ -150,6 +155,10 @@ public struct SIPSwitch: ~Copyable {
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
     outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
+    capture = Capture(
+      bytes: plan.limits.captureBytesMax,
+      bytesPerCall: plan.limits.captureBytesPerCallMax
+    )
     map = ConnIDMap(start: start)
     keeper = DialogKeeper(start: start)
     refresh = DeadlineList(interval: plan.limits.provisionalInterval)
@@ -228,6 +237,9 @@ public struct SIPSwitch: ~Copyable {
     guard mayCome(source, at: now) else { return }
     outgoing.connections.now = now
     heardFrom = source
+    if !source.transport.isStream, let request = BindingRequest(datagram) {
+      return answer(request, from: source)
+    }
     let before = outgoing.count
     let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
@@ -244,7 +256,16 @@ public struct SIPSwitch: ~Copyable {
         response(received, at: now)
       }
     }
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(datagram, received, from: source, sentSince: before, at: now)
+  }
+
+  /// Tells a phone on UDP that its flow is alive, and where we see it.
+  private mutating func answer(_ request: BindingRequest, from source: Endpoint) {
+    counters.keepAlives += 1
+    counters.sent += 1
+    scratch.removeAll()
+    request.writeAnswer(to: source, into: &scratch)
+    outgoing.append(scratch.bytes, to: source)
   }
 
   /// Lets timers expire.
@@ -271,7 +292,7 @@ public struct SIPSwitch: ~Copyable {
     while let index = sessions.popDue(at: now) {
       if let slot = legs.slot(at: index) { sessionIsDue(slot, at: now) }
     }
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(sentSince: before, at: now)
   }
 
   /// Tells calls and legs what became of their transactions.
@@ -289,7 +310,7 @@ public struct SIPSwitch: ~Copyable {
     let before = outgoing.count
     outgoing.connections.now = now
     run(command, at: now)
-    counters.sent += UInt64(outgoing.count - before)
+    noteMessages(sentSince: before, at: now)
   }
 }
 

@@ -5,7 +5,7 @@ extension Files {
   /// Writes a file beside its place and moves it there.
   ///
   /// - Returns: Why it could not, or nil.
-  static func write(_ bytes: [UInt8], to path: String) -> String? {
+  package static func write(_ bytes: [UInt8], to path: String) -> String? {
     let partial = path + ".part"
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
     let descriptor = unsafe open(partial, flags, 0o644)

@@ -96,4 +96,5 @@ def run(base):
         # The standard of `defence`: 400 a second, twice as many at once.
         allowed = 800 + 400 * (state["seconds"] + 1)
         base.expect(state["answers"] <= allowed, f"{state['answers']} answers to the flood")
+        base.expect("sip: messages turned away: " in world.log("server"), "nobody was told")
         base.expect(after < before + 65_536, "the flood cost memory")

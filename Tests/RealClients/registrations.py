@@ -87,6 +87,35 @@ def checks(run):
                 run.expect(f"Via: SIP/2.0/{transport.upper()} 127.0.0.1:{world.port}" in log,
                            f"linphone was not called by {transport}")
 
+    def flows():
+        """baresip keeps a flow (RFC 5626) over UDP and TCP, and is called on it."""
+        for transport in ("udp", "tcp"):
+            with run.World() as world:
+                world.strategy("any", run.ANY)
+                world.serve(run.site('["7001"] = { password = "demo" },',
+                                     run.auto("1001", "7001"), points=POINT, listen=TCP))
+                phone, _ = run.baresip(world, "phone", run.free_port(), "demo", 60, transport,
+                                       flow=True)
+                world.wait_for_events("EventAgentReady", 1, "7001")
+                run.finished(world.callers("8000", 2, hold=300, rate=1), "the callers")
+                world.wait_for_events("EventReleased", 2, "7001")
+                log = world.log("phone")
+                run.expect(";reg-id=1" in log, "baresip named no flow")
+                run.expect("Require: outbound\n" in log.replace("\r", ""), "no flow was granted")
+                # How it sees that the flow is alive, every half minute.
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                    sock.bind(("127.0.0.1", 0))
+                    sock.settimeout(run.PATIENCE)
+                    name = bytes.fromhex("2112a442") + b"keep-alive 1"
+                    sock.sendto(bytes.fromhex("00010000") + name, ("127.0.0.1", world.port))
+                    port = (sock.getsockname()[1] ^ 0x2112).to_bytes(2, "big")
+                    answer = bytes.fromhex("0101000c") + name + bytes.fromhex("002000080001")
+                    run.expect(sock.recv(100) == answer + port + bytes.fromhex("5e12a443"),
+                               "STUN is not answered")
+                phone.terminate()
+                phone.wait()
+                world.wait_for_events("EventDNOutOfService", 1, "7001")
+
     def own_scenarios():
         """sipp's own caller and phone, as they come, with the server between them."""
         with run.World() as world:
@@ -140,4 +169,4 @@ def checks(run):
             becomes("7001", "in out in out")
             becomes("7002", "in")
 
-    return [linphones, own_scenarios, dn_states]
+    return [linphones, flows, own_scenarios, dn_states]

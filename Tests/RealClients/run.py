@@ -285,24 +285,29 @@ def send_invite(port, dn):
         return answer
 
 
-def baresip(world, name, port, password, expires, transport="udp", secure=0):
-    """A baresip that registers 7001, answers by itself and takes commands by TCP."""
+def baresip(world, name, port, password, expires, transport="udp", secure=0, flow=False):
+    """A baresip that registers 7001, answers by itself and takes commands by TCP.
+
+    With `flow` it keeps one as RFC 5626 says, and writes its messages to its log.
+    """
     folder = world.folder / name
     folder.mkdir()
     control = free_port()
     modules = next(path for path in ("/usr/lib/baresip/modules",) if os.path.isdir(path))
     (folder / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\ncall_max_calls 4\nmodule_path {modules}\n"
-        "module g711.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule aubridge.so\n"
+        "module g711.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule aubridge.so\n"
         "module_app ctrl_tcp.so\n"
         f"ctrl_tcp_listen 127.0.0.1:{control}\naudio_source aubridge,line\n"
         "audio_player aubridge,line\naudio_alert aubridge,bell\n")
+    server = (f"127.0.0.1:{secure if transport == 'tls' else world.port}"
+              f"{'' if transport == 'udp' else ';transport=' + transport}")
     (folder / "accounts").write_text(
-        f"<sip:7001@127.0.0.1:{secure if transport == 'tls' else world.port}"
-        f"{'' if transport == 'udp' else ';transport=' + transport}>;"
-        f"auth_user=7001;auth_pass={password};regint={expires};answermode=auto;audio_codecs=pcmu\n")
+        f"<sip:7001@{server}>;"
+        f"auth_user=7001;auth_pass={password};regint={expires};answermode=auto;audio_codecs=pcmu"
+        + (f';sipnat=outbound;outbound="sip:{server};lr"' if flow else "") + "\n")
     (folder / "contacts").write_text("")
-    return world.spawn(name, "baresip", "-f", folder), control
+    return world.spawn(name, "baresip", *(["-s"] if flow else []), "-f", folder), control
 
 
 def softphone():

@@ -51,6 +51,29 @@ struct EnvelopeTests {
     }
   }
 
+  @Test("Record-Route lines with other lines between them are one route set, in their order")
+  func scatteredRoutes() {
+    let text =
+      "INVITE sip:8000@b.example SIP/2.0\r\nRecord-Route: <sip:one;lr>\r\nRoute: <sip:x;lr>\r\n"
+      + "record-route: <sip:two;lr>\r\nFrom: <sip:1@a.example>;tag=1\r\n"
+      + "To: <sip:2@b.example>\r\nRoute: <sip:y;lr>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
+      + "Via: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n"
+    text.withByteView { view in
+      #expect(Envelope(scanning: view).oddity == .scattered)
+      var reader = MessageReader()
+      let received = reader.read(view)
+      #expect(received.verdict == .accept && received.wasOdd)
+      #expect(
+        received.bytes[received.envelope.recordRouteLines].string
+          == "Record-Route: <sip:one;lr>\r\nrecord-route: <sip:two;lr>\r\n"
+      )
+      #expect(
+        received.bytes[received.envelope.routeLines].string
+          == "Route: <sip:x;lr>\r\nRoute: <sip:y;lr>\r\n"
+      )
+    }
+  }
+
   @Test("Compact names and any case are understood")
   func compactNames() {
     fixture("compact") { envelope, bytes in

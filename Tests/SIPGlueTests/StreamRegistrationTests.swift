@@ -112,6 +112,23 @@ struct StreamRegistrationTests {
     #expect(second.message?.uri == "sip:7001@10.9.9.9:5060;transport=tcp")
   }
 
+  @Test("A phone behind a translator whose connection is lost is unreachable at once")
+  func cutOff() throws {
+    let world = try World()
+    let phone = try #require(world.connect(41_000))
+    world.say(Self.register(1, [:]), on: phone)
+    world.lose(phone)
+    world.say(World.request("INVITE", via: "UDP 127.0.0.1:6100"), fromPort: 6100)
+    world.divert(to: "7001")
+    #expect(world.failures == [.unreachable])
+    #expect(!world.sent.contains { $0.deed == .open })
+    let again = try #require(world.connect(41_001))
+    world.say(Self.register(2, [:]), on: again)
+    world.divert(to: "7001")
+    #expect(world.sent.last?.to.connection == again)
+    #expect(world.sent.last?.text.hasPrefix("INVITE ") == true)
+  }
+
   @Test("A proxy's path is gone by the connection that it keeps")
   func path() throws {
     let world = try World()

@@ -175,6 +175,7 @@ struct StreamSwitchTests {
     world.lose(phone)
     let again = try #require(world.sent.last)
     #expect(again.deed == .open && again.text.hasPrefix("INVITE"))
+    #expect(again.to.hasSamePlace(as: World.peer(7009)), "where his Contact says")
     #expect(world.failures.isEmpty)
     world.line.connected(again.to.connection, at: world.instant)
     world.lose(again.to.connection)

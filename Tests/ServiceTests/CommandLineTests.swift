@@ -34,7 +34,7 @@ func pointsman(_ arguments: [String], in folder: String? = nil) throws -> Run {
 struct CommandLineTests {
   private static let verbs = [
     "serve", "check", "test", "watch", "events", "strategies", "calls", "queues", "agents", "dns",
-    "reservations", "agent", "prove", "simulate", "import",
+    "reservations", "refused", "agent", "prove", "simulate", "import",
   ]
 
   @Test("Every verb explains itself with an example", arguments: verbs)
@@ -53,7 +53,7 @@ struct CommandLineTests {
     arguments: [
       (["srve"], "pointsman: there is no verb \"srve\"; did you mean \"serve\"?"),
       (["calls", "--jsn"], "pointsman: calls has no flag --jsn; did you mean \"--json\"?"),
-      (["calls", "now"], "pointsman: calls does not take \"now\""),
+      (["queues", "now"], "pointsman: queues does not take \"now\""),
       (["events", "--from"], "pointsman: --from needs a value: SEQ"),
       (["events", "--from", "x"], "pointsman: --from needs a whole number, not \"x\""),
       (["agent", "lgin", "1"], "pointsman: agent cannot \"lgin\"; did you mean \"login\"?"),

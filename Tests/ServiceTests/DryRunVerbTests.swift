@@ -313,6 +313,37 @@ struct DryRunVerbTests {
     #expect(run.complaints.contains("say --strategies DIR"))
   }
 
+  @Test("How the lines of a recording are written makes no difference")
+  func otherLayouts() throws {
+    let folder = try folder()
+    _ = try record(
+      model + ["--agents", "18", "--calls", "600", "--patience-mean", "60"],
+      in: folder
+    )
+    let file = URL(fileURLWithPath: folder).appendingPathComponent("day.jsonl")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    let asRecorded = try dryrun(["--agents", "17", "--seeds", "1"], in: folder)
+    let layouts: [([Substring]) -> String] = [
+      { $0.joined(separator: "\r\n") },
+      { $0.joined(separator: "\n").replacingOccurrences(of: "\"ConnID\"", with: " \"ConnID\"") },
+      { $0.joined(separator: "\n").replacingOccurrences(of: "\"at\":", with: "\"at\": ") },
+      { $0.joined(separator: "\n").replacingOccurrences(of: "\"call.re", with: "\"call.\\u0072e") },
+      { ($0[..<1] + $0[1...].map(Self.backwards)).joined(separator: "\n") },
+    ]
+    for layout in layouts {
+      try Data(layout(lines).utf8).write(to: file)
+      let found = try dryrun(["--agents", "17", "--seeds", "1"], in: folder)
+      for name in Self.figures { #expect(found[name] == asRecorded[name], "\(name)") }
+    }
+  }
+
+  /// The same object with its first members last, and blanks between them.
+  private static func backwards(_ line: Substring) -> Substring {
+    let count = line.hasPrefix("{\"at\"") ? 2 : 3
+    let parts = line.dropFirst().dropLast().split(separator: ",", maxSplits: count)
+    return "{ \(parts.reversed().joined(separator: " , ")) }"
+  }
+
   // MARK: Broken input
 
   @Test(
@@ -328,6 +359,11 @@ struct DryRunVerbTests {
       ("HEAD{\"at\":1,\"signal\":\"call.jumped\",\"call\":\"0000000000000001\"}\n", ":2: unknown"),
       ("HEAD{\"at\":2,\"signal\":\"clock\"}\n{\"at\":1,\"signal\":\"clock\"}\n", ":3: earlier"),
       ("HEAD{\"at\":2,,}\n", ":2:9: "),
+      (
+        "HEAD{\"seq\":1,\"event\":\"EventError\"}\n{\"at\":1,\"signal\":\"call.offered\","
+          + "\"call\":\"0000000000000001\",\"dn\":\"9000\",\"type\":99,\"user_data\":{\"k\":3}}\n",
+        ":3: \"type\" has no meaning for 99"
+      ),
     ]
   )
   func broken(_ text: String, _ complaint: String) throws {

@@ -31,6 +31,16 @@ enum Console {
     return unsafe value.pointee == 0
   }
 
+  /// Whether somebody has said that he reads ASCII only (LC_ALL, LC_CTYPE, LANG).
+  static var isASCIIOnly: Bool {
+    for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+      guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { continue }
+      let text = unsafe String(cString: value)
+      return text == "C" || text == "POSIX"
+    }
+    return false
+  }
+
   /// Rows and columns of the terminal.
   static var size: (rows: Int, columns: Int) {
     var size = winsize()

@@ -7,6 +7,18 @@ enum EventLine {
     var line = Human.timeOfDay(event["time"]?.string ?? "")
     line += "  " + (event["event"]?.string ?? "?").padded(to: 21)
     line += "  " + (event["ThisDN"]?.string ?? "").padded(to: 6)
+    var remarks = remarks(event)
+    if let call = event["ConnID"]?.string { remarks.append("[\(call.suffix(6))]") }
+    return line + "  " + remarks.joined(separator: ", ")
+  }
+
+  /// `EventRinging 7001, from 4420…, via 8000`: an event of a call that is known.
+  static func brief(_ event: JSONValue) -> String {
+    let name = "\(event["event"]?.string ?? "?") \(event["ThisDN"]?.string ?? "")"
+    return ([name] + remarks(event)).joined(separator: ", ")
+  }
+
+  private static func remarks(_ event: JSONValue) -> [String] {
     var remarks: [String] = []
     if let agent = event["AgentID"]?.string { remarks.append("agent \(agent)") }
     if let other = event["OtherDN"]?.string, !other.isEmpty { remarks.append("with \(other)") }
@@ -18,8 +30,7 @@ enum EventLine {
     if let state = event["CallState"]?.integer, state != 0 { remarks.append("state \(state)") }
     if let error = event["ErrorMessage"]?.string { remarks.append(error) }
     if let reason = reason(event) { remarks.append(reason) }
-    if let call = event["ConnID"]?.string { remarks.append("[\(call.suffix(6))]") }
-    return line + "  " + remarks.joined(separator: ", ")
+    return remarks
   }
 
   private static func reason(_ event: JSONValue) -> String? {

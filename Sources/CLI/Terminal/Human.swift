@@ -20,6 +20,18 @@ enum Human {
     return String(stamp[stamp.index(after: letter)...].prefix(12))
   }
 
+  /// Text from outside, without what a terminal would obey.
+  static func plain(_ text: some StringProtocol) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+          return isControl ? "?" : scalar
+        }
+      )
+    )
+  }
+
   private static func twoDigits(_ number: UInt64) -> String {
     number < 10 ? "0\(number)" : "\(number)"
   }

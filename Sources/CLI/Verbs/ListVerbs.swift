@@ -3,8 +3,6 @@ internal import Wire
 
 /// The verbs that show a part of a running server's picture.
 enum ListVerbs {
-  static let calls = list("calls", "calls alive, with state and target", table: callTable)
-
   /// The table of `calls`.
   static func callTable(_ picture: JSONValue) -> Table {
     var table = Table(["CONNID", "FROM", "DIALLED", "STATE", "AT", "TARGET", "AGE"])
@@ -113,6 +111,23 @@ enum ListVerbs {
     return table
   }
 
+  static let refused = list(
+    "refused",
+    "requests that became neither a call nor a registration: from where, whose, and the answer"
+  ) { picture in
+    var table = Table(["TIME", "FROM", "METHOD", "BY", "FOR", "ANSWER"])
+    for request in picture["refused"]?.elements ?? [] {
+      let transport = request.word("transport")
+      table.add([
+        Human.timeOfDay(request["time"]?.string ?? ""),
+        request.word("peer") + (transport == "udp" ? "" : " \(transport)"),
+        Human.plain(request.word("method")), Human.plain(request.word("from")),
+        Human.plain(request.word("to")), Human.plain(request.word("answer")),
+      ])
+    }
+    return table
+  }
+
   private static func list(
     _ name: String,
     _ summary: String,
@@ -130,7 +145,7 @@ enum ListVerbs {
     )
   }
 
-  private static func show(
+  static func show(
     _ name: String,
     _ invocation: Invocation,
     _ client: inout ControlClient,

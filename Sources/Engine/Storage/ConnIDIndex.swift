@@ -8,7 +8,7 @@
 // Nothing allocates once the array has grown.
 
 /// Slots by ConnID.
-struct ConnIDIndex: Sendable {
+package struct ConnIDIndex: Sendable {
   private struct Place: Sendable {
     var connID: UInt64 = 0
     var slot: Int32 = -1
@@ -19,10 +19,11 @@ struct ConnIDIndex: Sendable {
   private var count = 0
   private var slotOfZero: Int32 = -1
 
-  init() {}
+  /// Makes an empty index.
+  package init() {}
 
   /// The slot of a call; negative: it is not there.
-  func slot(of connID: ConnID) -> Int32 {
+  package func slot(of connID: ConnID) -> Int32 {
     if connID.value == 0 { return slotOfZero }
     var index = home(of: connID.value)
     while true {
@@ -34,7 +35,7 @@ struct ConnIDIndex: Sendable {
   }
 
   /// Adds a call that is not there, or gives it another slot.
-  mutating func insert(_ connID: ConnID, _ slot: Int32) {
+  package mutating func insert(_ connID: ConnID, _ slot: Int32) {
     guard connID.value != 0 else {
       slotOfZero = slot
       return
@@ -49,7 +50,7 @@ struct ConnIDIndex: Sendable {
   }
 
   /// Takes a call out, if it is there; those behind it move up.
-  mutating func remove(_ connID: ConnID) {
+  package mutating func remove(_ connID: ConnID) {
     guard connID.value != 0 else {
       slotOfZero = -1
       return

@@ -1,7 +1,6 @@
 /// Imports captures of packets.
 struct CaptureImport {
-  private var decoder = PacketDecoder()
-  private var streams = StreamTable()
+  private var source = MessageSource()
   private var counter = MessageCounter()
   private var tracker = CallTracker()
   private var cut = 0
@@ -47,19 +46,12 @@ struct CaptureImport {
       if capture.count % 8_192 == 0, !progress(capture.offset, capture.size) {
         throw ImportError("stopped at packet \(capture.count) of \(path)")
       }
-      for segment in decoder.decode(packet, link: capture.link) {
-        if segment.flow.transport == Flow.tcp {
-          for message in streams.take(segment) {
-            try take(message[...], segment.flow, segment.at, path, capture.count, &collector)
-          }
-        } else if !segment.payload.isEmpty {
-          let payload = segment.payload.slice
-          try take(payload, segment.flow, segment.at, path, capture.count, &collector)
-        }
+      for found in source.take(packet, link: capture.link) {
+        try take(found.bytes, found.flow, found.at, path, capture.count, &collector)
       }
     }
-    for (flow, at, message) in streams.finish() {
-      try take(message[...], flow, at, path, capture.count, &collector)
+    for found in source.finish() {
+      try take(found.bytes, found.flow, found.at, path, capture.count, &collector)
     }
   }
 
@@ -108,16 +100,16 @@ struct CaptureImport {
   }
 
   private func finish(_ request: ImportRequest, _ collector: inout FactCollector) {
-    if streams.retransmissions > 0 {
-      collector.report.count("TCP segments sent again", by: streams.retransmissions)
+    if source.retransmissions > 0 {
+      collector.report.count("TCP segments sent again", by: source.retransmissions)
     }
-    if streams.gaps > 0 {
-      collector.report.notInferred.append("what was in \(streams.gaps) gaps of TCP streams")
+    if source.gaps > 0 {
+      collector.report.notInferred.append("what was in \(source.gaps) gaps of TCP streams")
     }
     if cut > 0 {
       collector.report.notInferred.append("what was cut off \(cut) packets by the capture")
     }
-    for (what, count) in decoder.strange.sorted(by: { $0.key < $1.key }) {
+    for (what, count) in source.strange.sorted(by: { $0.key < $1.key }) {
       collector.report.count("packets with \(what)", by: count)
     }
     collector.report.understood.append("a call is an INVITE without a To tag, known by its Call-ID")

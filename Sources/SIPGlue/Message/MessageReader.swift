@@ -164,6 +164,9 @@ extension ByteView {
     return view(from: start, to: count)
   }
 
+  fileprivate var isRoute: Bool { equalsIgnoringCase("route") }
+  fileprivate var isRecordRoute: Bool { equalsIgnoringCase("record-route") }
+
   /// Whether the name is that of a header which is written from libosip2's view, or anew.
   fileprivate var isCoreHeader: Bool {
     equalsIgnoringCase("via") || equalsIgnoringCase("v") || equalsIgnoringCase("call-id")
@@ -174,11 +177,23 @@ extension ByteView {
 
 extension MessageWriter {
   /// Appends every header line but those that are written from libosip2's view.
+  ///
+  /// Routes come last, each kind in one block: other lines may stand between them (RFC 3261 7.3.1).
   fileprivate mutating func copyHeaders(of lines: Envelope, in text: ByteView) {
+    copyHeaders(of: lines, in: text) { !$0.isCoreHeader && !$0.isRoute && !$0.isRecordRoute }
+    copyHeaders(of: lines, in: text) { $0.isRecordRoute }
+    copyHeaders(of: lines, in: text) { $0.isRoute }
+  }
+
+  private mutating func copyHeaders(
+    of lines: Envelope,
+    in text: ByteView,
+    where isWanted: (ByteView) -> Bool
+  ) {
     var start = lines.headerLines.start
     while let (name, value, next) = lines.header(at: start, in: text) {
       start = next
-      guard !name.isEmpty, !name.isCoreHeader else { continue }
+      guard !name.isEmpty, isWanted(name) else { continue }
       write(name)
       write(": ")
       write(value)

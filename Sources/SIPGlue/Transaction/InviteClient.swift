@@ -12,10 +12,14 @@ extension TransactionTable {
     into out: inout OutgoingQueue
   ) -> TransactionHandle? {
     guard request.count <= 65_507, let slot = takeSlot() else { return nil }
-    guard let destination = out.append(request, to: client.destination) else {
+    guard let way = out.append(request, to: client.destination) else {
       giveBackUnused(slot)
       return nil
     }
+    // The address stays the one that was meant: that of a peer who has connected leads nowhere
+    // once his connection is lost.
+    var destination = client.destination
+    destination.connection = way.connection
     records[slot].kind = client.method == .invite ? .inviteClient : .nonInviteClient
     records[slot].method = client.method
     records[slot].branch = client.branch.value

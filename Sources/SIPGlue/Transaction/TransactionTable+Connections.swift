@@ -94,8 +94,8 @@ extension TransactionTable {
     }
     guard wasOpen, records[slot].tries == 0 else { return false }
     records[slot].tries = 1
-    guard let peer = out.append(request, to: records[slot].peer) else { return false }
-    records[slot].peer = peer
+    guard let way = out.append(request, to: records[slot].peer) else { return false }
+    records[slot].peer.connection = way.connection
     awaitOnConnection(slot)
     return true
   }

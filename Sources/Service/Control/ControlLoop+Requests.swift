@@ -1,5 +1,6 @@
 internal import Engine
 internal import Reactor
+internal import SIPGlue
 internal import Wire
 
 // Connections of the control socket and what they ask for.
@@ -104,6 +105,10 @@ extension ControlLoop {
       connection.isBusy = true
       shard.post(.statistics(ticket: ticket(for: .statistics(connection: connection.id))))
     case "decision": askForDecision(request, connection)
+    case "call": askForStory(request, connection)
+    case "refused":
+      connection.isBusy = true
+      shard.post(.refused(ticket: ticket(for: .refused(connection: connection.id))))
     case "events": beginStream(request, connection)
     default: connection.refuse("there is no request \"\(verb)\"")
     }
@@ -131,6 +136,15 @@ extension ControlLoop {
         ticket: ticket(for: .decision(connection: connection.id))
       )
     )
+  }
+
+  private mutating func askForStory(_ request: JSONValue, _ connection: ControlConnection) {
+    guard let call = request["call"]?.string, !call.isEmpty else {
+      return connection.refuse("the call is missing")
+    }
+    connection.isBusy = true
+    let ticket = ticket(for: .story(connection: connection.id, call: call))
+    shard.post(.story(call: call, ticket: ticket))
   }
 
   private mutating func beginStream(_ request: JSONValue, _ connection: ControlConnection) {
@@ -208,6 +222,29 @@ extension ControlLoop {
     finish(connection)
   }
 
+  mutating func answer(_ ticket: UInt64, story: CallStory?) {
+    guard case .story(let id, let call)? = waiting.removeValue(forKey: ticket),
+      let connection = connections[id]
+    else { return }
+    if let story {
+      connection.succeed(story.text)
+    } else {
+      connection.refuse(
+        "no call \"\(call)\" is known (any more): say a ConnID, a CallUUID, a CallID, the caller's "
+          + "number, a SIP Call-ID, or last"
+      )
+    }
+    finish(connection)
+  }
+
+  mutating func answer(_ ticket: UInt64, refused requests: [RefusedRequest], epoch: UInt64) {
+    guard case .refused(let id)? = waiting.removeValue(forKey: ticket),
+      let connection = connections[id]
+    else { return }
+    connection.succeed(RefusedRequest.text(of: requests, epoch: epoch))
+    finish(connection)
+  }
+
   mutating func answer(_ ticket: UInt64, statistics text: String) {
     guard case .statistics(let id)? = waiting.removeValue(forKey: ticket),
       let connection = connections[id]
@@ -244,7 +281,7 @@ extension ControlLoop {
       guard let connection = connections[id] else { return }
       connection.succeed(versionList(figures))
       finish(connection)
-    case .agent, .register, .statistics, .decision, .events, .reload, nil:
+    case .agent, .register, .statistics, .decision, .story, .refused, .events, .reload, nil:
       return
     }
   }

@@ -31,6 +31,8 @@ struct ControlLoop: ~Copyable {
     case register(connection: UInt64)
     case statistics(connection: UInt64)
     case decision(connection: UInt64)
+    case story(connection: UInt64, call: String)
+    case refused(connection: UInt64)
     case events(connection: UInt64)
     case reload
   }
@@ -177,6 +179,9 @@ struct ControlLoop: ~Copyable {
     case .statistics(let text, let ticket): answer(ticket, statistics: text)
     case .decision(let text, let isRefusal, let ticket):
       answer(ticket, decision: text, isRefusal: isRefusal)
+    case .story(let story, let ticket): answer(ticket, story: story)
+    case .refused(let requests, let epoch, let ticket):
+      answer(ticket, refused: requests, epoch: epoch)
     case .warning(let text): say(text)
     case .snapshot(let snapshot, let figures, let ticket):
       answer(ticket, snapshot: snapshot, figures: figures)

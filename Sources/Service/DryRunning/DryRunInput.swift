@@ -44,6 +44,7 @@ public struct DryRunInput: Sendable {
 
   /// What is to be run.
   public let plan: DryRunPlan
+  private let recording: String
   private let threads: Int
 
   /// Reads the recording once, the site and the strategies.
@@ -90,6 +91,7 @@ public struct DryRunInput: Sendable {
     made.tolerance = UInt64(options.tolerance * 1e9)
     made.listed = options.listed
     self.plan = made
+    recording = options.recording
     threads = max(1, options.threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
@@ -115,9 +117,14 @@ public struct DryRunInput: Sendable {
             + "(export without --since)"
         )
       }
-      let facts = try FactsReader.read(head) { try RecordingFile(path) }
+      let kept = KeptLinesFile()
+      let recording = try OpenFile(reading: path)
+      let facts = try FactsReader.read(head, keeping: kept) { RecordingFile(recording) }
       guard facts.callCount > 0 else { throw ServiceError("\(path): no call comes in it") }
-      var model = DryRunModel(head: head, facts: facts) { try RecordingFile(path) }
+      let source = kept.file
+      var model = DryRunModel(head: head, facts: facts) {
+        source.map { RecordingFile($0, hasNumbers: true) } ?? RecordingFile(recording)
+      }
       model.seed = options.seed
       model.patience = options.patience
       model.threshold = .nanoseconds(Int64(options.threshold * 1e9))
@@ -187,8 +194,12 @@ public struct DryRunInput: Sendable {
   ) throws -> DryRunReport {
     let threads = threads
     let calls = plan.model.facts.callCount
-    return try plan.report(explains: explains) { jobs in
-      try DryRunThreads.run(jobs, on: threads, calls: calls, goesOn)
+    do {
+      return try plan.report(explains: explains) { jobs in
+        try DryRunThreads.run(jobs, on: threads, calls: calls, goesOn)
+      }
+    } catch let error as JSONError {
+      throw ServiceError("\(recording):\(error)")
     }
   }
 }
@@ -199,7 +210,7 @@ private enum DryRunThreads {
     var next = 0
     var arrived: [Int]
     var results: [DryRunResult?]
-    var failure: ServiceError?
+    var failure: (any Error)?
   }
 
   static func run(
@@ -228,7 +239,8 @@ private enum DryRunThreads {
           }
           state.withLock { $0.results[index] = result }
         } catch {
-          let failure = error as? ServiceError ?? ServiceError("\(error)")
+          let isTold = error is ServiceError || error is JSONError
+          let failure: any Error = isTold ? error : ServiceError("\(error)")
           state.withLock { $0.failure = $0.failure ?? failure }
         }
       }

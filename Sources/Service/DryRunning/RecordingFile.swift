@@ -3,26 +3,62 @@ internal import Glibc
 internal import Journal
 internal import Workbench
 
-/// A recording on disk, read from its beginning as often as wanted.
-@safe final class RecordingFile: RecordingReader {
-  private let path: String
-  private let descriptor: Int32
-  private var left: [UInt8] = []
-  private var isOver = false
+/// A file that is open as long as somebody has this.
+final class OpenFile: Sendable {
+  /// What it is called in complaints.
+  let name: String
+  let descriptor: Int32
 
-  private static let pieceSize = 1 << 20
-  /// A line longer than this is no line.
-  private static let lineMax = 64 << 20
-
-  init(_ path: String) throws(ServiceError) {
-    self.path = path
+  /// Opens a file.
+  init(reading path: String) throws(ServiceError) {
+    name = path
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw ServiceError("cannot read \(path): \(unsafe String(cString: strerror(errno)))")
     }
   }
 
-  deinit { close(descriptor) }
+  /// Makes a file that nobody else sees and that is gone when this is; nil: it cannot be made.
+  init?(temporaryIn folder: String) {
+    name = folder
+    var path = Array("\(folder)/.pointsman-dryrun-XXXXXX".utf8CString)
+    descriptor = unsafe path.withUnsafeMutableBufferPointer { text in
+      guard let base = text.baseAddress else { return -1 }
+      let descriptor = unsafe mkstemp(base)
+      if descriptor >= 0 { unsafe _ = unlink(base) }
+      return descriptor
+    }
+    guard descriptor >= 0 else { return nil }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+}
+
+/// A recording on disk, or lines of it that were kept, read from the beginning.
+@safe final class RecordingFile: RecordingReader {
+  private let file: OpenFile
+  private var offset = 0
+  /// The beginning of a line of which the rest is not read yet.
+  private var left: [UInt8] = []
+  private var isOver = false
+  let hasNumbers: Bool
+
+  /// Small enough to stay in the processor's cache beside what else is in use.
+  private static let pieceSize = 1 << 16
+  /// A line longer than this is no line.
+  private static let lineMax = 64 << 20
+
+  init(_ file: OpenFile, hasNumbers: Bool = false) {
+    self.file = file
+    self.hasNumbers = hasNumbers
+  }
+
+  /// How many bytes there are, if that is known beforehand.
+  var size: Int {
+    var status = stat()
+    guard unsafe fstat(file.descriptor, &status) == 0 else { return 0 }
+    return Int(status.st_size)
+  }
 
   /// Replaces a chunk with the next one.
   ///
@@ -31,46 +67,54 @@ internal import Workbench
   /// - Throws: What cannot be read.
   func read(into chunk: inout RecordingChunk) throws -> Bool {
     chunk.ends.removeAll(keepingCapacity: true)
-    chunk.bytes.removeAll(keepingCapacity: true)
-    chunk.bytes.append(contentsOf: left)
+    var filled = left.count
+    if chunk.bytes.count < filled { chunk.bytes = left }
+    for index in left.indices { chunk.bytes[index] = left[index] }
     left.removeAll(keepingCapacity: true)
     while !isOver {
-      let searched = chunk.bytes.count
-      try fill(&chunk.bytes)
-      if isOver, chunk.bytes.last.map({ $0 != 10 }) ?? false { chunk.bytes.append(10) }
-      findEnds(&chunk, from: searched)
+      let searched = filled
+      filled += try fill(&chunk.bytes, from: filled)
+      if isOver, filled > 0, chunk.bytes[filled - 1] != 10 {
+        chunk.bytes[filled] = 10
+        filled += 1
+      }
+      findEnds(&chunk, from: searched, to: filled)
       guard let last = chunk.ends.last else {
-        guard chunk.bytes.count < Self.lineMax else {
-          throw ServiceError("\(path): a line of more than \(Self.lineMax >> 20) MB")
+        guard filled < Self.lineMax else {
+          throw ServiceError("\(file.name): a line of more than \(Self.lineMax >> 20) MB")
         }
         continue
       }
-      left.append(contentsOf: chunk.bytes[(last + 1)...])
+      left.append(contentsOf: chunk.bytes[last + 1..<filled])
       return true
     }
     return false
   }
 
-  private func fill(_ bytes: inout [UInt8]) throws(ServiceError) {
-    let start = bytes.count
-    // Written to at once: the zeros cost little against reading.
-    bytes.append(contentsOf: repeatElement(0, count: Self.pieceSize))
+  /// Reads a piece to behind what is there, with room for a line feed; returns how many bytes came.
+  private func fill(_ bytes: inout [UInt8], from start: Int) throws(ServiceError) -> Int {
+    let lacking = start + Self.pieceSize + 1 - bytes.count
+    if lacking > 0 { bytes.append(contentsOf: repeatElement(0, count: lacking)) }
     while true {
       let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + start }, Self.pieceSize)
+        unsafe pread(
+          file.descriptor,
+          buffer.baseAddress.map { unsafe $0 + start },
+          Self.pieceSize,
+          off_t(offset)
+        )
       }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
-        throw ServiceError("cannot read \(path): \(unsafe String(cString: strerror(errno)))")
+        throw ServiceError("cannot read \(file.name): \(unsafe String(cString: strerror(errno)))")
       }
-      bytes.removeLast(Self.pieceSize - count)
+      offset += count
       if count == 0 { isOver = true }
-      return
+      return count
     }
   }
 
-  private func findEnds(_ chunk: inout RecordingChunk, from start: Int) {
-    let count = chunk.bytes.count
+  private func findEnds(_ chunk: inout RecordingChunk, from start: Int, to count: Int) {
     var ends: [Int] = []
     swap(&ends, &chunk.ends)
     unsafe chunk.bytes.withUnsafeBytes { buffer in
@@ -83,5 +127,39 @@ internal import Workbench
       }
     }
     swap(&ends, &chunk.ends)
+  }
+}
+
+/// Keeps lines in a temporary file; when there is no room for one, nothing is kept.
+@safe final class KeptLinesFile: KeptLines {
+  /// The file; nil: the recording has to be read again.
+  private(set) var file: OpenFile?
+
+  init() { file = OpenFile(temporaryIn: Files.variable("TMPDIR") ?? "/var/tmp") }
+
+  func removeAll() {
+    guard let file, ftruncate(file.descriptor, 0) == 0,
+      lseek(file.descriptor, 0, SEEK_SET) == 0
+    else {
+      file = nil
+      return
+    }
+  }
+
+  func append(_ bytes: [UInt8]) {
+    guard let descriptor = file?.descriptor else { return }
+    var done = 0
+    while done < bytes.count {
+      let from = done
+      let written = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe write(descriptor, buffer.baseAddress.map { unsafe $0 + from }, bytes.count - from)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else {
+        file = nil
+        return
+      }
+      done += written
+    }
   }
 }

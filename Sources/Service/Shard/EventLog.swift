@@ -72,6 +72,20 @@ package struct EventLog: ~Copyable {
     }
   }
 
+  /// The events of a call that are not older than a time; those of an earlier process are not
+  /// looked at.
+  package func events(of conn: ConnID, since time: UInt64) -> [Event] {
+    guard last > 0, oldest <= last else { return [] }
+    var found: [Event] = []
+    let isFull = ring.count == capacity
+    for number in (oldest...last).reversed() {
+      let place = Int(isFull ? number % UInt64(capacity) : number - oldest)
+      guard case .event(let event) = ring[place], event.time >= time else { break }
+      if event.call?.connID == conn { found.append(event) }
+    }
+    return found.reversed()
+  }
+
   private static func event(_ text: String) -> Event? {
     var unknown: [String] = []
     guard case .event(let event)? = try? RecordingLine(reading: text, unknown: &unknown)

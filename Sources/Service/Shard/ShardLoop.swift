@@ -87,6 +87,8 @@ struct ShardLoop: ~Copyable {
   private var phase = Phase.running
   /// The reading of the monotonic clock at instant zero; it may lie before the machine's start.
   private let start: UInt64
+  /// What instant zero is.
+  let epoch: UInt64
   var beginning: Beginning
   /// Writes what happens; nil: nobody does.
   var writer: StoreWriter?
@@ -103,6 +105,7 @@ struct ShardLoop: ~Copyable {
   /// Whether the writer has more to do than it can.
   var isOverrun = false
   private var interest: Readiness = .readable
+  private var door = DoorLog()
   private var announcesEvents = false
   private var hasPublished = false
   var references: UInt32 = 0
@@ -158,6 +161,7 @@ struct ShardLoop: ~Copyable {
     try loop.add(transports.descriptors.streams, .readable, token: Self.streamsToken)
     try loop.add(blueprint.requests.descriptor, .readable, token: Self.inboxToken)
     self.start = start
+    epoch = memory.epoch
     self.loop = loop
     self.writer = writer
     self.beginning = beginning
@@ -212,6 +216,9 @@ struct ShardLoop: ~Copyable {
     {
       interest = line.transports.interest
       try loop.change(descriptor, interest)
+    }
+    if let sentence = door.sentence(line.telephony.counters, at: now) {
+      reports.post(.report(.warning(sentence)))
     }
     publish()
     let count = try loop.wait(until: deadline)
@@ -309,6 +316,11 @@ struct ShardLoop: ~Copyable {
     case .decision(let call, let agent, let all, let ticket):
       let (text, isRefusal) = explain(call, agent, all: all)
       reports.post(.report(.decision(text, isRefusal: isRefusal, ticket: ticket)))
+    case .story(let call, let ticket):
+      answer(.story(story(of: call), ticket: ticket))
+    case .refused(let ticket):
+      let requests = line.telephony.refusedRequests
+      reports.post(.report(.refused(requests, epoch: epoch, ticket: ticket)))
     case .snapshot(let ticket):
       let snapshot = shard.snapshot(at: now)
       reports.post(.report(.snapshot(snapshot, figures: figures, ticket: ticket)))
@@ -392,7 +404,7 @@ struct ShardLoop: ~Copyable {
     if let agent, !shard.hasAgent(agent) {
       return ("there is no agent \"\(agent.text)\"", true)
     }
-    guard let call = shard.lastCall(where: { $0.isNamed(name) }) ?? ConnID(text: name),
+    guard let call = call(named: name),
       let record = shard.decision(of: call, only: agent)
     else {
       return (

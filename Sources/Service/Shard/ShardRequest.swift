@@ -13,6 +13,10 @@ enum ShardRequest: Sendable {
   case statistics(ticket: UInt64)
   /// Why a call went where it went, of all agents or of one; answered by `.decision`.
   case decision(call: String, agent: AgentID?, all: Bool, ticket: UInt64)
+  /// What was said in a call, and what happened in it; answered by `.story`.
+  case story(call: String, ticket: UInt64)
+  /// The requests that were refused last; answered by `.refused`.
+  case refused(ticket: UInt64)
   /// A picture; answered by `.snapshot`.
   case snapshot(ticket: UInt64)
   /// Events from a sequence number on; answered by `.events`.
@@ -96,6 +100,10 @@ enum ShardReport: Sendable {
   case done(refusal: Event?, ticket: UInt64)
   /// A decision record as JSON, or why there is none.
   case decision(String, isRefusal: Bool, ticket: UInt64)
+  /// What is kept of a call; nil: nothing is.
+  case story(CallStory?, ticket: UInt64)
+  /// The requests that were refused last, and what instant zero is.
+  case refused([RefusedRequest], epoch: UInt64, ticket: UInt64)
   /// The statistics as JSON.
   case statistics(String, ticket: UInt64)
   /// Something that people should read.

@@ -127,6 +127,7 @@ extension SiteReader {
   mutating func readLimits(_ node: LuaValue?) {
     let known = [
       "generation_drain", "generations_kept", "self_test", "events_kept", "decisions_kept",
+      "capture_mb", "capture_kb_per_call",
     ]
     guard let fields = fields(of: node, at: ["limits"], known: known) else { return }
     take("generation_drain", of: fields, in: "limits", 1...604_800, \.limits.generationDrain)
@@ -134,6 +135,8 @@ extension SiteReader {
     take("self_test", of: fields, in: "limits", 1...600, \.limits.selfTestTimeout)
     take("events_kept", of: fields, in: "limits", 100...10_000_000, \.limits.eventsKeptMax)
     take("decisions_kept", of: fields, in: "limits", 100...100_000_000, \.limits.decisionsKept)
+    take("capture_mb", of: fields, in: "limits", 0...65_536, \.captureMegabytes)
+    take("capture_kb_per_call", of: fields, in: "limits", 32...512, \.captureKilobytesPerCall)
   }
 
   mutating func readStore(_ node: LuaValue?) {

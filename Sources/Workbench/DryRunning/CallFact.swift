@@ -176,8 +176,8 @@ public struct Facts: Sendable {
   init() {}
 
   /// Whether somebody did not answer at that time.
-  func absence(of target: String, at now: UInt64) -> Absence? {
-    guard let number = targets.known(target), let all = absences[number] else { return nil }
+  func absence(of target: Int32, at now: UInt64) -> Absence? {
+    guard !absences.isEmpty, let all = absences[target] else { return nil }
     var low = 0
     var high = all.count
     while low < high {

@@ -118,33 +118,50 @@ extension Draws.Basis {
   /// Puts together what was observed.
   init(_ facts: borrowing Facts) {
     let count = facts.groups.texts.count
-    patience = [[Observation]](repeating: [], count: count + 1)
-    talk = [[Observation]](repeating: [], count: count + 1)
+    var gaveUp = [Int](repeating: 0, count: count)
+    var spoke = [Int](repeating: 0, count: count)
+    var isTalkDrawn = false
     for fact in facts.calls {
-      let group = Int(fact.group)
-      // Who did not wait at all was never at risk of giving up.
-      if fact.wait > 0 || fact.end == .abandoned {
-        patience[group].append(Observation(duration: fact.wait, isEnd: fact.end == .abandoned))
-      }
-      if fact.end.isAnswered {
-        talk[group].append(Observation(duration: fact.talk, isEnd: fact.end == .answered))
-      }
+      if fact.end == .abandoned { gaveUp[Int(fact.group)] += 1 }
+      if fact.end == .answered { spoke[Int(fact.group)] += 1 } else { isTalkDrawn = true }
     }
-    patienceOf = Self.pool(&patience, count)
-    talkOf = Self.pool(&talk, count)
+    patienceOf = Self.pool(gaveUp)
+    talkOf = Self.pool(spoke)
+    // Where nobody ever gave up, or everybody spoke, nobody draws: there would be much to sort.
+    patience = Self.sorted(facts, patienceOf, gaveUp.contains { $0 > 0 }) { fact in
+      // Who did not wait at all was never at risk of giving up.
+      guard fact.wait > 0 || fact.end == .abandoned else { return nil }
+      return Observation(duration: fact.wait, isEnd: fact.end == .abandoned)
+    }
+    talk = Self.sorted(facts, talkOf, isTalkDrawn) { fact in
+      guard fact.end.isAnswered else { return nil }
+      return Observation(duration: fact.talk, isEnd: fact.end == .answered)
+    }
   }
 
-  private static func pool(_ observations: inout [[Observation]], _ count: Int) -> [Int] {
-    let isLarge = (0..<count).map { group in
-      observations[group].filter(\.isEnd).count >= endsMin
+  /// Which group's observations each group draws from, by how many ends were seen.
+  private static func pool(_ ends: [Int]) -> [Int] {
+    ends.indices.map { ends[$0] >= endsMin ? $0 : ends.count }
+  }
+
+  /// The observations of each group that draws from its own, and of all together for the others.
+  private static func sorted(
+    _ facts: borrowing Facts,
+    _ source: [Int],
+    _ isNeeded: Bool,
+    _ observe: (borrowing CallFact) -> Observation?
+  ) -> [[Observation]] {
+    let pooled = source.count
+    var observations = [[Observation]](repeating: [], count: pooled + 1)
+    guard isNeeded else { return observations }
+    let isPooling = source.contains(pooled)
+    for fact in facts.calls {
+      guard let observation = observe(fact) else { continue }
+      let group = Int(fact.group)
+      if source[group] == group { observations[group].append(observation) }
+      if isPooling { observations[pooled].append(observation) }
     }
-    // The pooled one is made only if somebody needs it.
-    if isLarge.contains(false) { observations[count] = Array(observations[..<count].joined()) }
-    for group in 0...count {
-      observations[group].sort {
-        $0.duration == $1.duration ? $0.isEnd && !$1.isEnd : $0.duration < $1.duration
-      }
-    }
-    return (0..<count).map { isLarge[$0] ? $0 : count }
+    for group in 0...pooled { observations[group].sort(by: Observation.precedes) }
+    return observations
   }
 }

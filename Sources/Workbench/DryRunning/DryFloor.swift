@@ -13,6 +13,9 @@ internal import Wire
 struct DryCaller {
   /// Its place in the facts.
   var fact: Int32 = 0
+  /// How it ended, and how long it waited, in the recording.
+  var end = FactEnd.waiting
+  var wait: UInt64 = 0
   /// What the line says later, the next thing last.
   var script: [(due: UInt64, signal: LineSignal)] = []
   /// Which recorded attempts and treatments have had their turn.
@@ -21,6 +24,23 @@ struct DryCaller {
   var headers = 0
   /// Whether he gives up at some time.
   var hasPatience = false
+
+  /// Another call takes the place of one that is over.
+  mutating func begin(_ place: Int32, _ fact: borrowing CallFact, hasPatience: Bool) {
+    self.fact = place
+    end = fact.end
+    wait = fact.wait
+    self.hasPatience = hasPatience
+    usedAttempts = 0
+    usedHeard = 0
+    headers = 0
+    forgetScript()
+  }
+
+  /// The line says nothing more.
+  mutating func forgetScript() {
+    if !script.isEmpty { script.removeAll(keepingCapacity: true) }
+  }
 }
 
 struct DryFloor {
@@ -30,6 +50,8 @@ struct DryFloor {
   var result: DryRunResult
   private var callers: [DryCaller] = []
   private var agentNames: [Int32] = []
+  /// What the facts call each agent; negative: he is not among them.
+  private var agentTargets: [Int32] = []
   /// Calls whose decision record is wanted, by ConnID, and those of them that are over.
   var wanted: [ConnID: Int32] = [:]
   var wantedAndOver: [ConnID] = []
@@ -44,7 +66,11 @@ struct DryFloor {
     if keepsOutcomes {
       result.outcomes = [CallOutcome](repeating: CallOutcome(), count: model.facts.calls.count)
     }
-    for agent in floor.agents { agentNames.append(result.names.number(of: "agent:" + agent.id)) }
+    for agent in floor.agents {
+      let name = "agent:" + agent.id
+      agentNames.append(result.names.number(of: name))
+      agentTargets.append(facts.targets.known(name) ?? -1)
+    }
   }
 
   // MARK: Callers
@@ -61,29 +87,31 @@ struct DryFloor {
       connID: fact.connID
     )
     while callers.count <= Int(slot) { callers.append(DryCaller()) }
-    callers[Int(slot)] = DryCaller(fact: Int32(index))
-    callers[Int(slot)].hasPatience = patience != nil
+    callers[Int(slot)].begin(Int32(index), fact, hasPatience: patience != nil)
     return slot
   }
 
-  func fact(_ slot: Int32) -> CallFact { facts.calls[Int(callers[Int(slot)].fact)] }
+  private func fact(_ slot: Int32) -> CallFact { facts.calls[Int(callers[Int(slot)].fact)] }
+
+  /// How a call ended in the recording.
+  func recordedEnd(_ slot: Int32) -> FactEnd { callers[Int(slot)].end }
 
   /// A call is over.
   mutating func finish(_ slot: Int32, _ end: SimulatedEnd) {
     let call = floor.calls[slot]
     let index = callers[Int(slot)].fact
-    let fact = facts.calls[Int(index)]
+    let recorded = callers[Int(slot)].end
     let wait = (end == .answered ? call.answered : floor.now) - call.offered
     var isDrawn = false
     // Who would wait for ever had nothing drawn: nobody like him ever gave up.
-    if wait > fact.wait, fact.end != .abandoned, fact.end != .failed, end != .unanswerable,
-      callers[Int(slot)].hasPatience
+    if wait > callers[Int(slot)].wait, recorded != .abandoned, recorded != .failed,
+      end != .unanswerable, callers[Int(slot)].hasPatience
     {
       result.drawn.patience += 1
       isDrawn = true
       if end == .abandoned { result.drawn.gaveUp += 1 }
     }
-    if end == .answered, fact.end != .answered {
+    if end == .answered, recorded != .answered {
       result.drawn.talk += 1
       isDrawn = true
     }
@@ -94,8 +122,8 @@ struct DryFloor {
       if end == .answered || end == .gone, call.target >= 0 { outcome.target = target(of: call) }
       result.outcomes[Int(index)] = outcome
     }
-    if let place = wanted[call.connID], place >= 0 { wantedAndOver.append(call.connID) }
-    callers[Int(slot)].script = []
+    if !wanted.isEmpty, wanted[call.connID] != nil { wantedAndOver.append(call.connID) }
+    callers[Int(slot)].forgetScript()
     floor.end(slot, end)
   }
 
@@ -150,13 +178,25 @@ struct DryFloor {
     return next?.signal
   }
 
-  /// Carries out what the engine asks of the line.
-  mutating func perform(_ command: LineCommand) {
+  /// Takes in what the engine announces, and carries out what it asks of the line.
+  mutating func take(_ outbox: borrowing Outbox) {
+    if !outbox.events.isEmpty { floor.note(outbox) }
+    for index in outbox.lineCommands.indices {
+      // Nearly every command is a diversion: nothing of another one is copied for it.
+      if case .divert(let connID, let attempt, let to, let mode) = outbox.lineCommands[index] {
+        divert(connID, attempt, to, mode)
+      } else {
+        perform(outbox.lineCommands[index])
+      }
+    }
+  }
+
+  private mutating func perform(_ command: LineCommand) {
     switch command {
     case .divert(let connID, let attempt, let destination, let mode):
       divert(connID, attempt, destination, mode)
     case .cancelDiversion(let connID, _, _):
-      if let slot = floor.calls.slot(of: connID) { callers[Int(slot)].script = [] }
+      if let slot = floor.calls.slot(of: connID) { callers[Int(slot)].forgetScript() }
       floor.cancelDiversion(connID)
     case .queued, .dequeued: break
     case .reject(let connID, _):
@@ -177,38 +217,68 @@ struct DryFloor {
     _ mode: DivertMode
   ) {
     guard let slot = floor.send(connID, attempt, to: destination) else { return }
-    let fact = fact(slot)
+    callers[Int(slot)].forgetScript()
     let agent = floor.calls[slot].agent
-    let name = agent >= 0 ? result.names[agentNames[Int(agent)]] : destination.reportName
-    if let failed = takeAttempt(slot, name) {
-      var signals: [(delay: UInt64, signal: LineSignal)] = []
-      if failed.rang != CallFact.never {
-        signals.append((failed.rang, .ringing(connID, attempt: attempt)))
+    let target: Int32
+    if agent >= 0 {
+      target = agentTargets[Int(agent)]
+    } else {
+      let name = destination.reportName
+      target = facts.targets.known(name) ?? -1
+      if target < 0, facts.hasSteps || !facts.hasEvents {
+        giveUp(slot, "nothing in the recording was sent to \(name.dropFirstPart)")
+        return
       }
-      if failed.failed != CallFact.never {
-        let reason = failed.reason
-        signals.append((failed.failed, .diversionFailed(connID, attempt: attempt, reason)))
-      }
-      plan(slot, signals)
-      return
     }
-    if agent >= 0, let absence = facts.absence(of: name, at: floor.now) {
+    if target >= 0, let failed = takeAttempt(slot, target) {
+      ringAsRecorded(slot, connID, attempt, failed)
+    } else if target >= 0, let absence = facts.absence(of: target, at: floor.now) {
       ringInVain(slot, connID, attempt, absence)
-      return
+    } else {
+      ring(slot, connID, attempt, mode)
     }
-    if agent < 0, !facts.targets.contains(name), facts.hasSteps || !facts.hasEvents {
-      giveUp(slot, "nothing in the recording was sent to \(name.dropFirstPart)")
-      return
-    }
+  }
+
+  /// Somebody answers, or the line takes the call over.
+  private mutating func ring(
+    _ slot: Int32,
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    _ mode: DivertMode
+  ) {
+    let fact = fact(slot)
     if mode == .redirect {
       let delay = fact.end == .redirected ? fact.pick : 0
       plan(slot, [(delay, .diverted(connID, attempt: attempt))])
       return
     }
     let (rang, pick) = draws.pick(of: fact, facts.picks)
+    if rang == CallFact.never, pick == 0 {
+      // Nothing to plan: a model's phones are like that.
+      floor.replies.append(LineReply(.answered, connID, attempt))
+      return
+    }
     let answer = (delay: pick, signal: LineSignal.answered(connID, attempt: attempt))
     guard rang != CallFact.never else { return plan(slot, [answer]) }
     plan(slot, [(min(rang, pick), .ringing(connID, attempt: attempt)), answer])
+  }
+
+  /// The attempt fails as it did, unless the engine takes it back before.
+  private mutating func ringAsRecorded(
+    _ slot: Int32,
+    _ connID: ConnID,
+    _ attempt: UInt32,
+    _ failed: CallExtras.Attempt
+  ) {
+    var signals: [(delay: UInt64, signal: LineSignal)] = []
+    if failed.rang != CallFact.never {
+      signals.append((failed.rang, .ringing(connID, attempt: attempt)))
+    }
+    if failed.failed != CallFact.never {
+      let reason = failed.reason
+      signals.append((failed.failed, .diversionFailed(connID, attempt: attempt, reason)))
+    }
+    plan(slot, signals)
   }
 
   /// The agent was away then: nobody answers his phone.
@@ -225,14 +295,13 @@ struct DryFloor {
   }
 
   /// The recorded attempt of this call at the same target that failed, if it has not had its turn.
-  private mutating func takeAttempt(_ slot: Int32, _ name: String) -> CallExtras.Attempt? {
-    let caller = callers[Int(slot)]
-    guard let attempts = facts.extras[caller.fact]?.attempts,
-      let number = facts.targets.known(name)
+  private mutating func takeAttempt(_ slot: Int32, _ target: Int32) -> CallExtras.Attempt? {
+    guard !facts.extras.isEmpty,
+      let attempts = facts.extras[callers[Int(slot)].fact]?.attempts
     else { return nil }
     for (index, attempt) in attempts.prefix(64).enumerated() {
       let bit: UInt64 = 1 << UInt64(index)
-      guard attempt.target == number, caller.usedAttempts & bit == 0 else { continue }
+      guard attempt.target == target, callers[Int(slot)].usedAttempts & bit == 0 else { continue }
       callers[Int(slot)].usedAttempts |= bit
       return attempt
     }

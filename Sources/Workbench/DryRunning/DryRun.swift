@@ -66,6 +66,8 @@ struct DryRun: ~Copyable {
       ),
       strategies: strategies
     )
+    // Only what `SimulationFloor.note` takes in.
+    shard.interest = [.agents, .queues, .defaultRoutes]
     feed = RecordedFeed(reader, keepsClock: model.facts.hasSteps)
     knownAgents = Set(plan.agents.map(\.id.text))
     knownDNs = Set(plan.extensions.map(\.dn.number))
@@ -177,8 +179,8 @@ struct DryRun: ~Copyable {
     return try feed.clock(from: deadline, until: deadline + Self.clockSlack) ?? deadline
   }
 
-  private mutating func take(_ item: RecordedFeed.Item) throws {
-    switch item {
+  private mutating func take(_ item: consuming RecordedFeed.Item) throws {
+    switch consume item {
     case .offer(let offer): self.offer(offer)
     case .consult(let call):
       dry.note(call, at: dry.floor.now, "a consult call depends on who talks to whom")
@@ -230,7 +232,7 @@ struct DryRun: ~Copyable {
     send(.agent(request))
   }
 
-  private mutating func offer(_ offer: CallOffer) {
+  private mutating func offer(_ offer: consuming CallOffer) {
     let index = arrived
     arrived += 1
     guard index < model.facts.calls.count else { return }
@@ -238,14 +240,16 @@ struct DryRun: ~Copyable {
     if isCounted, !isCounting { startCounting() }
     let slot = dry.arrive(index, isCounted: isCounted)
     let connID = offer.connID
-    send(.line(.offered(offer)))
+    let now = Instant(nanoseconds: dry.floor.now)
+    shard.offered(offer, at: now) { dry.take($0) }
+    answerAll()
     if dry.floor.calls[slot].connID == connID, dry.floor.calls[slot].place == .waiting {
       dry.floor.calls[slot].hasWaited = true
       let fact = model.facts.calls[index]
       if fact.end == .failed, fact.wait == 0 {
         // The line turned it away the moment it came.
         dry.finish(slot, .rejected)
-        send(.line(.released(connID, by: fact.by)))
+        released(connID)
       }
     }
     if arrived == model.facts.calls.count { dry.floor.endCounting() }
@@ -257,30 +261,42 @@ struct DryRun: ~Copyable {
     let call = dry.floor.calls[slot]
     guard item % 2 == 0 else {
       guard let signal = dry.nextOfScript(slot) else { return }
-      if case .diversionFailed(let connID, _, _) = signal { dry.floor.cancelDiversion(connID) }
       send(.line(signal))
       return
     }
-    let fact = dry.fact(slot)
+    // Who hung up makes no difference to the engine.
     if call.place == .talking {
       dry.finish(slot, .answered)
-      send(.line(.released(call.connID, by: fact.end == .answered ? fact.by : .caller)))
     } else {
-      dry.finish(slot, fact.end == .failed ? .gone : .abandoned)
-      send(.line(.released(call.connID, by: fact.end == .failed ? fact.by : .caller)))
+      dry.finish(slot, dry.recordedEnd(slot) == .failed ? .gone : .abandoned)
     }
+    released(call.connID)
   }
 
   // MARK: The engine
 
-  private mutating func send(_ signal: Signal) {
-    Self.give(signal, &shard, &dry)
-    while !dry.floor.replies.isEmpty {
-      for reply in dry.floor.takeReplies() {
-        if case .diversionFailed(let connID, _, _) = reply { dry.floor.cancelDiversion(connID) }
-        Self.give(.line(reply), &shard, &dry)
+  private mutating func send(_ signal: consuming Signal) {
+    give(signal)
+    answerAll()
+  }
+
+  /// What the line answers at once; what that leads to is answered after what was there before it.
+  private mutating func answerAll() {
+    var next = 0
+    while next < dry.floor.replies.count {
+      let reply = dry.floor.replies[next]
+      if reply.kind == .answered {
+        answered(reply.call, attempt: reply.number)
+      } else {
+        give(.line(dry.floor.signal(of: reply)))
       }
+      next += 1
     }
+    if next > 0 { dry.floor.removeReplies() }
+    if !dry.wantedAndOver.isEmpty { keepTraces() }
+  }
+
+  private mutating func keepTraces() {
     for call in dry.wantedAndOver {
       guard let place = dry.wanted[call] else { continue }
       dry.result.traces[place] = shard.decision(of: call).map { DecisionText.lines($0) } ?? []
@@ -288,19 +304,28 @@ struct DryRun: ~Copyable {
     dry.wantedAndOver.removeAll(keepingCapacity: true)
   }
 
-  private static func give(_ signal: Signal, _ shard: inout Shard<LuaDryRun>, _ dry: inout DryFloor)
-  {
+  private mutating func give(_ signal: consuming Signal) {
     switch signal {
-    case .line(.answered(let connID, _)):
-      guard dry.floor.answer(connID) else { return }
+    case .line(.answered(let connID, let attempt)):
+      answered(connID, attempt: attempt)
+      return
     case .line(.diverted(let connID, _)):
       if let slot = dry.floor.calls.slot(of: connID) { dry.finish(slot, .gone) }
+    case .line(.diversionFailed(let connID, _, _)): dry.floor.cancelDiversion(connID)
     case .line, .agent, .strategy, .clock, .control: break
     }
-    shard.handle(signal, at: Instant(nanoseconds: dry.floor.now)) { outbox in
-      dry.floor.note(outbox)
-      for index in outbox.lineCommands.indices { dry.perform(outbox.lineCommands[index]) }
-    }
+    shard.handle(signal, at: Instant(nanoseconds: dry.floor.now)) { dry.take($0) }
+  }
+
+  private mutating func answered(_ connID: ConnID, attempt: UInt32) {
+    guard dry.floor.answer(connID) else { return }
+    let now = Instant(nanoseconds: dry.floor.now)
+    shard.answered(connID, attempt: attempt, at: now) { dry.take($0) }
+  }
+
+  private mutating func released(_ connID: ConnID) {
+    shard.released(connID, at: Instant(nanoseconds: dry.floor.now)) { dry.take($0) }
+    answerAll()
   }
 
   /// A server looks at its clock at most so much later than the engine asked it to.

@@ -1,13 +1,15 @@
 // Folds what happened to calls into one fact per call.
 //
-// Invariants: `live` holds the calls that have come and are not over; its size does not depend on
-// the number of calls that are. An instant is given with everything, and never goes back.
+// Invariants: `live` has a place for each call that has come and is not over, and `places` leads
+// there; the places of `free` have no call. Their number does not depend on the number
+// of calls that are over. An instant is given with everything, and never goes back.
 // Who may change it: `FactsReader`.
 
 internal import Engine
 
 struct FactsFold {
   private struct Live {
+    /// Its place in the facts; negative: there is no call here.
     var index: Int
     var offered: UInt64
     var lastSeen: UInt64
@@ -18,13 +20,18 @@ struct FactsFold {
   }
 
   private(set) var facts = Facts()
-  private var live: [ConnID: Live] = [:]
+  private var live: [Live] = []
+  private var free: [Int32] = []
+  private var places = ConnIDIndex()
   private var seats: [String: String] = [:]
   private var staff: [String: UInt64] = [:]
   private var absent: [Int32: (from: UInt64, rings: UInt64)] = [:]
   private(set) var now: UInt64 = 0
 
-  init(_ plan: Plan) {
+  /// Makes a fold of a recording of so many bytes.
+  init(_ plan: Plan, size: Int) {
+    // Room that is not used costs nothing; facts that move to larger rooms cost their pages twice.
+    facts.calls.reserveCapacity(size / Self.bytesPerCall)
     for agent in plan.agents {
       if let dn = agent.extensionDN { seats[dn.number] = agent.id.text }
     }
@@ -62,7 +69,7 @@ struct FactsFold {
   }
 
   private mutating func isThere(_ target: Int32) {
-    guard let (from, rings) = absent.removeValue(forKey: target) else { return }
+    guard !absent.isEmpty, let (from, rings) = absent.removeValue(forKey: target) else { return }
     facts.absences[target, default: []].append(Absence(from: from, until: now, rings: rings))
   }
 
@@ -85,11 +92,48 @@ struct FactsFold {
 
   // MARK: Calls
 
-  mutating func offered(_ call: ConnID, group: String) {
+  /// The number of a group of callers.
+  mutating func number(ofGroup group: String) -> Int32 { facts.groups.number(of: group) }
+
+  /// The number of somebody who may answer.
+  mutating func number(ofTarget target: String) -> Int32 { facts.targets.number(of: target) }
+
+  mutating func offered(_ call: ConnID, group: Int32) {
     var fact = CallFact(call, offered: now)
-    fact.group = UInt16(clamping: facts.groups.number(of: group))
-    live[call] = Live(index: facts.calls.count, offered: now, lastSeen: now)
+    fact.group = UInt16(clamping: group)
+    leave(call)
+    let state = Live(index: facts.calls.count, offered: now, lastSeen: now)
     facts.calls.append(fact)
+    if let place = free.popLast() {
+      live[Int(place)] = state
+      places.insert(call, place)
+    } else {
+      places.insert(call, Int32(live.count))
+      live.append(state)
+    }
+  }
+
+  /// Where a call stands in `live`.
+  private func place(of call: ConnID) -> Int? {
+    let place = places.slot(of: call)
+    return place < 0 ? nil : Int(place)
+  }
+
+  /// A call is over, if it is there.
+  private mutating func leave(_ call: ConnID) {
+    let place = places.slot(of: call)
+    guard place >= 0 else { return }
+    places.remove(call)
+    live[Int(place)].index = -1
+    free.append(place)
+  }
+
+  /// What is known of a call, which is over.
+  private mutating func remove(_ call: ConnID) -> Live? {
+    guard let place = place(of: call) else { return nil }
+    let state = live[place]
+    leave(call)
+    return state
   }
 
   mutating func consulted(_ call: ConnID) { facts.consults.append(call) }
@@ -108,31 +152,34 @@ struct FactsFold {
 
   /// Somebody answered.
   mutating func answered(_ call: ConnID, by target: String?) {
-    guard var state = live[call], state.answered == nil else { return }
+    guard let place = place(of: call), live[place].answered == nil else { return }
+    var state = live[place]
     if let target { state.target = facts.targets.number(of: target) }
     state.answered = now
     state.lastSeen = now
     isThere(state.target)
     let began = state.sent ?? state.rang ?? now
-    let rang = state.rang.map { $0 - min(began, $0) } ?? CallFact.never
-    facts.calls[state.index].wait = now - state.offered
-    facts.calls[state.index].end = .talking
-    facts.calls[state.index].rang = rang
-    facts.calls[state.index].pick = now - min(began, now)
-    facts.calls[state.index].target = state.target
-    if facts.picks.count < Facts.picksMax { facts.picks.append((rang, now - min(began, now))) }
-    live[call] = state
+    var fact = facts.calls[state.index]
+    fact.wait = now - state.offered
+    fact.end = .talking
+    fact.rang = state.rang.map { $0 - min(began, $0) } ?? CallFact.never
+    fact.pick = now - min(began, now)
+    fact.target = state.target
+    facts.calls[state.index] = fact
+    if facts.picks.count < Facts.picksMax { facts.picks.append((fact.rang, fact.pick)) }
+    live[place] = state
   }
 
   /// An event said who answered.
-  mutating func isAt(_ call: ConnID, _ target: String) {
-    guard let state = live[call], state.answered != nil else { return }
-    facts.calls[state.index].target = facts.targets.number(of: target)
+  mutating func isAt(_ call: ConnID, _ target: Int32) {
+    guard let place = place(of: call), live[place].answered != nil else { return }
+    facts.calls[live[place].index].target = target
   }
 
   /// A diversion came to nothing; without a reason, because the engine took it back.
   mutating func failed(_ call: ConnID, _ reason: RouteFailure?, at target: String?) {
-    guard var state = live[call], state.answered == nil else { return }
+    guard let place = place(of: call), live[place].answered == nil else { return }
+    var state = live[place]
     if let target { state.target = facts.targets.number(of: target) }
     let began = state.sent ?? state.rang ?? now
     var attempt = CallExtras.Attempt(target: state.target)
@@ -150,11 +197,11 @@ struct FactsFold {
     state.sent = nil
     state.rang = nil
     state.lastSeen = now
-    live[call] = state
+    live[place] = state
   }
 
   mutating func redirected(_ call: ConnID) {
-    guard let state = live.removeValue(forKey: call) else { return }
+    guard let state = remove(call) else { return }
     facts.calls[state.index].wait = now - state.offered
     facts.calls[state.index].end = .redirected
     facts.calls[state.index].pick = now - (state.sent ?? now)
@@ -163,16 +210,19 @@ struct FactsFold {
 
   /// Somebody hung up, or the line failed.
   mutating func released(_ call: ConnID, by: ReleasedBy) {
-    guard let state = live.removeValue(forKey: call) else { return }
+    guard let state = remove(call) else { return }
     let index = state.index
-    facts.calls[index].by = by
+    let now = now
+    // Only written: the fact has left the processor's cache since the call came.
+    var calls = facts.calls.mutableSpan
+    calls[index].by = by
     if let answered = state.answered {
-      facts.calls[index].talk = now - answered
-      facts.calls[index].end = .answered
+      calls[index].talk = now - answered
+      calls[index].end = .answered
       return
     }
-    facts.calls[index].wait = now - state.offered
-    facts.calls[index].end = by == .caller ? .abandoned : .failed
+    calls[index].wait = now - state.offered
+    calls[index].end = by == .caller ? .abandoned : .failed
     // The phone that rang then was not answered before that.
     if let began = state.sent ?? state.rang, state.target >= 0 {
       var attempt = CallExtras.Attempt(target: state.target)
@@ -183,7 +233,7 @@ struct FactsFold {
 
   /// The engine ended it.
   mutating func ended(_ call: ConnID) {
-    guard let state = live.removeValue(forKey: call) else { return }
+    guard let state = remove(call) else { return }
     if let answered = state.answered {
       facts.calls[state.index].talk = now - answered
       facts.calls[state.index].end = .answered
@@ -194,10 +244,9 @@ struct FactsFold {
   }
 
   private mutating func change(_ call: ConnID, _ body: (inout Live, UInt64) -> Void) {
-    guard var state = live[call] else { return }
-    body(&state, now)
-    state.lastSeen = now
-    live[call] = state
+    guard let place = place(of: call) else { return }
+    body(&live[place], now)
+    live[place].lastSeen = now
   }
 
   // MARK: What callers heard
@@ -241,8 +290,8 @@ struct FactsFold {
   }
 
   private mutating func extend(_ call: ConnID, _ change: (inout CallExtras) -> Void) {
-    guard let index = live[call]?.index else { return }
-    change(&facts.extras[Int32(index), default: CallExtras()])
+    guard let place = place(of: call) else { return }
+    change(&facts.extras[Int32(live[place].index), default: CallExtras()])
   }
 
   // MARK: The end
@@ -251,7 +300,7 @@ struct FactsFold {
   mutating func finish() -> Facts {
     facts.end = now
     let last = facts.calls.last?.offered ?? now
-    for (_, state) in live {
+    for state in live where state.index >= 0 {
       if let answered = state.answered {
         facts.calls[state.index].talk = now - answered
       } else {
@@ -259,7 +308,9 @@ struct FactsFold {
         facts.calls[state.index].target = state.target
       }
     }
-    live = [:]
+    live = []
+    free = []
+    places = ConnIDIndex()
     for target in absent.keys.sorted() { isThere(target) }
     // In order, so that the sum is the same to the last digit.
     for since in staff.values.sorted() {
@@ -268,4 +319,7 @@ struct FactsFold {
     staff = [:]
     return facts
   }
+
+  /// Hardly a call has fewer in a recording with events, and few have in one without.
+  private static let bytesPerCall = 512
 }

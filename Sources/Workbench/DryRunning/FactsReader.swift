@@ -14,17 +14,43 @@ public enum FactsReader {
   ///
   /// - Parameters:
   ///   - head: Its first line.
+  ///   - kept: Receives the lines that come from outside, whatever is decided.
   ///   - open: Gives it from its beginning.
   /// - Returns: What is known of each call.
   /// - Throws: What is wrong with a line, or what cannot be read.
   public static func read(
     _ head: RecordingHead,
+    keeping kept: any KeptLines,
     _ open: () throws -> any RecordingReader
   ) throws -> Facts {
-    var pass = SignalPass(head, try open())
+    var pass = SignalPass(head, try open(), kept)
     if let facts = try pass.run() { return facts }
-    var exact = EnginePass(head, try open())
+    kept.removeAll()
+    var exact = EnginePass(head, try open(), kept)
     return try exact.run()
+  }
+}
+
+/// Lines on their way to where they are kept.
+private struct Keeper {
+  private let kept: any KeptLines
+  private var lines: [UInt8] = []
+
+  private static let roomMax = 1 << 16
+
+  init(_ kept: any KeptLines) {
+    self.kept = kept
+    lines.reserveCapacity(2 * Self.roomMax)
+  }
+
+  mutating func keep(_ scanner: borrowing RecordingScanner) {
+    scanner.keep(in: &lines)
+    if lines.count >= Self.roomMax { flush() }
+  }
+
+  mutating func flush() {
+    kept.append(lines)
+    lines.removeAll(keepingCapacity: true)
   }
 }
 
@@ -32,10 +58,15 @@ public enum FactsReader {
 private struct SignalPass {
   private var scanner: RecordingScanner
   private var fold: FactsFold
+  /// The numbers of agents and of groups, which come again and again.
+  private var agents = TextMemo<Int32>(bits: 14)
+  private var groups = TextMemo<Int32>(bits: 8)
+  private var keeper: Keeper
 
-  init(_ head: RecordingHead, _ reader: any RecordingReader) {
+  init(_ head: RecordingHead, _ reader: any RecordingReader, _ kept: any KeptLines) {
+    keeper = Keeper(kept)
     scanner = RecordingScanner(reader)
-    fold = FactsFold(head.plan)
+    fold = FactsFold(head.plan, size: reader.size)
   }
 
   /// The facts; nil when there are steps of strategies.
@@ -46,37 +77,45 @@ private struct SignalPass {
       case .empty: continue
       case .event: try event()
       case .signal, .other:
-        try scanner.scan()
-        if scanner.has("event") {
+        let opening = try scanner.openSignal()
+        try scanner.scanOn()
+        if opening?.name == nil, scanner.has("event") {
           try event()
-        } else if try signal() == .step {
+        } else if try signal(opening) == .step {
           return nil
         }
       }
     }
+    keeper.flush()
     return fold.finish()
   }
 
   private mutating func event() throws {
     fold.noteEvents()
     try scanner.checkEnd()
-    try scanner.scan(upTo: "event")
-    switch scanner.string("event") {
-    case "EventEstablished":
-      try scanner.scan()
-      guard let call = scanner.connID("ConnID") else { return }
-      if let agent = scanner.string("AgentID") {
-        fold.isAt(call, "agent:" + agent)
-      } else if let dn = scanner.string("ThisDN") {
-        fold.isAt(call, "dn:" + dn)
-      }
-    case "EventReleased":
-      // For a call whose line said nothing: the engine ended it.
-      try scanner.scan()
-      if let call = scanner.connID("ConnID") { fold.ended(call) }
-    case nil: throw scanner.trouble("\"event\" is missing")
-    default: break
+    guard let (event, call) = try scanner.openEvent() else {
+      throw scanner.trouble("\"event\" is missing")
     }
+    guard let call else { return }
+    switch event {
+    case .established: if let target = try answerer() { fold.isAt(call, target) }
+    // For a call whose line said nothing: the engine ended it.
+    case .released: fold.ended(call)
+    case .other: break
+    }
+  }
+
+  /// The number of whom `EventEstablished` names.
+  private mutating func answerer() throws -> Int32? {
+    let key = scanner.agentAtEnd
+    if let key, let number = agents[key] { return number }
+    try scanner.scanOn()
+    if let agent = scanner.string("AgentID") {
+      let number = fold.number(ofTarget: "agent:" + agent)
+      if let key { agents[key] = number }
+      return number
+    }
+    return scanner.string("ThisDN").map { fold.number(ofTarget: "dn:" + $0) }
   }
 
   private enum Found {
@@ -84,54 +123,52 @@ private struct SignalPass {
     case step
   }
 
-  private mutating func signal() throws -> Found {
-    guard !scanner.has("recording") else {
-      throw scanner.trouble("a second head: a file holds one recording")
-    }
-    guard let at = scanner.nanoseconds("at"), let name = scanner.string("signal") else {
+  private mutating func signal(_ opening: RecordedOpening?) throws -> Found {
+    guard let opening else {
+      guard !scanner.has("recording") else {
+        throw scanner.trouble("a second head: a file holds one recording")
+      }
       throw scanner.trouble("neither a signal (\"at\", \"signal\") nor an event (\"event\")")
     }
-    guard fold.advance(to: at) else {
+    guard fold.advance(to: opening.at) else {
       throw scanner.trouble("earlier than the line before: signals stand in order of time")
     }
-    if name.hasPrefix("strategy.") { return .step }
-    if name.hasPrefix("call.") {
-      guard let call = scanner.connID("call") else {
+    if opening.signal.isFromOutside { keeper.keep(scanner) }
+    switch opening.signal {
+    case .strategy: return .step
+    case .clock: break
+    case .other: try otherSignal(scanner.name(of: opening))
+    case .offered, .ringing, .answered, .diverted, .diversionFailed, .released, .header,
+      .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
+      .held, .retrieved, .otherOfCall:
+      guard let call = opening.call ?? scanner.connID("call") else {
         throw scanner.trouble("\"call\" is not 16 hexadecimal digits")
       }
-      try callSignal(name, call)
-    } else {
-      try otherSignal(name)
+      try callSignal(opening, call)
     }
     return .signal
   }
 
-  private mutating func callSignal(_ name: String, _ call: ConnID) throws {
-    switch name {
-    case "call.offered":
-      guard let dn = scanner.string("dn") else { throw scanner.trouble("\"dn\" is missing") }
+  private mutating func callSignal(_ opening: RecordedOpening, _ call: ConnID) throws {
+    switch opening.signal {
+    case .offered:
+      guard scanner.has("dn") else { throw scanner.trouble("\"dn\" is missing") }
       if scanner.has("consult_of") {
         fold.consulted(call)
       } else {
-        let type = scanner.pairs("user_data")?.first { $0.key == "type" }
-        fold.offered(call, group: type?.value ?? dn)
+        fold.offered(call, group: try group())
       }
-    case "call.ringing": fold.rang(call)
-    case "call.answered": fold.answered(call, by: target)
-    case "call.diversion_failed":
+    case .answered: fold.answered(call, by: target)
+    case .released: fold.released(call, by: releasedBy)
+    case .ringing: fold.rang(call)
+    case .diverted: fold.redirected(call)
+    case .diversionFailed:
       let word = scanner.string("reason") ?? ""
       fold.failed(call, RouteFailure.allCases.first { $0.text == word } ?? .noAnswer, at: target)
-    case "call.diverted": fold.redirected(call)
-    case "call.released":
-      switch scanner.string("by") {
-      case "target": fold.released(call, by: .target)
-      case "line": fold.released(call, by: .line)
-      default: fold.released(call, by: .caller)
-      }
-    case "call.header": fold.told(call, header: scanner.string("value"))
-    case "call.treatment_applied":
+    case .header: fold.told(call, header: scanner.string("value"))
+    case .treatmentApplied:
       fold.treated(call, scanner.integer("treatment") ?? 0) { $0.applied = $1 }
-    case "call.treatment_ended":
+    case .treatmentEnded:
       let digits = scanner.string("digits")
       let wasInterrupted = scanner.isTrue("interrupted")
       fold.treated(call, scanner.integer("treatment") ?? 0) {
@@ -139,12 +176,34 @@ private struct SignalPass {
         $0.digits = digits
         $0.wasInterrupted = wasInterrupted
       }
-    case "call.treatment_not_applied":
+    case .treatmentNotApplied:
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
-    case "call.attached", "call.transferred", "call.held", "call.retrieved": break
-    default: throw scanner.trouble("unknown signal \"\(name)\"")
+    case .attached, .transferred, .held, .retrieved, .strategy, .clock, .other: break
+    case .otherOfCall: throw unknownSignal(scanner.name(of: opening))
     }
+  }
+
+  private func unknownSignal(_ name: String) -> JSONError {
+    scanner.trouble("unknown signal \"\(name)\"")
+  }
+
+  private var releasedBy: ReleasedBy {
+    if scanner.has("by", "caller") { return .caller }
+    if scanner.has("by", "target") { return .target }
+    return scanner.has("by", "line") ? .line : .caller
+  }
+
+  /// The number of the callers' group: of his type, or of the DN at which he called.
+  private mutating func group() throws -> Int32 {
+    if !scanner.has("user_data"), let key = scanner.shortText("dn") {
+      if let number = groups[key] { return number }
+      let number = fold.number(ofGroup: scanner.string("dn") ?? "")
+      groups[key] = number
+      return number
+    }
+    guard let dn = scanner.string("dn") else { throw scanner.trouble("\"dn\" is missing") }
+    return fold.number(ofGroup: scanner.string("type", in: "user_data") ?? dn)
   }
 
   /// Who is named in an import's line.
@@ -167,10 +226,8 @@ private struct SignalPass {
     case "dn.in_service", "dn.out_of_service", "dn.register", "dn.unregister":
       if let dn = scanner.string("dn") { fold.noteSwitched(dn) }
     case "control.start": fold.noteStart()
-    case "clock", "control.strategies", "control.strategy_lost", "control.drain",
-      "control.alarm":
-      break
-    default: throw scanner.trouble("unknown signal \"\(name)\"")
+    case "control.strategies", "control.strategy_lost", "control.drain", "control.alarm": break
+    default: throw unknownSignal(name)
     }
   }
 }
@@ -182,10 +239,12 @@ private struct EnginePass: ~Copyable {
   private var engine: RoutingEngine
   private var outbox = Outbox()
   private var unknown: [String] = []
+  private var keeper: Keeper
 
-  init(_ head: RecordingHead, _ reader: any RecordingReader) {
+  init(_ head: RecordingHead, _ reader: any RecordingReader, _ kept: any KeptLines) {
+    keeper = Keeper(kept)
     scanner = RecordingScanner(reader)
-    fold = FactsFold(head.plan)
+    fold = FactsFold(head.plan, size: reader.size)
     var plan = head.plan
     plan.limits.decisionsKept = 0
     engine = RoutingEngine(plan: plan, seed: head.seed, epoch: head.epoch, after: head.counters)
@@ -207,11 +266,13 @@ private struct EnginePass: ~Copyable {
         guard fold.advance(to: instant.nanoseconds) else {
           throw scanner.trouble("earlier than the line before: signals stand in order of time")
         }
+        if try scanner.openSignal()?.signal.isFromOutside ?? false { keeper.keep(scanner) }
         before(signal)
         engine.handle(signal, at: instant, into: &outbox)
         after()
       }
     }
+    keeper.flush()
     var facts = fold.finish()
     for name in unknown where !facts.unknown.contains(name) { facts.unknown.append(name) }
     return facts
@@ -236,7 +297,8 @@ private struct EnginePass: ~Copyable {
       if offer.consultOf != nil {
         fold.consulted(offer.connID)
       } else {
-        fold.offered(offer.connID, group: offer.userData["type"] ?? offer.dn.number)
+        let group = offer.userData["type"] ?? offer.dn.number
+        fold.offered(offer.connID, group: fold.number(ofGroup: group))
       }
     case .ringing(let call, _): fold.rang(call)
     case .answered(let call, _): fold.answered(call, by: nil)

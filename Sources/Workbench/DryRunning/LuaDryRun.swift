@@ -56,7 +56,9 @@ struct LuaDryRun: ReplayedStrategies, ~Copyable {
   var trace: StrategyTrace { strategies.trace }
 
   mutating func start(_ strategy: StrategyName, facts: borrowing CallFacts) -> StrategyStep {
-    noted(strategies.start(strategy, facts: facts))
+    let step = strategies.start(strategy, facts: facts)
+    note(step)
+    return step
   }
 
   mutating func resume(
@@ -64,19 +66,20 @@ struct LuaDryRun: ReplayedStrategies, ~Copyable {
     with answer: StrategyAnswer,
     context: ResumeContext
   ) -> StrategyStep {
-    noted(strategies.resume(call, with: answer, context: context))
+    let step = strategies.resume(call, with: answer, context: context)
+    note(step)
+    return step
   }
 
   mutating func cancel(_ call: ConnID) { strategies.cancel(call) }
 
   mutating func rename(_ call: ConnID, to connID: ConnID) { strategies.rename(call, to: connID) }
 
-  private mutating func noted(_ step: StrategyStep) -> StrategyStep {
+  private mutating func note(_ step: borrowing StrategyStep) {
     switch step {
     case .requested(.random): usedChance = true
     case .requested(.select(let selection)) where selection.rule == .random: usedChance = true
-    default: break
+    case .requested, .finished, .failed: break
     }
-    return step
   }
 }

@@ -20,11 +20,20 @@ struct RecordedFeed {
   }
 
   private var scanner: RecordingScanner
-  private var waiting: [(at: UInt64, item: Item)] = []
+  private struct Entry {
+    var at: UInt64
+    /// Whether it is an agent's request.
+    var isRequest = false
+    var item: Item
+  }
+
+  private var waiting: [Entry] = []
   private var first = 0
   private var isOver = false
   private let keepsClock: Bool
   private var unknown: [String] = []
+  /// DNs and dialled numbers, which come again and again.
+  private var texts = TextMemo<String>(bits: 10)
 
   /// Makes a feed of a recording that the first pass has found to be in order.
   init(_ reader: any RecordingReader, keepsClock: Bool) {
@@ -39,13 +48,12 @@ struct RecordedFeed {
   }
 
   /// Whether the next item is an agent's request.
-  var isRequestNext: Bool {
-    guard first < waiting.count, case .signal(.agent) = waiting[first].item else { return false }
-    return true
-  }
+  var isRequestNext: Bool { first < waiting.count && waiting[first].isRequest }
 
   /// Takes the next item out.
   mutating func take() -> Item {
+    // Nearly always it is the only one.
+    if waiting.count == 1 { return waiting.removeLast().item }
     let item = waiting[first].item
     first += 1
     if first == waiting.count {
@@ -59,62 +67,68 @@ struct RecordedFeed {
   mutating func clock(from start: UInt64, until end: UInt64) throws -> UInt64? {
     guard keepsClock else { return nil }
     while !isOver, waiting.last.map({ $0.at <= end }) ?? true { try read() }
-    for (at, item) in waiting[first...] where at >= start && at <= end {
-      if case .clock = item { return at }
+    for entry in waiting[first...] where entry.at >= start && entry.at <= end {
+      if case .clock = entry.item { return entry.at }
     }
     return nil
   }
 
   private mutating func read() throws {
     while try scanner.advance() {
-      guard scanner.number > 1, scanner.kind != .event, scanner.kind != .empty else { continue }
-      if let item = try item() {
-        waiting.append(item)
+      switch scanner.kind {
+      case .event, .empty: continue
+      case .signal, .other: if scanner.number == 1 { continue }
+      }
+      if let entry = try entry() {
+        waiting.append(entry)
         return
       }
     }
     isOver = true
   }
 
-  private mutating func item() throws -> (at: UInt64, item: Item)? {
-    try scanner.scan(upTo: "signal")
-    guard let name = scanner.string("signal") else { return nil }
-    switch name {
-    case "call.offered": return try offer()
-    case "clock":
-      guard keepsClock else { return nil }
-      return scanner.nanoseconds("at").map { ($0, .clock) }
-    case "call.attached": break
-    case _ where name.hasPrefix("call.") || name.hasPrefix("strategy."): return nil
-    default: break
-    }
+  private mutating func entry() throws -> Entry? {
+    guard let opening = try scanner.openSignal(), opening.signal.isFromOutside else { return nil }
+    if opening.signal == .offered { return try offer(opening) }
+    if opening.signal == .clock { return keepsClock ? Entry(at: opening.at, item: .clock) : nil }
     // Few of them: the library reads them.
     let text = scanner.text
     let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
     guard case .signal(let signal, let instant) = line else { return nil }
-    return (instant.nanoseconds, .signal(signal))
+    var isRequest = false
+    if case .agent = signal { isRequest = true }
+    return Entry(at: instant.nanoseconds, isRequest: isRequest, item: .signal(signal))
   }
 
-  private mutating func offer() throws -> (at: UInt64, item: Item)? {
-    try scanner.scan()
-    guard let at = scanner.nanoseconds("at"), let call = scanner.connID("call") else { return nil }
-    if scanner.has("consult_of") { return (at, .consult(call)) }
+  private mutating func offer(_ opening: RecordedOpening) throws -> Entry? {
+    try scanner.scanOn()
+    let at = opening.at
+    guard let call = opening.call ?? scanner.connID("call") else { return nil }
+    if scanner.has("consult_of") { return Entry(at: at, item: .consult(call)) }
     guard let pairs = scanner.pairs("user_data"), !scanner.has("uuid"),
-      let dn = scanner.string("dn")
+      let dn = frequentText("dn")
     else {
       let text = scanner.text
       let line = try RecordingLine(reading: text, number: scanner.number, unknown: &unknown)
       guard case .signal(.line(.offered(let offer)), _) = line else { return nil }
-      return (at, .offer(offer))
+      return Entry(at: at, item: .offer(offer))
     }
     var offer = CallOffer(
       call,
       at: DN(dn),
       ani: scanner.string("ani") ?? "",
-      dnis: scanner.string("dnis") ?? "",
+      dnis: frequentText("dnis") ?? "",
       type: scanner.integer("type").flatMap { CallType(rawValue: UInt8(clamping: $0)) } ?? .inbound
     )
-    offer.userData = UserData(pairs)
-    return (at, .offer(offer))
+    if !pairs.isEmpty { offer.userData = UserData(pairs) }
+    return Entry(at: at, item: .offer(offer))
+  }
+
+  private mutating func frequentText(_ key: JSONKey) -> String? {
+    guard let short = scanner.shortText(key) else { return scanner.string(key) }
+    if let text = texts[short] { return text }
+    let text = scanner.string(key)
+    texts[short] = text
+    return text
   }
 }

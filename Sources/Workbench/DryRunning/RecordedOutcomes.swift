@@ -23,6 +23,7 @@ extension DryRunResult {
     floor.course = course
     var result = DryRunResult(report: SimulationReport(types: []))
     result.names = facts.targets
+    result.outcomes.reserveCapacity(facts.calls.count)
     for fact in facts.calls {
       var call = SimulatedCall()
       call.offered = fact.offered

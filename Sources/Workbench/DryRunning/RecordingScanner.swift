@@ -1,16 +1,18 @@
 // Reads the lines of a recording without making a tree of each.
 //
 // A day has millions of lines of which most are events that nobody needs here. The scanner finds
-// where the members of an object begin and end; texts are made of those that are asked for. What it
-// cannot take apart is given to the JSON library, which says what is wrong with it.
-// Invariants: `line` lies in the chunk that is held; lines are numbered from 1.
+// where the members of an object begin and end, as far as somebody asks; texts are made of those
+// that are wanted. What it cannot take apart is given to the JSON library, which says what is wrong
+// with it.
+// Invariants: `line` lies in the chunk that is held; lines are numbered from 1; `members` are those
+// of the present line that stand before `next`.
 
 internal import Engine
 internal import Wire
 
 /// Whole lines of a recording, and where each of them ends.
 public struct RecordingChunk: Sendable {
-  /// The bytes of the lines, with their line feeds.
+  /// The bytes of the lines, with their line feeds; what stands after the last has no meaning.
   public var bytes: [UInt8] = []
   /// Where each line ends: the index of its line feed.
   public var ends: [Int] = []
@@ -19,14 +21,55 @@ public struct RecordingChunk: Sendable {
   public init() {}
 }
 
+extension RecordingChunk {
+  /// How a line of a signal begins, as `Span.opening` says.
+  fileprivate func opening(_ line: Range<Int>, next: inout Int) -> RecordedOpening? {
+    bytes.span.opening(line, next: &next)
+  }
+
+  /// Finds members of the object that ends a range, as `Span.scan` does.
+  fileprivate func scan(
+    _ at: inout Int,
+    _ end: Int,
+    upTo last: JSONKey?,
+    into members: inout JSONMembers
+  ) -> Bool {
+    members.scan(bytes.span, &at, end, upTo: last)
+  }
+
+  /// Finds the members of an object that stands in a line; false when it is none.
+  fileprivate func scan(_ object: JSONMember, into members: inout JSONMembers) -> Bool {
+    members.removeAll()
+    guard object.kind == .nested else { return false }
+    var at = object.value.lowerBound
+    let end = object.value.upperBound
+    guard let hasMembers = bytes.span.begin(&at, end) else { return false }
+    return !hasMembers || scan(&at, end, upTo: nil, into: &members)
+  }
+}
+
 /// Gives a recording from its beginning to its end, piece by piece.
 public protocol RecordingReader: AnyObject {
+  /// How many bytes there are, if that is known beforehand; else 0.
+  var size: Int { get }
+  /// Whether these are lines that were kept, each with its number before it in eight digits.
+  var hasNumbers: Bool { get }
   /// Replaces a chunk with the next one.
   ///
   /// - Parameter chunk: Receives whole lines.
   /// - Returns: False when there are no more.
   /// - Throws: What cannot be read.
   func read(into chunk: inout RecordingChunk) throws -> Bool
+}
+
+/// Where those lines are kept that runs need: what comes from outside is a small part of all.
+public protocol KeptLines: AnyObject {
+  /// Forgets everything.
+  func removeAll()
+  /// Adds whole lines.
+  ///
+  /// - Parameter bytes: The lines, each with its number before it.
+  func append(_ bytes: [UInt8])
 }
 
 /// Takes the lines of a recording apart.
@@ -39,32 +82,25 @@ struct RecordingScanner {
     case other
   }
 
-  /// A member of the present line.
-  private struct Member {
-    var key: Range<Int>
-    var value: Range<Int>
-    var kind: ValueKind
-  }
-
-  enum ValueKind: UInt8 {
-    case number
-    /// A text; the range leaves its quotes out.
-    case text
-    /// A text with escapes in it; the range has its quotes.
-    case escaped
-    case nested
-    case word
-  }
-
   private let reader: any RecordingReader
+  private let hasNumbers: Bool
   private var chunk = RecordingChunk()
   private var nextLine = 0
   private var line = 0..<0
-  private var members: [Member] = []
+  private var members = JSONMembers()
+  /// Those of an object in it.
+  private var nested = JSONMembers()
+  /// How far behind the name of an event its ConnID stood last.
+  private var callPlace = 0
+  /// Where the next member begins; negative: there is none.
+  private var next = -1
   /// The number of the present line.
   private(set) var number = 0
 
-  init(_ reader: any RecordingReader) { self.reader = reader }
+  init(_ reader: any RecordingReader) {
+    self.reader = reader
+    hasNumbers = reader.hasNumbers
+  }
 
   /// Goes to the next line; false at the end.
   mutating func advance() throws -> Bool {
@@ -72,12 +108,25 @@ struct RecordingScanner {
       nextLine = 0
       guard try reader.read(into: &chunk) else { return false }
     }
-    let start = nextLine == 0 ? 0 : chunk.ends[nextLine - 1] + 1
-    line = start..<chunk.ends[nextLine]
-    if !line.isEmpty, chunk.bytes[line.upperBound - 1] == 13 { line = start..<line.upperBound - 1 }
-    nextLine += 1
+    var start = nextLine == 0 ? 0 : chunk.ends[nextLine - 1] + 1
+    var end = chunk.ends[nextLine]
+    if end > start, chunk.bytes[end - 1] == 13 { end -= 1 }
     number += 1
+    if hasNumbers, end >= start + 8 {
+      number = Int(chunk.bytes.span.hexadecimal(at: start) ?? 0)
+      start += 8
+    }
+    line = start..<end
+    nextLine += 1
     return true
+  }
+
+  /// Adds the present line to others, with its number before it.
+  func keep(in lines: inout [UInt8]) {
+    let number = Span<UInt8>.hexadecimal(UInt32(truncatingIfNeeded: number))
+    unsafe withUnsafeBytes(of: number.littleEndian) { unsafe lines.append(contentsOf: $0) }
+    lines.append(contentsOf: chunk.bytes[line])
+    lines.append(10)
   }
 
   /// The present line as text.
@@ -85,15 +134,10 @@ struct RecordingScanner {
 
   var kind: LineKind {
     guard line.count > 8 else { return line.isEmpty ? .empty : .other }
-    let first = line.lowerBound
     // `{"at":` or `{"seq":` or `{"event":`, which is how both kinds are written.
-    guard chunk.bytes[first] == UInt8(ascii: "{"), chunk.bytes[first + 1] == Self.quote else {
-      return .other
-    }
-    switch (chunk.bytes[first + 2], chunk.bytes[first + 3]) {
-    case (UInt8(ascii: "a"), UInt8(ascii: "t")): return .signal
-    case (UInt8(ascii: "s"), UInt8(ascii: "e")): return .event
-    case (UInt8(ascii: "e"), UInt8(ascii: "v")): return .event
+    switch chunk.bytes.span.word(at: line.lowerBound) & 0xFFFF_FFFF {
+    case JSONKey("{\"at").word: return .signal
+    case JSONKey("{\"se").word, JSONKey("{\"ev").word: return .event
     default: return .other
     }
   }
@@ -118,143 +162,126 @@ struct RecordingScanner {
   /// Takes the present line apart, up to the member of that name or to its end.
   ///
   /// - Throws: That it is no object.
-  mutating func scan(upTo last: StaticString? = nil) throws {
-    members.removeAll(keepingCapacity: true)
-    guard scan(line, upTo: last) else {
+  mutating func scan(upTo last: JSONKey? = nil) throws {
+    members.removeAll()
+    var at = line.lowerBound
+    let isObject = chunk.bytes.span.begin(&at, line.upperBound)
+    next = at
+    guard let isObject else { throw notAnObject() }
+    if isObject { try scanOn(upTo: last) }
+  }
+
+  /// Takes the rest of the present line apart, up to the member of that name or to its end.
+  ///
+  /// - Throws: That it is no object.
+  mutating func scanOn(upTo last: JSONKey? = nil) throws {
+    guard next >= 0 else { return }
+    guard chunk.scan(&next, line.upperBound, upTo: last, into: &members) else {
+      throw notAnObject()
+    }
+  }
+
+  private func notAnObject() -> any Error {
+    do {
       if chunk.bytes[line.lowerBound] == UInt8(ascii: "{") { try checkEnd() }
-      do {
-        _ = try JSONValue(parsing: text)
-      } catch {
-        throw JSONError(line: number, column: error.column, error.message)
-      }
-      throw trouble("not an object")
+    } catch {
+      return error
     }
-  }
-
-  private mutating func scan(_ range: Range<Int>, upTo last: StaticString?) -> Bool {
-    var at = range.lowerBound
-    let end = range.upperBound
-    guard skip(UInt8(ascii: "{"), &at, end) else { return false }
-    skipBlanks(&at, end)
-    if at < end, chunk.bytes[at] == UInt8(ascii: "}") { return true }
-    while true {
-      skipBlanks(&at, end)
-      guard at < end, chunk.bytes[at] == Self.quote else { return false }
-      var key = 0..<0
-      guard scanText(&at, end, &key) == .text, skip(UInt8(ascii: ":"), &at, end) else {
-        return false
-      }
-      skipBlanks(&at, end)
-      guard at < end else { return false }
-      var value = at..<at
-      guard let kind = scanValue(&at, end, &value) else { return false }
-      members.append(Member(key: key, value: value, kind: kind))
-      if let last, isEqual(key, last) { return true }
-      skipBlanks(&at, end)
-      guard at < end else { return false }
-      let sign = chunk.bytes[at]
-      at += 1
-      if sign == UInt8(ascii: "}") { return at == end }
-      guard sign == UInt8(ascii: ",") else { return false }
+    do {
+      _ = try JSONValue(parsing: text)
+    } catch {
+      return JSONError(line: number, column: error.column, error.message)
     }
+    return trouble("not an object")
   }
 
-  private func skipBlanks(_ at: inout Int, _ end: Int) {
-    while at < end, chunk.bytes[at] == 32 || chunk.bytes[at] == 9 { at += 1 }
-  }
-
-  private func skip(_ byte: UInt8, _ at: inout Int, _ end: Int) -> Bool {
-    skipBlanks(&at, end)
-    guard at < end, chunk.bytes[at] == byte else { return false }
-    at += 1
-    return true
-  }
-
-  private func scanValue(_ at: inout Int, _ end: Int, _ value: inout Range<Int>) -> ValueKind? {
-    let start = at
-    switch chunk.bytes[at] {
-    case Self.quote: return scanText(&at, end, &value)
-    case UInt8(ascii: "{"), UInt8(ascii: "["):
-      var depth = 0
-      while at < end {
-        switch chunk.bytes[at] {
-        case Self.quote:
-          var inside = 0..<0
-          guard scanText(&at, end, &inside) != nil else { return nil }
-          continue
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-        default: break
-        }
-        at += 1
-        if depth == 0 {
-          value = start..<at
-          return .nested
-        }
-      }
-      return nil
-    default:
-      while at < end, !Self.ends(chunk.bytes[at]) { at += 1 }
-      value = start..<at
-      guard let first = chunk.bytes[value].first else { return nil }
-      let isNumber = first == UInt8(ascii: "-") || (first >= 48 && first <= 57)
-      if isNumber { return .number }
-      let words: [StaticString] = ["true", "false", "null"]
-      return words.contains { isEqual(start..<at, $0) } ? .word : nil
+  /// Goes into a line of an event, up to its name or farther.
+  ///
+  /// - Returns: Which it is, and the ConnID of those that are told apart; nil: it does not say.
+  /// - Throws: That the line is no object.
+  mutating func openEvent() throws -> (event: RecordedEvent, call: ConnID?)? {
+    members.removeAll()
+    guard let name = chunk.bytes.span.nameOfEvent(line) else {
+      try scan()
+      if has("event", "EventEstablished") { return (.established, connID("ConnID")) }
+      if has("event", "EventReleased") { return (.released, connID("ConnID")) }
+      return string("event").map { _ in (.other, nil) }
     }
-  }
-
-  private static func ends(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
-      || byte == 32
-  }
-
-  private func scanText(_ at: inout Int, _ end: Int, _ value: inout Range<Int>) -> ValueKind? {
-    let start = at
-    var hasEscapes = false
-    at += 1
-    while at < end {
-      let byte = chunk.bytes[at]
-      if byte == Self.quote {
-        at += 1
-        value = hasEscapes ? start..<at : start + 1..<at - 1
-        return hasEscapes ? .escaped : .text
-      }
-      guard byte >= 32 else { return nil }
-      if byte == UInt8(ascii: "\\") {
-        hasEscapes = true
-        at += 1
-      }
-      at += 1
+    if chunk.bytes.span.has("EventEstablished\",", at: name) {
+      next = name + 18
+      return (.established, try callOfEvent())
     }
-    return nil
-  }
-
-  private func isEqual(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    let start = range.lowerBound
-    return text.withUTF8Buffer { expected in
-      for index in 0..<expected.count where unsafe expected[index] != chunk.bytes[start + index] {
-        return false
-      }
-      return true
+    if chunk.bytes.span.has("EventReleased\",", at: name) {
+      next = name + 15
+      return (.released, try callOfEvent())
     }
+    next = -1
+    return (.other, nil)
   }
 
-  private func member(_ key: StaticString) -> Member? {
-    for member in members where isEqual(member.key, key) { return member }
-    return nil
+  /// The ConnID of an event, which stands where it stood in the line before or is searched.
+  private mutating func callOfEvent() throws -> ConnID? {
+    let start = next - 1
+    let value = start + callPlace + 11
+    if value + 16 < line.upperBound, chunk.bytes.span.has(",\"ConnID\":\"", at: value - 11),
+      chunk.bytes[value + 16] == UInt8(ascii: "\"")
+    {
+      return chunk.bytes.span.connID(at: value)
+    }
+    try scanOn(upTo: "ConnID")
+    guard let member = member("ConnID") else { return nil }
+    callPlace = member.key.lowerBound - 2 - start
+    return connID("ConnID")
+  }
+
+  /// Goes into a line of a signal, up to its name or farther.
+  ///
+  /// - Returns: When it was, which it is, and its call if that is known by then; nil: it does not
+  ///   say when it was and which it is.
+  /// - Throws: That the line is no object.
+  mutating func openSignal() throws -> RecordedOpening? {
+    members.removeAll()
+    if let opening = chunk.opening(line, next: &next) { return opening }
+    try scan()
+    guard let at = nanoseconds("at"), let signal else { return nil }
+    return RecordedOpening(at: at, signal: signal)
+  }
+
+  private func member(_ key: JSONKey) -> JSONMember? {
+    members.first(key, in: chunk.bytes.span)
   }
 
   // MARK: Values
 
   /// Whether the present line has a member.
-  func has(_ key: StaticString) -> Bool { member(key) != nil }
+  func has(_ key: JSONKey) -> Bool { member(key) != nil }
+
+  /// Whether a member is this text, written without escapes.
+  func has(_ key: JSONKey, _ text: StaticString) -> Bool {
+    guard let member = member(key), member.kind == .text else { return false }
+    return chunk.bytes.span.isEqual(member.value, text)
+  }
+
+  /// What the signal of the present line is called.
+  func name(of opening: RecordedOpening) -> String {
+    if let name = opening.name { return String(decoding: chunk.bytes[name], as: UTF8.self) }
+    return string("signal") ?? ""
+  }
+
+  private var signal: RecordedSignal? {
+    guard let member = member("signal") else { return nil }
+    switch member.kind {
+    case .text: return RecordedSignal(chunk.bytes.span, member.value)
+    case .escaped:
+      return string(member).map { RecordedSignal($0.utf8.span, 0..<$0.utf8.count) }
+    case .number, .nested, .word: return nil
+    }
+  }
 
   /// The text of a member.
-  func string(_ key: StaticString) -> String? { member(key).flatMap { string($0) } }
+  func string(_ key: JSONKey) -> String? { member(key).flatMap { string($0) } }
 
-  private func string(_ member: Member) -> String? {
+  private func string(_ member: JSONMember) -> String? {
     switch member.kind {
     case .text: String(decoding: chunk.bytes[member.value], as: UTF8.self)
     case .escaped: try? JSONValue(parsing: Array(chunk.bytes[member.value])).string
@@ -262,80 +289,72 @@ struct RecordingScanner {
     }
   }
 
+  /// The text of a member as a key, if it is short.
+  func shortText(_ key: JSONKey) -> ShortText? { member(key).flatMap { shortText($0) } }
+
+  private func shortText(_ member: JSONMember) -> ShortText? {
+    member.kind == .text ? ShortText(chunk.bytes.span, member.value) : nil
+  }
+
   /// A whole number.
-  func integer(_ key: StaticString) -> UInt32? {
+  func integer(_ key: JSONKey) -> UInt32? {
     guard let member = member(key), member.kind == .number, member.value.count < 10 else {
       return nil
     }
+    let bytes = chunk.bytes.span
     var number: UInt32 = 0
-    for byte in chunk.bytes[member.value] {
-      guard byte >= 48, byte <= 57 else { return nil }
-      number = number * 10 + UInt32(byte - 48)
+    for index in member.value {
+      let digit = bytes[index] &- 48
+      guard digit < 10 else { return nil }
+      number = number * 10 + UInt32(digit)
     }
     return number
   }
 
   /// Whether a member is `true`.
-  func isTrue(_ key: StaticString) -> Bool {
-    member(key).map { isEqual($0.value, "true") } ?? false
+  func isTrue(_ key: JSONKey) -> Bool {
+    member(key).map { chunk.bytes.span.isEqual($0.value, "true") } ?? false
   }
 
   /// A ConnID: sixteen hexadecimal digits.
-  func connID(_ key: StaticString) -> ConnID? {
+  func connID(_ key: JSONKey) -> ConnID? {
     guard let member = member(key), member.kind == .text, member.value.count == 16 else {
       return nil
     }
-    var value: UInt64 = 0
-    for byte in chunk.bytes[member.value] {
-      switch byte {
-      case 48...57: value = value << 4 | UInt64(byte - 48)
-      case 97...102: value = value << 4 | UInt64(byte - 87)
-      case 65...70: value = value << 4 | UInt64(byte - 55)
-      default: return nil
-      }
-    }
-    return ConnID(value)
+    return chunk.bytes.span.connID(at: member.value.lowerBound)
   }
 
   /// A number of seconds in nanoseconds, to the last digit.
-  func nanoseconds(_ key: StaticString) -> UInt64? {
+  func nanoseconds(_ key: JSONKey) -> UInt64? {
     guard let member = member(key), member.kind == .number else { return nil }
-    var whole: UInt64 = 0
-    var fraction: UInt64 = 0
-    var unit: UInt64 = 0
-    for byte in chunk.bytes[member.value] {
-      if byte == UInt8(ascii: "."), unit == 0 {
-        unit = 1_000_000_000
-        continue
-      }
-      guard byte >= 48, byte <= 57 else { return nil }
-      if unit == 0 {
-        whole = whole * 10 + UInt64(byte - 48)
-        guard whole < 9_000_000_000 else { return nil }
-      } else if unit > 1 {
-        unit /= 10
-        fraction += UInt64(byte - 48) * unit
-      }
-    }
-    return whole * 1_000_000_000 + fraction
+    var at = member.value.lowerBound
+    let value = chunk.bytes.span.nanoseconds(&at, member.value.upperBound)
+    return at == member.value.upperBound ? value : nil
+  }
+
+  /// The text of a member of a nested object.
+  mutating func string(_ key: JSONKey, in object: JSONKey) -> String? {
+    guard let object = member(object), chunk.scan(object, into: &nested) else { return nil }
+    return nested.first(key, in: chunk.bytes.span).flatMap { string($0) }
   }
 
   /// The pairs of a nested object of texts; nil when it is something else.
-  mutating func pairs(_ key: StaticString) -> [KeyValue]? {
-    guard let nested = member(key) else { return [] }
-    guard nested.kind == .nested else { return nil }
-    let outer = members.count
-    defer { members.removeSubrange(outer...) }
-    guard scan(nested.value, upTo: nil) else { return nil }
+  mutating func pairs(_ key: JSONKey) -> [KeyValue]? {
+    guard let object = member(key) else { return [] }
+    guard chunk.scan(object, into: &nested) else { return nil }
     var pairs: [KeyValue] = []
-    for member in members[outer...] {
-      guard member.kind == .text,
-        let value = string(member)
-      else { return nil }
+    for index in 0..<nested.count {
+      let member = nested[index]
+      guard member.kind == .text, let value = string(member) else { return nil }
       pairs.append(KeyValue(String(decoding: chunk.bytes[member.key], as: UTF8.self), value))
     }
     return pairs
   }
 
-  private static let quote = UInt8(ascii: "\"")
+  // MARK: Who
+
+  /// The agent whom the last member of the present line names, as a key.
+  var agentAtEnd: ShortText? {
+    chunk.bytes.span.agentAtEnd(of: line).flatMap { ShortText(chunk.bytes.span, $0) }
+  }
 }

@@ -18,6 +18,12 @@ package struct Observation: Sendable {
     self.duration = duration
     self.isEnd = isEnd
   }
+
+  /// The order in which curves are made: by duration, ends before others.
+  static func precedes(_ left: Observation, _ right: Observation) -> Bool {
+    left.duration == right.duration
+      ? left.isEnd && !right.isEnd : left.duration < right.duration
+  }
 }
 
 /// The probability of lasting longer than a duration.

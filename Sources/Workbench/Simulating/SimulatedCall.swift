@@ -73,7 +73,7 @@ struct SimulatedCalls {
   private var firstFree: Int32 = -1
   private var count = 0
   private var lastNumber: UInt64 = 0
-  private var slots: [ConnID: Int32] = [:]
+  private var slots = ConnIDIndex()
 
   static let slotBits: UInt64 = 24
 
@@ -100,7 +100,7 @@ struct SimulatedCalls {
   mutating func insert(_ call: SimulatedCall, _ connID: ConnID) -> Int32 {
     let slot = take(call)
     calls[Int(slot)].connID = connID
-    slots[connID] = slot
+    slots.insert(connID, slot)
     return slot
   }
 
@@ -118,7 +118,7 @@ struct SimulatedCalls {
 
   /// Gives a slot back.
   mutating func remove(_ slot: Int32) {
-    if lastNumber == 0 { slots[calls[Int(slot)].connID] = nil }
+    if lastNumber == 0 { slots.remove(calls[Int(slot)].connID) }
     calls[Int(slot)].leave(nextFree: firstFree)
     firstFree = slot
     count -= 1
@@ -126,7 +126,10 @@ struct SimulatedCalls {
 
   /// The slot of a call that is still there.
   func slot(of connID: ConnID) -> Int32? {
-    guard lastNumber > 0 else { return slots[connID] }
+    guard lastNumber > 0 else {
+      let slot = slots.slot(of: connID)
+      return slot < 0 ? nil : slot
+    }
     let slot = Int(connID.value & (1 << Self.slotBits - 1))
     guard slot < calls.count, calls[slot].connID == connID else { return nil }
     return Int32(slot)

@@ -290,14 +290,15 @@ struct SimulationFloor {
     otherReplies.append(signal)
   }
 
-  /// Takes out what is to be said, in order.
-  mutating func takeReplies() -> [LineSignal] {
-    let signals = replies.map { reply in
-      reply.signal ?? otherReplies[Int(reply.number)]
-    }
+  /// What a reply says, of whatever kind it is.
+  func signal(of reply: LineReply) -> LineSignal {
+    reply.signal ?? otherReplies[Int(reply.number)]
+  }
+
+  /// Everything that was to be said is said.
+  mutating func removeReplies() {
     replies.removeAll(keepingCapacity: true)
-    otherReplies.removeAll(keepingCapacity: true)
-    return signals
+    if !otherReplies.isEmpty { otherReplies.removeAll(keepingCapacity: true) }
   }
 
   /// Who sits at a DN; negative: nobody.
