@@ -253,7 +253,7 @@ extension SIPSwitch {
       table.cancel(invite, because: cause, at: now, into: &outgoing)
     case .talking:
       probes.disarm(slot.index)
-      sessions.disarm(slot.index)
+      sessions.disarm(Int(slot.index))
       if legs[slot].owesACK { acknowledge(slot, body: .empty, type: .empty) }
       if legs[slot].awaitsACK {
         legs[slot].state = .parting
@@ -283,7 +283,7 @@ extension SIPSwitch {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
     silences.disarm(slot.index)
     probes.disarm(slot.index)
-    sessions.disarm(slot.index)
+    sessions.disarm(Int(slot.index))
     forgetDescription(of: slot)
     texts.free(legs[slot].text)
     keeper.forget(legs[slot].kept, isUrgent: false)

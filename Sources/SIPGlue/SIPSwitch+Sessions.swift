@@ -106,7 +106,7 @@ extension SIPSwitch {
   private mutating func start(_ session: SessionTimer, on slot: Slot, at now: Instant) {
     legs[slot].session = session
     legs[slot].session.restart(at: now)
-    sessions.arm(slot.index, at: legs[slot].session.next(at: now))
+    sessions.arm(Int(slot.index), at: legs[slot].session.next(at: now))
     if !session.repeatsDescription { forgetDescription(of: slot) }
     touch(leg: slot, isUrgent: false)
   }
@@ -120,7 +120,7 @@ extension SIPSwitch {
   private mutating func stopSession(of slot: Slot) {
     guard legs[slot].session.interval > 0 else { return }
     legs[slot].session.interval = 0
-    sessions.disarm(slot.index)
+    sessions.disarm(Int(slot.index))
     forgetDescription(of: slot)
     touch(leg: slot, isUrgent: false)
   }
@@ -151,7 +151,7 @@ extension SIPSwitch {
       counters.expiredSessions += 1
       return end(call, by: .line, because: .expired, at: now)
     }
-    sessions.arm(slot.index, at: session.end)
+    sessions.arm(Int(slot.index), at: session.end)
     refresh(slot, of: call, at: now)
   }
 
@@ -216,7 +216,7 @@ extension SIPSwitch {
     let wait =
       legs[slot].side == .target ? 2_100 + random % 191 * 10 : random % 201 * 10
     let again = now + .milliseconds(Int64(wait))
-    sessions.arm(slot.index, at: min(again, legs[slot].session.end))
+    sessions.arm(Int(slot.index), at: min(again, legs[slot].session.end))
   }
 }
 

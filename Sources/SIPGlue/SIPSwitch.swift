@@ -289,8 +289,8 @@ public struct SIPSwitch: ~Copyable {
     while let index = probes.popDue(at: now) {
       if let slot = legs.slot(at: index) { probe(slot, at: now) }
     }
-    while let index = sessions.popDue(at: now) {
-      if let slot = legs.slot(at: index) { sessionIsDue(slot, at: now) }
+    while let (index, _) = sessions.popDue(at: now) {
+      if let slot = legs.slot(at: UInt32(index)) { sessionIsDue(slot, at: now) }
     }
     noteMessages(sentSince: before, at: now)
   }

@@ -50,7 +50,7 @@ struct Monitors: Sendable {
   }
 
   var watches: [Watch] = []
-  private var deadlines: ExpiryHeap
+  private var deadlines: DeadlineHeap
 
   /// Watches those that have a plan.
   init(_ extensions: [RegistrarExtension]) {
@@ -58,7 +58,7 @@ struct Monitors: Sendable {
       guard let uri = item.contact, let plan = item.monitor else { continue }
       watches.append(Watch(dn: item.dn, uri: uri, plan: plan))
     }
-    deadlines = ExpiryHeap(slotCount: watches.count)
+    deadlines = DeadlineHeap(slotCount: watches.count)
     for index in watches.indices { deadlines.arm(index, at: .zero) }
   }
 

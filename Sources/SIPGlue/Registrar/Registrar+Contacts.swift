@@ -49,7 +49,7 @@ extension Registrar {
       }
     }
     trim(slot, sparing: own)
-    if let end = lines[slot].firstEnd { expiries.arm(slot, at: end) }
+    if let end = lines[slot].firstEnd { expiries.arm(slot, noLaterThan: end) }
     var outcome = RegisterOutcome(.registered(listing(of: slot, first: own, at: now)))
     if lines[slot].contacts.isEmpty {
       // Real servers echo what they removed (DOMAIN 3.2).

@@ -106,7 +106,7 @@ public struct Registrar: ~Copyable, Sendable {
 
   let settings: RegistrarSettings
   var lines: [Line] = []
-  var expiries: ExpiryHeap
+  var expiries: DeadlineHeap
   /// What has happened to watched DNs; whoever watches takes it.
   var news: [ContactNews] = []
   var lastID: UInt64 = 0
@@ -149,7 +149,7 @@ public struct Registrar: ~Copyable, Sendable {
       }
     }
     fixedDNs = lines.filter(\.isFixed).map(\.dn)
-    expiries = ExpiryHeap(slotCount: lines.count)
+    expiries = DeadlineHeap(slotCount: lines.count)
     authenticator = try DigestAuthenticator(digest, accounts: accounts)
   }
 
@@ -208,7 +208,7 @@ public struct Registrar: ~Copyable, Sendable {
       // Compared with the entry's own deadline, not with now: one that was refreshed queues up
       // again, behind those that end before it.
       expire(slot, by: deadline, into: &changes)
-      if let end = lines[slot].firstEnd { expiries.arm(slot, at: end) }
+      if let end = lines[slot].firstEnd { expiries.arm(slot, noLaterThan: end) }
     }
   }
 
@@ -260,7 +260,7 @@ public struct Registrar: ~Copyable, Sendable {
     lastID += 1
     restored.id = lastID
     insert(Contact(binding: restored, uri: uri), at: slot)
-    expiries.arm(slot, at: end)
+    expiries.arm(slot, noLaterThan: end)
     return true
   }
 

@@ -40,12 +40,12 @@ struct Subscriptions: ~Copyable {
   let limit: Int
   private var tags = TokenMap()
   private var byDN: [DN: [Slot]] = [:]
-  private var expiries: ExpiryHeap
+  private var expiries: DeadlineHeap
 
   /// Makes an empty table; `limit` is the greatest number of subscriptions.
   init(limit: Int) {
     self.limit = limit
-    expiries = ExpiryHeap(slotCount: limit)
+    expiries = DeadlineHeap(slotCount: limit)
   }
 
   deinit { slab.forEach { slab[$0].text.release() } }
@@ -71,7 +71,9 @@ struct Subscriptions: ~Copyable {
   }
 
   /// Makes sure that its end is noticed.
-  mutating func arm(_ slot: Slot) { expiries.arm(Int(slot.index), at: slab[slot].expiresAt) }
+  mutating func arm(_ slot: Slot) {
+    expiries.arm(Int(slot.index), noLaterThan: slab[slot].expiresAt)
+  }
 
   /// The next one that has come to its end.
   mutating func popDue(at now: Instant) -> Slot? {
