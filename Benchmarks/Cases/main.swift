@@ -58,7 +58,7 @@ func rounded(_ value: Double) -> String {
   return "\(tenths / 10).\(tenths % 10)"
 }
 
-let cases = (engineCases + luaCases + sipCases + dialogCases + scaleCases).filter {
+let cases = (engineCases + luaCases + sipCases + scaleCases).filter {
   filter.isEmpty || $0.name == filter || $0.name.contains(filter)
 }
 if isList {

@@ -25,7 +25,7 @@ extension SIPSwitch {
   /// - Parameter body: Sees the bytes and the port of the destination.
   public mutating func drain(_ body: (_ datagram: [UInt8], _ port: UInt16) -> Void) {
     outgoing.forEach { bytes, destination in
-      body(bytes.array, destination.port)
+      body((0..<bytes.count).map { bytes[$0] }, destination.port)
     }
     outgoing.removeAll()
   }

@@ -33,7 +33,7 @@ extension World {
 
   /// Signals that only sites with every option know.
   private mutating func handSignals() {
-    switch chance(6) {
+    switch chance(7) {
     case 0: if let call = anyCall() { give(.line(.attached(call, [KeyValue("desk", "x")]))) }
     case 1:
       let dn = DN("700\(1 + chance(5))")
@@ -44,6 +44,10 @@ extension World {
         )
       )
     case 2: transfer()
+    case 3:
+      guard let call = anyCall() else { return }
+      let side = chance(3) == 0 ? CallSide.caller : .target
+      give(.line(chance(2) == 0 ? .held(call, by: side) : .retrieved(call, by: side)))
     default:
       guard !treatments.isEmpty else { return }
       let (call, number) = treatments[chance(treatments.count)]

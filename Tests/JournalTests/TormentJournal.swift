@@ -49,8 +49,10 @@ struct TormentJournal {
     var engine = RoutingEngine(plan: head.plan, seed: head.seed, epoch: head.epoch)
     var statistics = Statistics(answeredWithin: .seconds(20), abandonedWithin: .seconds(5))
     var runs = StrategyRuns()
+    var generation = ""
     var outbox = Outbox()
     for (instant, signal) in inputs {
+      if case .control(.strategies(let fingerprint, _)) = signal { generation = fingerprint }
       engine.handle(signal, at: instant, into: &outbox)
       if case .strategy(let call, let step, _) = signal {
         runs.note(step, of: call)
@@ -62,7 +64,7 @@ struct TormentJournal {
         )
         carried.append(CarriedState(Snapshot(), state: [], EngineCounters()))
       }
-      for command in outbox.strategyCommands { runs.note(command, in: "") }
+      for command in outbox.strategyCommands { runs.note(command, in: generation) }
       groups[groups.count - 1] += outbox.events.map { .event($0) }
       for event in outbox.events { statistics.fold(event) }
       events += outbox.events

@@ -1,4 +1,4 @@
-"""What happens inside a call with real clients: hold and retrieve, a phone that sends calls on."""
+"""Calls with real clients: hold and retrieve, a phone that sends calls on, calls to a phone."""
 
 import pathlib
 
@@ -152,4 +152,22 @@ def checks(clients):
             clients.expect("INVITE sip:mobile@" in (world.folder / f"phone-{second}.msg")
                            .read_text(), "the second phone was called by another name")
 
-    return [hold, sent_on]
+    def direct():
+        """A call to an extension rings there, and is busy while its agent talks."""
+        with clients.World() as world:
+            port = clients.free_port()
+            world.serve(clients.site(
+                clients.fixed("7002", port), clients.auto("1002", "7002")))
+            world.phone(port)
+            first = world.callers("7002", 1, hold=1500, name="first")
+            world.wait_for_events("EventEstablished", 1, "7002")
+            answer = clients.send_invite(world.port, "7002")
+            clients.expect(answer.startswith("SIP/2.0 486"), f"the second caller got {answer}")
+            clients.finished(first, "the first caller")
+            world.wait_for_events("EventReleased", 1, "7002")
+            story = [event["event"] for event in world.events(dn="7002") if "ConnID" in event]
+            clients.expect(
+                story[:2] == ["EventRinging", "EventEstablished"]
+                and story[-1] == "EventReleased", f"the events at the phone are {story}")
+
+    return [hold, sent_on, direct]

@@ -155,7 +155,9 @@ extension ByteView {
 
   private var passesEverywhere: Bool {
     switch self[0].lowercased {
-    case UInt8(ascii: "c"): hasPrefixIgnoringCase("content-") && !isOfDialog
+    case UInt8(ascii: "c"):
+      hasPrefixIgnoringCase("content-") && !equalsIgnoringCase("content-type")
+        && !equalsIgnoringCase("content-length")
     case UInt8(ascii: "e"): count == 1
     case UInt8(ascii: "m"): equalsIgnoringCase("mime-version")
     case UInt8(ascii: "u"): equalsIgnoringCase("user-to-user")

@@ -83,6 +83,7 @@ struct Draws: Sendable {
     case .abandoned, .failed: return fact.wait
     case .answered, .talking, .refused, .redirected, .waiting:
       let curve = patience[basis.patienceOf[Int(fact.group)]]
+      guard !curve.isEndless else { return nil }
       let chance = uniform(fact.connID, .patience)
       guard rule == .abandoners else { return curve.draw(beyond: fact.wait, chance) }
       return curve.draw(beyond: 0, chance)

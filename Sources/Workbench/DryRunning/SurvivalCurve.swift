@@ -35,6 +35,9 @@ package struct SurvivalCurve: Sendable {
   /// Ends per nanosecond beyond the last of them; 0: never.
   private var tailHazard = 0.0
 
+  /// Whether everything lasts for ever, whatever is drawn.
+  var isEndless: Bool { times.isEmpty && tailHazard == 0 }
+
   /// For the tail: at least so many ends after the median, or the hazard of all of them.
   private static let tailEndsMin = 10
 
