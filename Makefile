@@ -21,7 +21,7 @@ KILL_WORKERS ?= 2
 MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-held bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -120,6 +120,9 @@ bench-memory: build ## bytes per agent and per waiting call, with a million of t
 
 bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
 	Benchmarks/against-kamailio
+
+bench-held: build ## 20,000 bridged calls held for a minute: memory per call, and what is left (10 minutes)
+	Benchmarks/held-calls
 
 bench-simpy: build ## simulated calls per CPU second against SimPy's, and where ours goes
 	Benchmarks/against-simpy

@@ -56,6 +56,26 @@ struct SiteTests {
     }
     """
 
+  @Test("A site of 20,000 agents is read")
+  func aLargeSiteLoads() throws {
+    let text = """
+      local extensions, agents = {}, {}
+      for number = 1000001, 1020000 do
+        local dn = tostring(number)
+        extensions[dn] = { contact = "sip:" .. dn .. "@127.0.0.1:5090" }
+        agents["a" .. dn] = { name = "Agent " .. dn, extension = dn, login = "auto" }
+      end
+      return {
+        sip = { listen = { "udp:127.0.0.1:5060" }, domain = "demo.local" },
+        extensions = extensions,
+        agents = agents,
+      }
+      """
+    let loaded = load(text)
+    #expect(loaded.findings.isEmpty)
+    #expect(loaded.site?.plan.agents.count == 20_000)
+  }
+
   @Test("The sample of the contract loads, with a word about what is not served yet")
   func theSampleLoads() throws {
     let loaded = load(Self.sample)

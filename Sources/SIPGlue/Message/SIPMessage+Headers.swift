@@ -242,7 +242,14 @@ extension SIPMessage {
 
   /// Takes the quotes and the escapes inside them off.
   private func unquoted(_ text: String) -> String {
-    guard text.utf8.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
+    let quote = UInt8(ascii: "\"")
+    guard text.utf8.count >= 2, text.utf8.first == quote, text.utf8.last == quote else {
+      return text
+    }
+    // Nearly nobody escapes anything.
+    guard text.utf8.contains(UInt8(ascii: "\\")) else {
+      return String(Substring(text.utf8.dropFirst().dropLast()))
+    }
     var result = ""
     var escaped = false
     for character in text.unicodeScalars.dropFirst().dropLast() {

@@ -18,11 +18,9 @@ struct ContactURI: Sendable, Equatable {
 
   /// Reads a URI without angle brackets; nil when it is not one that a request can be sent to.
   init?(_ text: String) {
-    // Nothing that could end a header or a name-addr when the contact is written back.
-    let forbidden: Set<UInt8> = [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\"")]
-    guard !text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || forbidden.contains($0) }),
-      let colon = text.firstIndex(of: ":")
-    else { return nil }
+    guard text.utf8.allSatisfy(Self.mayStand), let colon = text.firstIndex(of: ":") else {
+      return nil
+    }
     scheme = text[..<colon].lowercased()
     guard scheme == "sip" || scheme == "sips" else { return nil }
 
@@ -50,11 +48,19 @@ struct ContactURI: Sendable, Equatable {
     port = place.port
   }
 
+  /// Nothing may stand in it that could end a header or a name-addr when the contact is written
+  /// back.
+  private static func mayStand(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
+      && byte != UInt8(ascii: "\"")
+  }
+
   /// Tells whether both name the same thing by the rules of RFC 3261 19.1.4.
   func matches(_ other: ContactURI) -> Bool {
     guard scheme == other.scheme, user == other.user, host == other.host, port == other.port,
       headers == other.headers
     else { return false }
+    guard parameters != other.parameters else { return true }
     for name in Set(parameters.keys).union(other.parameters.keys) {
       let (left, right) = (parameters[name], other.parameters[name])
       if left == right { continue }

@@ -22,7 +22,7 @@ extension Registrar {
       return RegisterOutcome(.registered(listing(of: slot, at: now)))
     }
     var wish = Wish()
-    if let problem = read(request, into: &wish) { return RegisterOutcome(problem) }
+    if let problem = read(request, at: slot, into: &wish) { return RegisterOutcome(problem) }
     let isLate = lines[slot].contacts.contains {
       $0.binding.callID == request.callID && request.cseq <= $0.binding.cseq
     }
@@ -61,7 +61,11 @@ extension Registrar {
   }
 
   /// Checks a request that changes something; a problem concerns the whole request (RFC 3261 10.3).
-  private func read(_ request: RegisterRequest, into wish: inout Wish) -> RegisterReply? {
+  private func read(
+    _ request: RegisterRequest,
+    at slot: Int,
+    into wish: inout Wish
+  ) -> RegisterReply? {
     guard !request.callID.isEmpty, request.callID.utf8.count <= settings.callIDLengthMax,
       request.contacts.count <= settings.contactCountMax,
       request.path.count <= settings.pathCountMax,
@@ -72,7 +76,9 @@ extension Registrar {
     }
     for contact in request.contacts {
       guard contact.uri.utf8.count <= settings.contactLengthMax else { return .contactTooLong }
-      guard let uri = ContactURI(contact.uri) else { return .badRequest }
+      // A refresh says what was said before: read once.
+      let known = lines[slot].contacts.first { $0.binding.uri == contact.uri }?.uri
+      guard let uri = known ?? ContactURI(contact.uri) else { return .badRequest }
       let seconds = contact.expires ?? request.expires ?? settings.defaultExpires
       if seconds == 0 {
         wish.remove.append((contact, uri))
@@ -91,6 +97,7 @@ extension Registrar {
       if kept.parameters.utf8.count > settings.parametersLengthMax { kept.parameters = "" }
       wish.bind.append((kept, uri, min(seconds, settings.maxExpires)))
     }
+    guard wish.bind.count > 1 else { return nil }
     // The phone's own preference, its own order among equals; a plain sort would not keep that.
     let ranked = wish.bind.enumerated().sorted {
       let (left, right) = ($0.element.contact.q ?? 1000, $1.element.contact.q ?? 1000)

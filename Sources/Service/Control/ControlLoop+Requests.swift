@@ -271,7 +271,9 @@ extension ControlLoop {
     switch waiting.removeValue(forKey: ticket) {
     case .picture(let id, let parts):
       guard let connection = connections[id] else { return }
-      connection.succeed(PictureWriter.text(of: snapshot, parts: parts, site: site.name))
+      connection.succeed(
+        PictureWriter.text(of: snapshot, parts: parts, site: site.name, line: figures)
+      )
       finish(connection)
     case .strategies(let id):
       guard let connection = connections[id] else { return }

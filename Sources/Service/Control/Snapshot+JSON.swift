@@ -18,8 +18,13 @@ struct PictureWriter: ~Copyable {
     case reservations
   }
 
-  /// The parts as one object, together with the site's name and the time.
-  static func text(of snapshot: Snapshot, parts: [Part], site: String) -> String {
+  /// The parts as one object, together with the site's name, the time and what is on the line.
+  static func text(
+    of snapshot: Snapshot,
+    parts: [Part],
+    site: String,
+    line figures: ShardFigures
+  ) -> String {
     var picture = PictureWriter(snapshot)
     picture.writer.beginObject()
     picture.writer.key("name")
@@ -29,6 +34,7 @@ struct PictureWriter: ~Copyable {
     picture.writer.key("seq")
     picture.writer.value(snapshot.lastSequence)
     for part in parts { picture.write(part) }
+    picture.write(figures)
     picture.writer.endObject()
     return picture.writer.text
   }
@@ -55,6 +61,19 @@ struct PictureWriter: ~Copyable {
     case .reservations: for reservation in snapshot.reservations { write(reservation) }
     }
     writer.endArray()
+  }
+
+  private mutating func write(_ figures: ShardFigures) {
+    writer.key("line")
+    writer.beginObject()
+    for (name, count) in [
+      ("calls", figures.calls), ("legs", figures.legs), ("transactions", figures.transactions),
+      ("received", figures.received), ("sent", figures.sent),
+    ] {
+      writer.key(name)
+      writer.value(UInt64(clamping: count))
+    }
+    writer.endObject()
   }
 
   private mutating func write(_ call: CallPicture) {

@@ -360,6 +360,8 @@ struct ShardLoop: ~Copyable {
     ShardFigures(
       generations: shard.strategies.generations,
       calls: line.telephony.callCount,
+      legs: line.telephony.legCount,
+      transactions: line.telephony.transactionCount,
       received: line.transports.received,
       sent: line.transports.sent
     )

@@ -86,6 +86,10 @@ struct ShardFigures: Sendable, Hashable {
   var generations: [LuaStrategies.GenerationReport] = []
   /// Calls on the line.
   var calls = 0
+  /// Their legs, those of ended calls included until they are gone.
+  var legs = 0
+  /// SIP transactions, those included that only wait for repetitions.
+  var transactions = 0
   /// Datagrams received.
   var received = 0
   /// Datagrams sent.

@@ -1,3 +1,4 @@
+internal import Engine
 internal import LuaBridge
 internal import SIPGlue
 
@@ -14,6 +15,15 @@ package enum SiteFile {
     package var draft: Site?
     /// What is in the file, for telling later whether it has changed.
     package var fingerprint: String
+  }
+
+  /// A site file is run once and may be as large as the site: tens of thousands of agents.
+  private static var budgets: Limits {
+    var limits = Limits.standard
+    limits.strategyInstructionsMax *= 50
+    limits.strategyMemoryGrowthMax = 256 << 20
+    limits.strategyMemoryMax = 2 << 30
+    return limits
   }
 
   /// Reads the site file at `path`.
@@ -59,7 +69,7 @@ package enum SiteFile {
     }
     let value: LuaValue
     do {
-      value = try ConstantTable.evaluate(source: bytes, chunkname: file)
+      value = try ConstantTable.evaluate(source: bytes, chunkname: file, limits: Self.budgets)
     } catch {
       return failed(max(error.line, 1), 1, error.message)
     }
