@@ -110,7 +110,7 @@ public struct UnixStream: ~Copyable {
   public init(
     owning socket: consuming FileDescriptor,
     lineMax: Int = 1 << 16,
-    outgoingMax: Int = 1 << 22
+    outgoingMax: Int = 1 << 25
   ) {
     self.socket = socket
     self.lineMax = lineMax
@@ -118,7 +118,7 @@ public struct UnixStream: ~Copyable {
   }
 
   /// Connects to a listening server.
-  public init(connectingTo path: String, lineMax: Int = 1 << 20) throws(ReactorError) {
+  public init(connectingTo path: String, lineMax: Int = 1 << 26) throws(ReactorError) {
     let operation = "connect to \(path)"
     let pathMax = rs_unix_path_max()
     guard path.utf8.count <= pathMax else {
