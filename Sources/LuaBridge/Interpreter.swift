@@ -70,10 +70,6 @@ extension Array where Element == UInt8 {
 extension String {
   /// Lends the text to C.
   func withSlice<Result>(_ body: (rs_slice) -> Result) -> Result {
-    let result = unsafe utf8.withContiguousStorageIfAvailable { bytes in
-      unsafe body(unsafe rs_slice(bytes: bytes.baseAddress, count: bytes.count))
-    }
-    if let result { return result }
     var copy = self
     return copy.withUTF8 { bytes in
       unsafe body(unsafe rs_slice(bytes: bytes.baseAddress, count: bytes.count))

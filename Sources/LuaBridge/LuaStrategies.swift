@@ -62,6 +62,7 @@ public struct LuaStrategies: StrategyRuntime, ~Copyable {
   private var current: Slot {
     didSet { keepsCoverage = current.generation.keepsCoverage }
   }
+  /// Whether the current generation does: asked for every call, without holding on to it.
   private var keepsCoverage: Bool
   var retired: [Slot] = []
   private var live: [ConnID: Run] = [:]
