@@ -18,6 +18,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
   deinit { _ = rs_close(number) }
 
+  /// Hands the kernel bytes from a place on; how many it took, or less than 0: minus `errno`.
+  func send(_ bytes: borrowing [UInt8], from start: Int) -> Int {
+    unsafe bytes.withUnsafeBytes { buffer in
+      unsafe rs_send(number, buffer.baseAddress.map { unsafe $0 + start }, buffer.count - start)
+    }
+  }
+
   /// Gives the descriptor up without closing it.
   public consuming func release() -> Int32 {
     let number = number

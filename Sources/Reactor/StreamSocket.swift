@@ -148,13 +148,7 @@ public final class StreamSocket {
   /// Hands the kernel as much as it takes of what waits.
   public func flush() -> Sent {
     while sent < outgoing.count {
-      let put = unsafe outgoing.withUnsafeBytes { bytes in
-        unsafe rs_send(
-          socket.number,
-          bytes.baseAddress.map { unsafe $0 + sent },
-          bytes.count - sent
-        )
-      }
+      let put = socket.send(outgoing, from: sent)
       if put == -Int(Errno.again) { return .waits }
       guard put >= 0 else { return .broken }
       sent += put

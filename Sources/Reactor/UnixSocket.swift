@@ -245,13 +245,7 @@ public struct UnixStream: ~Copyable {
   /// Hands the kernel as much as it takes; call it when the descriptor is writable.
   public mutating func flush() throws(ReactorError) -> Sent {
     while sent < outgoing.count {
-      let put = unsafe outgoing.withUnsafeBytes { bytes in
-        unsafe rs_send(
-          socket.number,
-          bytes.baseAddress.map { unsafe $0 + sent },
-          bytes.count - sent
-        )
-      }
+      let put = socket.send(outgoing, from: sent)
       if put == -Int(Errno.again) { return .blocked }
       if put == -Int(Errno.brokenPipe) || put == -Int(Errno.connectionReset) { return .broken }
       sent += Int(try ReactorError.check(put, "send"))
