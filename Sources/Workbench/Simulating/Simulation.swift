@@ -70,7 +70,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     let end = model.arrivals.repeats ? nil : model.arrivals.end.map { Self.instant($0) }
     var asked = 0
     loop: while true {
-      let line = floor.agenda.next
+      let line = floor.agenda.next()
       let clock = shard.nextDeadline?.nanoseconds ?? .max
       let staff = nextChange < changes.count ? Self.instant(changes[nextChange].at) : .max
       let caller = next?.at ?? .max
