@@ -91,8 +91,10 @@ extension RoutingEngine {
       announce(call, diversion, &outbox)
       diversion.isAnnounced = true
     }
-    // The event shows who is rung.
-    calls[call].state = .diverting(diversion)
+    // The event shows who is rung; who answers at once is not seen otherwise.
+    if !isAnswered || outbox.interest.contains(.others) {
+      calls[call].state = .diverting(diversion)
+    }
     emitParty(.ringing, call, at: diversion.way, &outbox)
   }
 

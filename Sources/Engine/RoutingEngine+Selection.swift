@@ -223,7 +223,7 @@ extension RoutingEngine {
     return selected.first { agent in
       guard case .reserved(let reservation) = agents[agent].engagement else { return false }
       return calls[reservation.owner].priority < calls[call].priority
-        && place(of: agent, among: calls[call].targets, for: call) != nil
+        && place(of: agent, for: call) != nil
     }
   }
 

@@ -21,9 +21,7 @@ extension Target {
   /// Whether it is `ANY` without a condition.
   var isAnybody: Bool {
     switch self {
-    case .any(let filter):
-      filter.skills == nil && filter.group == nil && filter.excludedAgents.isEmpty
-        && filter.excludedDNs.isEmpty
+    case .any(let filter): filter.isEmpty
     case .dn, .agent, .queue, .queues, .trunk, .reject: false
     }
   }
@@ -32,13 +30,37 @@ extension Target {
 /// Which agents may be chosen; the empty filter means `ANY`.
 public struct AgentFilter: Sendable, Hashable, Codable {
   /// A skill expression such as `sales >= 5 and english > 2`; nil: no condition.
-  public var skills: String?
+  public var skills: String? {
+    get { conditions.value.skills }
+    set { conditions.value.skills = newValue }
+  }
   /// The agent group that they must belong to; nil: no condition.
-  public var group: String?
+  public var group: String? {
+    get { conditions.value.group }
+    set { conditions.value.group = newValue }
+  }
   /// Agents that must not be chosen.
-  public var excludedAgents: [AgentID]
+  public var excludedAgents: [AgentID] {
+    get { conditions.value.excludedAgents }
+    set { conditions.value.excludedAgents = newValue }
+  }
   /// DNs that must not be chosen.
-  public var excludedDNs: [DN]
+  public var excludedDNs: [DN] {
+    get { conditions.value.excludedDNs }
+    set { conditions.value.excludedDNs = newValue }
+  }
+  /// Whether it has no condition at all.
+  public var isEmpty: Bool {
+    switch conditions {
+    case .none: true
+    case .all: false
+    }
+  }
+
+  private var conditions = Conditions.none
+
+  /// Makes a filter without a condition.
+  public init() {}
 
   /// Makes a filter.
   public init(
@@ -47,12 +69,39 @@ public struct AgentFilter: Sendable, Hashable, Codable {
     excludedAgents: [AgentID] = [],
     excludedDNs: [DN] = []
   ) {
-    self.skills = skills
-    self.group = group
-    self.excludedAgents = excludedAgents
-    self.excludedDNs = excludedDNs
+    var value = Conditions.Value()
+    value.skills = skills
+    value.group = group
+    value.excludedAgents = excludedAgents
+    value.excludedDNs = excludedDNs
+    conditions.value = value
   }
 
   /// No condition at all: `ANY`.
-  public static let none = AgentFilter()
+  public static var none: AgentFilter { AgentFilter() }
+}
+
+/// The conditions of a filter.
+///
+/// Most filters have none: that costs nothing to copy and to forget.
+private enum Conditions: Sendable, Hashable, Codable {
+  case none
+  indirect case all(Value)
+
+  struct Value: Sendable, Hashable, Codable {
+    var skills: String?
+    var group: String?
+    var excludedAgents: [AgentID] = []
+    var excludedDNs: [DN] = []
+  }
+
+  var value: Value {
+    get {
+      switch self {
+      case .none: Value()
+      case .all(let value): value
+      }
+    }
+    set { self = newValue == Value() ? .none : .all(newValue) }
+  }
 }
