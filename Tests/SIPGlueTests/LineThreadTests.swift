@@ -174,6 +174,29 @@ struct LineThreadTests {
     #expect(server.transports.received <= number)
   }
 
+  @Test("A datagram that the kernel refuses stops no other one", arguments: [1, 2])
+  func refused(threads: Int) throws {
+    let server = try Server(threads: threads)
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    let port = client.address.port
+    for number in 1...40 {
+      // Nobody can be reached at port 0.
+      for peer in [port, 0] {
+        Self.options("to-\(peer)", number, from: peer).withUnsafeBytes { bytes in
+          server.line.receive(bytes, fromIPv4: 0x7f00_0001, port: peer, at: server.now)
+        }
+      }
+    }
+    var last: [String: Int] = [:]
+    while last["to-\(port)", default: 0] < 40 || server.transports.refused < 40 {
+      server.turn()
+      _ = Self.take(&client, &last)
+    }
+    #expect(server.transports.refused == 40)
+    while server.transports.sent < 40 { server.turn() }
+    #expect(server.transports.sent == 40)
+  }
+
   @Test("What is written at the end leaves before the sockets close")
   func stop() throws {
     var client = try UDPTransport(address: "127.0.0.1", port: 0)

@@ -56,8 +56,6 @@ final class LineThread: Sendable {
     var blocked = 0
     /// Times that receiving failed.
     var receiveFailures = 0
-    /// Times that no batch was left to receive into.
-    var waits = 0
     /// The `errno` of the last refusal or failure; 0 when there was none.
     var lastFailure: Int32 = 0
   }
@@ -222,10 +220,7 @@ struct LineLoop: ~Copyable {
 
   /// Receives one batch and hands it over.
   private mutating func receive() -> Attempt {
-    guard let batch = received.toFill() else {
-      counters.waits += 1
-      return .stuck
-    }
+    guard let batch = received.toFill() else { return .stuck }
     do {
       try batch.fill(from: socket)
     } catch {

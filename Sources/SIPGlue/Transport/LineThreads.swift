@@ -66,6 +66,9 @@ final class LineThreads {
   /// Datagrams that the kernel has taken.
   var sent: Int { threads.reduce(0) { $0 + $1.counters.sent } }
 
+  /// Datagrams that the kernel refused.
+  var refused: Int { threads.reduce(0) { $0 + $1.counters.refused } }
+
   /// Gives the switch at most one batch of each thread.
   func receive(into telephony: inout SIPSwitch, at now: Instant) {
     for thread in threads {

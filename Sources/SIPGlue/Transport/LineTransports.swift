@@ -98,6 +98,9 @@ public struct LineTransports: ~Copyable {
     if threads != nil { ShardThread.keep(to: .last) }
   }
 
+  /// Datagrams that the kernel refused: no route, unreachable, forbidden.
+  public var refused: Int { threads?.refused ?? datagrams?.transport.counters.refused ?? 0 }
+
   /// Begins TLS connections with these from now on; those that there are go on.
   public mutating func use(_ credentials: TLSCredentials) { streams.credentials = credentials }
 
