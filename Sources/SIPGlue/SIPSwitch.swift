@@ -233,15 +233,46 @@ public struct SIPSwitch: ~Copyable {
 
   /// Reads one datagram.
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
+    guard admits(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram), of: datagram, from: source, at: now)
+  }
+
+  /// Reads one datagram that a line thread has scanned.
+  mutating func receive(
+    _ datagram: ByteView,
+    scanned: Envelope,
+    from source: Endpoint,
+    at now: Instant
+  ) {
+    guard admits(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram, scanned: scanned), of: datagram, from: source, at: now)
+  }
+
+  /// Whether a datagram is to be read: it may come, and it is no Binding request.
+  @inline(__always)
+  private mutating func admits(
+    _ datagram: ByteView,
+    from source: Endpoint,
+    at now: Instant
+  ) -> Bool {
     counters.received += 1
-    guard mayCome(source, at: now) else { return }
+    guard mayCome(source, at: now) else { return false }
     outgoing.connections.now = now
     heardFrom = source
-    if !source.transport.isStream, let request = BindingRequest(datagram) {
-      return answer(request, from: source)
-    }
+    guard !source.transport.isStream, let request = BindingRequest(datagram) else { return true }
+    answer(request, from: source)
+    return false
+  }
+
+  /// Does what a message asks for.
+  @inline(__always)
+  private mutating func take(
+    _ received: Received,
+    of datagram: ByteView,
+    from source: Endpoint,
+    at now: Instant
+  ) {
     let before = outgoing.count
-    let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
     switch received.verdict {
     case .drop(let reason):

@@ -26,6 +26,7 @@ import traceback
 import calls
 import flood as deluge
 import killing
+import lines
 import registrations
 import restart as memory
 import soak
@@ -746,7 +747,8 @@ CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, d
           fuzz, torture, flood, reload_soak, survive, full_disk,
           *transports.checks(sys.modules[__name__]),
           *registrations.checks(sys.modules[__name__]),
-          *calls.checks(sys.modules[__name__])]
+          *calls.checks(sys.modules[__name__]),
+          *lines.checks(sys.modules[__name__])]
 
 
 def main():

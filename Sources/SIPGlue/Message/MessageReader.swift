@@ -52,13 +52,25 @@ package struct MessageReader: ~Copyable {
       return received
     }
     received.envelope.scan(bytes)
+    settle(&received)
+    return received
+  }
+
+  /// Reads one datagram that `Envelope.scan(datagram:)` has scanned already.
+  package mutating func read(_ datagram: ByteView, scanned: Envelope) -> Received {
+    let bytes = datagram.withoutLeadingLineEnds
+    var received = Received(bytes: bytes, envelope: scanned, verdict: .accept, wasOdd: false)
+    if bytes.isEmpty { received.verdict = .drop(.keepAlive) } else { settle(&received) }
+    return received
+  }
+
+  private mutating func settle(_ received: inout Received) {
     if received.envelope.isOdd {
       received.wasOdd = true
       received.verdict = judge(&received)
     } else if received.envelope.method == .register, received.hasBareContactWithHeaders {
       received.verdict = .answer(400)
     }
-    return received
   }
 
   private mutating func judge(_ received: inout Received) -> Verdict {
@@ -153,6 +165,14 @@ extension Received {
     let question = contact.position(of: UInt8(ascii: "?"), from: 0, to: contact.count)
     return question < contact.count
       && contact.position(of: UInt8(ascii: "<"), from: 0, to: question) == question
+  }
+}
+
+extension Envelope {
+  /// Scans a datagram, on any thread, into an envelope that is still empty.
+  package mutating func scan(datagram: ByteView) {
+    let bytes = datagram.withoutLeadingLineEnds
+    if !bytes.isEmpty { scan(bytes) }
   }
 }
 
