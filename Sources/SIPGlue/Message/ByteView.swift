@@ -151,10 +151,25 @@ package struct ByteView {
     return value
   }
 
+  /// The number that so many hexadecimal digits of either case spell, 16 at most; nil when they are
+  /// not there.
+  package func hexadecimal(from start: Int, count length: Int) -> UInt64? {
+    guard length <= 16, start >= 0, start + length <= count else { return nil }
+    var value: UInt64 = 0
+    for index in start..<start + length {
+      guard let digit = self[index].hexValue else { return nil }
+      value = value << 4 | UInt64(digit)
+    }
+    return value
+  }
+
   /// A copy as text; bytes that are not UTF-8 are replaced.
   package var string: String {
     unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
   }
+
+  /// Whether the bytes are those of an array.
+  package func equals(_ array: [UInt8]) -> Bool { array.withByteView { equals($0) } }
 
   /// A copy as an array.
   package var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }

@@ -8,7 +8,8 @@ internal import COSIPShim
 /// The headers that the scanner knows.
 private enum KnownHeader {
   case via, from, to, callID, sequence, contentLength, maxForwards, expires, contact
-  case contentType, require, authorization, proxyAuthorization, recordRoute, route, unknown
+  case contentType, require, authorization, proxyAuthorization, recordRoute, route, path
+  case unknown
 }
 
 /// What has been met once already.
@@ -144,10 +145,13 @@ extension Envelope {
       contactLines += 1
       if contactLines == 1 { contact = value }
     case .require: require = value
-    case .authorization: authorization = value
+    case .authorization:
+      authorizationLines += 1
+      authorization = value
     case .proxyAuthorization: proxyAuthorization = value
     case .recordRoute: recordRouteLines = joined(recordRouteLines, whole)
     case .route: routeLines = joined(routeLines, whole)
+    case .path: hasPath = true
     case .unknown: break
     }
   }
@@ -200,7 +204,13 @@ extension Envelope {
     case 2: name.isNamed("To", "to") ? .to : .unknown
     case 3: name.isNamed("Via", "via") ? .via : .unknown
     case 4:
-      name.isNamed("From", "from") ? .from : name.isNamed("CSeq", "cseq") ? .sequence : .unknown
+      if name.isNamed("From", "from") {
+        .from
+      } else if name.isNamed("CSeq", "cseq") {
+        .sequence
+      } else {
+        name.isNamed("Path", "path") ? .path : .unknown
+      }
     case 5: name.isNamed("Route", "route") ? .route : .unknown
     case 7: ofSeven(name)
     case 12:
