@@ -26,16 +26,14 @@ package struct DigestFields {
     repeat {
       while index < value.count, value[index] == 0x20 { index += 1 }
       let nameStart = index
-      while index < value.count, value[index].isTokenByte { index += 1 }
+      index = value.end(of: .token, from: nameStart, to: value.count)
       let name = value.view(from: nameStart, to: index)
       guard index + 1 < value.count, value[index] == UInt8(ascii: "=") else { return nil }
       index += 1
       let isQuoted = value[index] == UInt8(ascii: "\"")
       if isQuoted { index += 1 }
       let start = index
-      while index < value.count, isQuoted ? value[index].isPlainInQuotes : value[index].isTokenByte {
-        index += 1
-      }
+      index = value.end(of: isQuoted ? .quoted : .token, from: start, to: value.count)
       guard index > start, take(name, value.view(from: start, to: index), isQuoted) else {
         return nil
       }
@@ -57,7 +55,8 @@ package struct DigestFields {
     case 3: isQuoted && take(name, "uri", value, &uri) || take(name, "qop", value, &qop)
     case 5: isQuoted && (take(name, "nonce", value, &nonce) || take(name, "realm", value, &realm))
     case 6:
-      isQuoted && (take(name, "cnonce", value, &clientNonce) || take(name, "opaque", value, &opaque))
+      isQuoted
+        && (take(name, "cnonce", value, &clientNonce) || take(name, "opaque", value, &opaque))
     case 8:
       isQuoted
         && (take(name, "username", value, &username) || take(name, "response", value, &response))
@@ -79,8 +78,10 @@ package struct DigestFields {
 }
 
 extension Credentials {
-  /// Shows the parameters as bytes for the length of a call; nil when they are too long.
+  /// Shows the parameters as bytes for the length of a call; nil when they are too long, or one is
+  /// there and empty.
   func withFields<Result>(_ body: (DigestFields) -> Result) -> Result? {
+    guard algorithm?.isEmpty != true, qop?.isEmpty != true else { return nil }
     var text = MessageWriter(capacity: 512)
     let values = [
       username, realm, nonce, uri, response, algorithm ?? "", qop ?? "", nc ?? "", cnonce ?? "",
@@ -106,12 +107,5 @@ extension Credentials {
     let result = body(fields)
     text.removeAll()
     return result
-  }
-}
-
-extension UInt8 {
-  /// Whether the byte may stand in quotes as it is: visible ASCII and the blank, no escape.
-  fileprivate var isPlainInQuotes: Bool {
-    self >= 0x20 && self < 0x7F && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
   }
 }

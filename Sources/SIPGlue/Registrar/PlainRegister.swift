@@ -1,4 +1,4 @@
-// A REGISTER as nearly all are: one contact, at most one Authorization, nothing that needs libosip2.
+// A REGISTER as nearly all are: one contact, at most one Authorization, nothing for libosip2.
 //
 // Read where it lies; nothing is allocated. What is not plain (several contacts or none, a device
 // with flows, a path, escapes, quotes in parameters) makes it nil, and the request is read as
@@ -59,14 +59,14 @@ package struct PlainRegister {
     let close = contact.position(of: UInt8(ascii: ">"), from: open, to: contact.count)
     // A display name may hold anything when it is in quotes.
     guard close < contact.count, open == 0 || contact[0] != UInt8(ascii: "\"") else { return nil }
-    for index in 0..<open where !contact[index].isTokenByte && contact[index] != 0x20 {
-      return nil
+    var index = 0
+    while index < open {
+      guard contact[index] == 0x20 || contact[index].isTokenByte else { return nil }
+      index = max(index + 1, contact.end(of: .token, from: index, to: open))
     }
     uri = contact.view(from: open + 1, to: close)
     parameters = (.empty, .empty)
-    guard uri.isPlainURI,
-      uri.view(from: 0, to: 4).equals("sip:") || uri.view(from: 0, to: 5).equals("sips:"),
-      takeParameters(contact.view(from: close + 1, to: contact.count))
+    guard uri.isWrittenBackAsIs, takeParameters(contact.view(from: close + 1, to: contact.count))
     else { return nil }
   }
 
@@ -87,14 +87,12 @@ package struct PlainRegister {
     while index < text.count {
       let start = index
       guard text[start] == UInt8(ascii: ";") else { return false }
-      index += 1
-      while index < text.count, text[index].isTokenByte { index += 1 }
+      index = text.end(of: .token, from: start + 1, to: text.count)
       let name = text.view(from: start + 1, to: index)
       var value = ByteView.empty
       if index < text.count, text[index] == UInt8(ascii: "=") {
         let valueStart = index + 1
-        index = valueStart
-        while index < text.count, text[index].isTokenByte { index += 1 }
+        index = text.end(of: .token, from: valueStart, to: text.count)
         value = text.view(from: valueStart, to: index)
         guard !value.isEmpty else { return false }
       }
@@ -136,4 +134,26 @@ extension RegisterRequest {
     flow = plain.source
     source = PeerAddress(host: plain.sourceHost.string, port: plain.source.port)
   }
+}
+
+extension ByteView {
+  /// Whether libosip2 writes the URI back as it is: no escapes, nothing that it escapes.
+  fileprivate var isWrittenBackAsIs: Bool {
+    guard isPlainURI, view(from: 0, to: 4).equals("sip:") || view(from: 0, to: 5).equals("sips:"),
+      let parts = SIPURI(self), self[parts.user].isAll(.token), !self[parts.user].contains(0x60)
+    else { return false }
+    var index = parts.parameters.isEmpty ? count : parts.parameters.start
+    while index < count {
+      guard self[index] == UInt8(ascii: ";") else { return false }
+      let nameEnd = end(of: .host, from: index + 1, to: count)
+      guard nameEnd > index + 1 else { return false }
+      index = nameEnd
+      guard index < count, self[index] == UInt8(ascii: "=") else { continue }
+      index = end(of: .host, from: nameEnd + 1, to: count)
+      guard index > nameEnd + 1 else { return false }
+    }
+    return true
+  }
+
+  private func contains(_ byte: UInt8) -> Bool { position(of: byte, from: 0, to: count) < count }
 }

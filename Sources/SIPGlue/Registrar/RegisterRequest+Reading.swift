@@ -3,7 +3,7 @@
 internal import Engine
 
 extension RegisterRequest {
-  /// Reads a REGISTER; nil when it cannot be served. Who sent it is set afterwards.
+  /// Reads a REGISTER, but for who sent it; nil when it cannot be served.
   package init?(reading received: borrowing Received) {
     let bytes = received.bytes
     let envelope = received.envelope

@@ -175,6 +175,11 @@ public struct Registrar: ~Copyable, Sendable {
     return nil
   }
 
+  /// Tells whether a DN has more than one contact, alive or not.
+  func hasSeveralContacts(_ dn: DN) -> Bool {
+    slots[dn].map { lines[$0].contacts.count > 1 } ?? false
+  }
+
   /// Tells where a DN is reached, the preferred contact first; empty when it is out of service.
   public func contacts(of dn: DN, at now: Instant) -> [Binding] {
     guard let slot = slots[dn], !lines[slot].isOut else { return [] }
