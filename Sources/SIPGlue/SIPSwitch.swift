@@ -21,7 +21,8 @@ public import Engine
 /// - `receive(_:from:at:)` for every datagram,
 /// - `perform(_:at:)` for every command of the engine,
 /// - `advance(to:)` when `nextDeadline` has come,
-/// and after each of these takes `signals` (then `removeSignals()`) and what `outgoing` holds.
+/// and after each of these takes `signals` (then `removeSignals()`); when nothing is left to do, it
+/// calls `sayTrying()` and sends what `outgoing` holds.
 public struct SIPSwitch: ~Copyable {
   /// A DN at which calls arrive.
   struct Entry {
@@ -81,6 +82,8 @@ public struct SIPSwitch: ~Copyable {
   var targetRoutes = MessageWriter(capacity: 256)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
+  /// First INVITEs that came and have perhaps not been answered yet.
+  var unanswered: [TransactionHandle] = []
   /// The Reason line of the BYE at hand, for the BYE to the other side.
   var passedReason = ByteView.empty
   /// Where the message at hand came from.

@@ -26,7 +26,7 @@ extension SIPSwitch {
 
   /// Writes the other contacts of the DN that the caller is sent to, with what they are worth.
   private mutating func writeFurtherContacts(of slot: Slot, at now: Instant) {
-    guard let dn = calls[slot].reached else { return }
+    guard let dn = calls[slot].reached, registrar.hasSeveralContacts(dn) else { return }
     var rank = Int(calls[slot].rank) + 1
     while rank < 64, let binding = registrar.contact(of: dn, rank: rank, at: now) {
       lines.write("Contact: <")
