@@ -60,6 +60,8 @@ public struct SIPSwitch: ~Copyable {
   var finals = Slab<Final>()
   /// Where targets have sent calls on, by call.
   var detours: [Slot: Detour] = [:]
+  /// Who is being sent on to whom.
+  var transfers = Transfers()
   /// What the store must be told of them.
   var keeper: DialogKeeper
   var rowWriter = RowWriter()
@@ -79,6 +81,8 @@ public struct SIPSwitch: ~Copyable {
   var targetURI = MessageWriter(capacity: 256)
   /// Route lines on the way to `targetURI`.
   var targetRoutes = MessageWriter(capacity: 256)
+  /// A status line in the body of a NOTIFY.
+  var statusLine = MessageWriter(capacity: 64)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// The Reason line of the BYE at hand, for the BYE to the other side.
@@ -179,6 +183,7 @@ public struct SIPSwitch: ~Copyable {
       legs[$0].description?.release()
     }
     relays.forEach { relays[$0].description?.release() }
+    for join in transfers.joins.values { join.offer?.release() }
   }
 
   private static func makeEntries(
@@ -210,6 +215,9 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     if let deadline = sessions.nextDeadline, deadline < next { next = deadline }
     if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
+    if !transfers.isEmpty, let deadline = transfers.nextDeadline, deadline < next {
+      next = deadline
+    }
     return next == .distantFuture ? nil : next
   }
 
@@ -226,6 +234,7 @@ public struct SIPSwitch: ~Copyable {
   public var isIdle: Bool {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
+      && transfers.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
@@ -291,6 +300,9 @@ public struct SIPSwitch: ~Copyable {
     }
     while let (index, _) = sessions.popDue(at: now) {
       if let slot = legs.slot(at: UInt32(index)) { sessionIsDue(slot, at: now) }
+    }
+    if !transfers.isEmpty {
+      for slot in transfers.due(at: now) { pursueJoin(of: slot, at: now) }
     }
     noteMessages(sentSince: before, at: now)
   }

@@ -225,6 +225,8 @@ extension World {
     case .dequeued(let call):
       for queue in plan.queues { waiting[queue.dn]?.removeAll { $0 == call.value } }
     case .reject(let call, _), .release(let call): finish(call.value)
+    // The model has moved it with the signal.
+    case .transfer: break
     case .readHeader(let call, _): headersAsked.append(call.value)
     case .applyTreatment(let call, let number, _): treatments.append((call.value, number))
     }

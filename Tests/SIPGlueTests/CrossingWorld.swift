@@ -15,7 +15,10 @@ final class CrossingEngine {
 
   init(seed: UInt64) {
     let plan = Plan(
-      extensions: [ExtensionPlan("7002", startsInService: true), ExtensionPlan("7005")],
+      extensions: [
+        ExtensionPlan("7002", startsInService: true), ExtensionPlan("7005"),
+        ExtensionPlan("7003", startsInService: true),
+      ],
       agents: [
         AgentPlan("1001", extensionDN: "7002", logsInAutomatically: true),
         AgentPlan("1002", extensionDN: "7005", logsInAutomatically: true),
@@ -67,6 +70,7 @@ enum Crossing: Int, CaseIterable {
   case registerWhileRinging, lostAnswer, lostACK, lostBYE, everythingTwice, releaseAndBye
   case noAnswerAndAnswer, sessionRefresh, sentOn, deafTarget
   case reliableAndCancel, reliableAndUpdate
+  case referAndBye, referAndReinvite, referTwice
 }
 
 struct CrossingWorld: ~Copyable {
@@ -101,7 +105,10 @@ struct CrossingWorld: ~Copyable {
       world.isAlive = { engine.has($0) }
     }
     caller = world.phone("4420", port: 6000)
-    phones = [world.phone("7002", port: 7002), world.phone("7005", port: 7005)]
+    phones = [
+      world.phone("7002", port: 7002), world.phone("7005", port: 7005),
+      world.phone("7003", port: 7003),
+    ]
     for signal in world.signals { _ = engine.give(.line(signal)) }
     var chance = PairRandom(state: seed ^ 0x5EED)
     for phone in phones + [caller] {
@@ -247,7 +254,32 @@ struct CrossingWorld: ~Copyable {
         world.perform(.release(conn))
       }
       for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
+    case .referAndBye, .referAndReinvite, .referTwice: sendOn(targets)
     case .registerWhileRinging: break
+    }
+  }
+
+  /// The agent sends the caller on, and one of them does something else as well.
+  private mutating func sendOn(_ targets: [(PairPhone, PairPhone.Dialog)]) {
+    let numbers = ["7003", "9000", "7003", "7005", "1234"]
+    for (phone, dialog) in targets where !dialog.isInviting {
+      let number = numbers[Int(random.next() % UInt64(numbers.count))]
+      let headers = "Refer-To: <sip:\(number)@demo.local>\r\n"
+      phone.send("REFER", dialog, headers: headers, at: world.now)
+      guard random.share() < 0.7 else { continue }
+      world.run(share(1.5))
+      switch crossing {
+      case .referAndReinvite:
+        if random.share() < 0.5 {
+          offer("INVITE")
+        } else if !dialog.isEnded {
+          phone.send("INVITE", dialog, body: "v=0 a", at: world.now)
+        }
+      case .referTwice:
+        if !dialog.isEnded { phone.send("REFER", dialog, headers: headers, at: world.now) }
+      default:
+        if random.share() < 0.5 { leave() } else { phone.hangUp(dialog, at: world.now) }
+      }
     }
   }
 
