@@ -51,6 +51,18 @@ struct TransferWorld: ~Copyable {
     return conn
   }
 
+  /// The agent calls 7003 himself while he talks with the caller.
+  mutating func callOther() throws -> (PairPhone.Dialog, ConnID) {
+    let dialog = pair.agent.call("7003", at: pair.world.now)
+    pair.world.run(0.1)
+    let offered = consult
+    let conn = try #require(offered)
+    pair.world.perform(.divert(conn, attempt: 1, to: .dn("7003"), mode: .bridge))
+    pair.world.run(2)
+    pair.world.signals = []
+    return (dialog, conn)
+  }
+
   /// Everybody hangs up; what is left then.
   mutating func end() -> String {
     for phone in [pair.caller, other, pair.agent] {

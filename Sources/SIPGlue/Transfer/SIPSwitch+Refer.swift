@@ -128,7 +128,7 @@ extension SIPSwitch {
     at now: Instant
   ) {
     var transfer = asked
-    guard let call = legs[slot].call, let other = self.call(of: dialog) else {
+    guard let call = legs[slot].call, let (other, side) = self.call(of: dialog) else {
       notify(transfer, 481, at: now)
       return
     }
@@ -136,7 +136,7 @@ extension SIPSwitch {
     let held = isHeld ? call : other
     transfer.consult = isHeld ? other : call
     // He was called on the one and has called on the other.
-    guard held != transfer.consult, calls[held].phase == .talking, calls[held].caller != nil,
+    guard side != legs[slot].side, held != transfer.consult, calls[held].phase == .talking, calls[held].caller != nil,
       let party = calls[held].target, legs[party].state == .talking,
       calls[held].reached == callingDN(of: transfer.consult), !calls[transfer.consult].isAnswered
     else {
@@ -153,14 +153,15 @@ extension SIPSwitch {
     signals.append(.transferred(calls[transfer.consult].conn, into: calls[held].conn))
   }
 
-  /// The call on whose near side a dialog is.
-  private func call(of dialog: ReferRequest.Dialog) -> Slot? {
+  /// The call that a dialog belongs to, and the side of it.
+  private func call(of dialog: ReferRequest.Dialog) -> (Slot, Leg.Side)? {
     guard let tag = dialog.toTag.withByteView({ SIPToken($0) }), let owner = map.party(tag) else {
       return nil
     }
     let callID: ByteView
     let remoteTag: ByteView
     let call: Slot?
+    var side = Leg.Side.caller
     switch owner.kind {
     case .call:
       let invite = calls[owner.slot].invite.bytes
@@ -172,12 +173,13 @@ extension SIPSwitch {
       callID = text[legs[owner.slot].callID]
       remoteTag = text[legs[owner.slot].remoteTag]
       call = legs[owner.slot].call
+      side = legs[owner.slot].side
     case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor, .report: return nil
     }
     let isSame =
       dialog.callID.withByteView { callID.equals($0) }
       && dialog.fromTag.withByteView { remoteTag.equals($0) }
-    return isSame ? call : nil
+    return isSame ? call.map { ($0, side) } : nil
   }
 
   // MARK: NOTIFY
