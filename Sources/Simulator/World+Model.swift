@@ -8,7 +8,9 @@ extension World {
     switch signal {
     case .offered(let offer):
       guard calls[offer.connID.value] == nil else { return }
-      calls[offer.connID.value] = ModelCall(ani: offer.ani)
+      let held = offer.type == .consult ? offer.consultOf : nil
+      let caller = offer.ani.isEmpty ? held.flatMap { calls[$0.value]?.ani } : nil
+      calls[offer.connID.value] = ModelCall(ani: caller ?? offer.ani)
       if offer.type == .internal {
         calls[offer.connID.value]?.origin = DN(offer.ani)
         calls[offer.connID.value]?.originAgent = agentAt[DN(offer.ani)]

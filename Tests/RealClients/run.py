@@ -30,6 +30,7 @@ import registrations
 import restart as memory
 import soak
 import torture as corpus
+import transfers
 import transports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -746,7 +747,8 @@ CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, d
           fuzz, torture, flood, reload_soak, survive, full_disk,
           *transports.checks(sys.modules[__name__]),
           *registrations.checks(sys.modules[__name__]),
-          *calls.checks(sys.modules[__name__])]
+          *calls.checks(sys.modules[__name__]),
+          *transfers.checks(sys.modules[__name__])]
 
 
 def main():
