@@ -5,7 +5,9 @@ def sender(world, base, port, target):
     """A sipp phone that answers and sends its caller on to a DN."""
     scenario = world.folder / f"sender-{target}.xml"
     text = (base.HERE / "transferring.xml").read_text()
-    scenario.write_text(text.replace("TARGET", target).replace("RING", "300"))
+    server = f"127.0.0.1:{world.port}"
+    text = text.replace("SERVER", server).replace("TARGET", target).replace("RING", "300")
+    scenario.write_text(text)
     process = world.spawn(
         "sender", "sipp", "-nostdin", "-sf", scenario, "-i", "127.0.0.1", "-p", port, "-m", 1,
         "-mi", "127.0.0.1", "-trace_msg", "-message_file", world.folder / "sender.msg")
@@ -67,7 +69,7 @@ def checks(base):
                       '  return dn "7003"\nend\n',
         }, [
             ("EventEstablished", "7002"), ("EventReleased", "7002"),
-            ("EventPartyChanged", "7003"), ("EventEstablished", "7003"),
+            ("EventPartyChanged", "8001"), ("EventEstablished", "7003"),
             ("EventReleased", "7003")])
 
     return [transfer_to_phone, transfer_to_point]

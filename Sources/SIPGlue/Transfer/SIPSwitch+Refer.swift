@@ -136,7 +136,8 @@ extension SIPSwitch {
     let held = isHeld ? call : other
     transfer.consult = isHeld ? other : call
     // He was called on the one and has called on the other.
-    guard side != legs[slot].side, held != transfer.consult, calls[held].phase == .talking, calls[held].caller != nil,
+    guard side != legs[slot].side, held != transfer.consult,
+      calls[held].phase == .talking, calls[held].caller != nil,
       let party = calls[held].target, legs[party].state == .talking,
       calls[held].reached == callingDN(of: transfer.consult), !calls[transfer.consult].isAnswered
     else {
