@@ -70,7 +70,7 @@ enum Crossing: Int, CaseIterable {
   case registerWhileRinging, lostAnswer, lostACK, lostBYE, everythingTwice, releaseAndBye
   case noAnswerAndAnswer, sessionRefresh, sentOn, deafTarget
   case reliableAndCancel, reliableAndUpdate
-  case referAndBye, referAndReinvite, referTwice
+  case referAndBye, referAndReinvite, referTwice, referToJoin
 }
 
 struct CrossingWorld: ~Copyable {
@@ -255,6 +255,7 @@ struct CrossingWorld: ~Copyable {
       }
       for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
     case .referAndBye, .referAndReinvite, .referTwice: sendOn(targets)
+    case .referToJoin: joinOthers(targets)
     case .registerWhileRinging: break
     }
   }
@@ -283,6 +284,28 @@ struct CrossingWorld: ~Copyable {
     }
   }
 
+  /// The agent calls somebody else beside his caller, and joins the two.
+  private mutating func joinOthers(_ targets: [(PairPhone, PairPhone.Dialog)]) {
+    for (phone, dialog) in targets where !dialog.isInviting && !dialog.isCaller {
+      let own = phone.dialogs.last { $0.isCaller && !$0.isEnded }
+      let second = own ?? phone.call(random.share() < 0.7 ? "7003" : "9000", at: world.now)
+      world.run(share(3))
+      let isOther = random.share() < 0.3
+      let (from, named) = isOther ? (second, dialog) : (dialog, second)
+      guard !from.isEnded, from.isAnswered || !isOther,
+        let last = named.responses.last ?? named.invite
+      else { continue }
+      let tag = named.isCaller ? last.toTag : last.fromTag
+      let headers =
+        "Refer-To: <sip:7003@demo.local?Replaces=\(named.callID)%3Bto-tag%3D\(tag)%3Bfrom-tag%3D"
+        + PairMessage.parameter("tag", named.local) + ">\r\n"
+      phone.send("REFER", from, headers: headers, at: world.now)
+      world.run(share(1))
+      if random.share() < 0.4 { phone.hangUp(from, at: world.now) }
+      if random.share() < 0.2 { leave() }
+    }
+  }
+
   private func hasEnded(_ conn: ConnID) -> Bool { world.releases(of: conn) > 0 }
 
   private mutating func offer(_ method: String) {
@@ -292,12 +315,14 @@ struct CrossingWorld: ~Copyable {
   }
 
   /// The caller has enough.
-  private mutating func leave() {
-    for dialog in caller.dialogs where !dialog.isEnded {
+  private mutating func leave() { leave(caller) }
+
+  private mutating func leave(_ phone: PairPhone) {
+    for dialog in phone.dialogs where dialog.isCaller && !dialog.isEnded {
       if dialog.isAnswered {
-        caller.hangUp(dialog, at: world.now)
+        phone.hangUp(dialog, at: world.now)
       } else {
-        caller.cancel(dialog, at: world.now)
+        phone.cancel(dialog, at: world.now)
       }
     }
   }
@@ -307,7 +332,7 @@ struct CrossingWorld: ~Copyable {
   private mutating func finish() -> [String] {
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
-      leave()
+      for phone in phones + [caller] { leave(phone) }
       world.run(70)
     }
     // Lost hang-ups are found by the probe; then every timer ends, the registration too.

@@ -43,6 +43,7 @@ extension SIPSwitch {
     refresh.disarm(slot.index)
     table.setOwner(Owner.nobody.raw, of: calls[slot].transaction)
     reply(to: calls[slot].transaction, 487, tag: calls[slot].localTag, at: now)
+    keepFinal(of: calls[slot])
   }
 
   /// The consult call takes over the held call's name, INVITE and caller; the held call is gone.
