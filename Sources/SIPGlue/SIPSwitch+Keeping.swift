@@ -95,6 +95,12 @@ extension SIPSwitch {
 
   /// What is added to the phase of a call whose caller talks already.
   static var answeredMark: UInt64 { 0x10 }
+  /// The same of one that the engine does not know.
+  static var unseenMark: UInt64 { 0x20 }
+
+  private static func marks(of call: Call) -> UInt64 {
+    (call.isAnswered ? answeredMark : 0) | (call.isUnseen ? unseenMark : 0)
+  }
 
   private mutating func row(ofCall slot: Slot, at now: Instant) -> DialogRow {
     if calls[slot].kept.row == 0 { calls[slot].kept.row = keeper.next() }
@@ -102,7 +108,7 @@ extension SIPSwitch {
     rowWriter.removeAll()
     rowWriter.write(Self.rowForm)
     rowWriter.write(call.conn.value)
-    rowWriter.write(UInt64(call.phase.rawValue) | (call.isAnswered ? Self.answeredMark : 0))
+    rowWriter.write(UInt64(call.phase.rawValue) | Self.marks(of: call))
     rowWriter.write(call.source)
     rowWriter.write(call.localTag.value)
     rowWriter.write(entries[call.entry].dn.number)

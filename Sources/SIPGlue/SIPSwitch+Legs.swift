@@ -365,6 +365,6 @@ extension SIPSwitch {
     keepFinal(of: call)
     keeper.forget(call.kept, isUrgent: true)
     calls.remove(slot)
-    if let side { signals.append(.released(call.conn, by: side)) }
+    if let side, !call.isUnseen { signals.append(.released(call.conn, by: side)) }
   }
 }

@@ -229,7 +229,7 @@ extension SIPSwitch {
 
   /// Tells the engine when a side's offer has put the other on hold, or taken it up again.
   private mutating func note(_ offer: SessionOffer, by slot: Slot, in call: Slot) {
-    guard calls[call].phase == .talking, offer != .none,
+    guard calls[call].phase == .talking, !calls[call].isUnseen, offer != .none,
       legs[slot].isHolding != (offer == .holds)
     else { return }
     legs[slot].isHolding.toggle()

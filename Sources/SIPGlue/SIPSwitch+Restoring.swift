@@ -61,8 +61,9 @@ extension SIPSwitch {
       let conn = calls[slot].conn
       // Whoever has heard nothing for so long has given up, or a proxy has for him.
       let isGone = calls[slot].phase != .talking && age > plan.limits.silenceMax
-      if !isGone, isAlive(conn), goOn(slot, at: now) {
-        alive.append(conn)
+      let isUnseen = calls[slot].isUnseen
+      if !isGone, isUnseen || isAlive(conn), goOn(slot, at: now) {
+        if !isUnseen { alive.append(conn) }
       } else {
         release(slot, at: now)
       }
@@ -182,7 +183,7 @@ extension SIPSwitch {
     let conn = ConnID(body.number())
     let mark = body.number()
     let isAnswered = mark & Self.answeredMark != 0
-    let phase = Call.Phase(rawValue: UInt8(truncatingIfNeeded: mark & ~Self.answeredMark))
+    let phase = Call.Phase(rawValue: UInt8(truncatingIfNeeded: mark & 0xF))
     let source = body.endpoint()
     let localTag = SIPToken(body.number())
     let dn = DN(body.string())
@@ -230,6 +231,7 @@ extension SIPSwitch {
     guard var call = made else { return nil }
     let written = Self.restoreProgress(of: &call, &body, form)
     if isAnswered { call.becomeAnswered() }
+    call.isUnseen = mark & Self.unseenMark != 0
     call.kept = kept(row)
     let slot = calls.insert(call)
     map.set(conn, slot)

@@ -215,9 +215,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     if let deadline = sessions.nextDeadline, deadline < next { next = deadline }
     if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
-    if !transfers.isEmpty, let deadline = transfers.nextDeadline, deadline < next {
-      next = deadline
-    }
+    if !transfers.isEmpty { next = min(next, transfers.nextDeadline) }
     return next == .distantFuture ? nil : next
   }
 
@@ -303,6 +301,7 @@ public struct SIPSwitch: ~Copyable {
     }
     if !transfers.isEmpty {
       for slot in transfers.due(at: now) { pursueJoin(of: slot, at: now) }
+      for slot in transfers.overdue(at: now) { failOutside(slot, .noAnswer, at: now) }
     }
     noteMessages(sentSince: before, at: now)
   }

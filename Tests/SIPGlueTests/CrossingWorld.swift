@@ -262,7 +262,7 @@ struct CrossingWorld: ~Copyable {
 
   /// The agent sends the caller on, and one of them does something else as well.
   private mutating func sendOn(_ targets: [(PairPhone, PairPhone.Dialog)]) {
-    let numbers = ["7003", "9000", "7003", "7005", "1234"]
+    let numbers = ["7003", "9000", "7003", "7005", "1234", "+4420"]
     for (phone, dialog) in targets where !dialog.isInviting {
       let number = numbers[Int(random.next() % UInt64(numbers.count))]
       let headers = "Refer-To: <sip:\(number)@demo.local>\r\n"

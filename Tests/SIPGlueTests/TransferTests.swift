@@ -163,6 +163,40 @@ struct TransferTests {
     #expect(world.end() == "")
   }
 
+  @Test func toANumberBehindATrunkItIsOutOfTheEnginesSight() throws {
+    var world = try TransferWorld(keeps: true)
+    world.pair.world.isAlive = { _ in false }
+    world.refer("Refer-To: <sip:+442071838750@demo.local>\r\n")
+    #expect(world.answer == 202)
+    world.pair.world.run(2)
+    #expect(world.other.requests("INVITE").map(\.uri) == ["sip:+442071838750@127.0.0.1:7003"])
+    #expect(world.pair.caller.requests("INVITE").map(\.body) == [world.other.sdp])
+    #expect(world.reports == ["SIP/2.0 100 Trying", "SIP/2.0 200 OK!"])
+    #expect(world.pair.agent.openDialogs == 0)
+    #expect(world.pair.world.signals == [.released(world.pair.conn, by: .target)])
+    // They talk on; their end is nothing that the engine waits for.
+    world.pair.world.crash()
+    world.pair.caller.hangUp(world.pair.dialog, at: world.pair.world.now)
+    world.pair.world.run(1)
+    #expect(world.other.openDialogs == 0)
+    #expect(world.pair.world.signals == [.released(world.pair.conn, by: .target)])
+    #expect(world.end() == "")
+  }
+
+  @Test(arguments: [PairBehaviour.refuses(486), .rings])
+  func aNumberThatDoesNotAnswerLeavesTheCallAsItWas(behaviour: PairBehaviour) throws {
+    var world = try TransferWorld(behaviour)
+    world.refer("Refer-To: <tel:+442071838750>\r\n")
+    world.pair.world.run(130)
+    #expect(world.reports.count == 2)
+    let last = world.reports.last ?? ""
+    #expect(["SIP/2.0 486 Busy Here!", "SIP/2.0 480 Temporarily Unavailable!"].contains(last))
+    #expect(world.pair.world.signals == [])
+    #expect(world.pair.agent.openDialogs == 1)
+    #expect(world.other.openDialogs == 0)
+    #expect(world.end() == "")
+  }
+
   @Test func whoIsSentOnAndRefusedThereHearsBYE() throws {
     var world = try TransferWorld()
     world.refer("Refer-To: sip:9000@demo.local\r\n")

@@ -9,7 +9,7 @@
 // rejection, a release by either side or by the engine. What remains to be done then (BYE, CANCEL,
 // waiting for an ACK) is done by its legs and transactions alone.
 //
-// Invariants: `.offered` has been signalled for every call in the slab; `.released` is signalled at
+// Invariants: `.offered` has been signalled for every call in the slab that is not unseen; `.released` is signalled at
 // most once, on removal; the ConnID is in `ConnIDMap` while the call is in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13; HOUSE 2.7; DOMAIN 6.1.
 
@@ -58,6 +58,8 @@ struct Call {
   /// Whether the caller has been answered before, and is to be joined with the next target: a call
   /// that was transferred, or will be (`Transfers`).
   var isAnswered = false
+  /// Whether the engine does not know it: it was sent to a number behind a trunk by REFER.
+  var isUnseen = false
 
   var target: Slot?
   /// His leg, once he is answered, or while his dialog is early.

@@ -223,6 +223,7 @@ extension SIPSwitch {
     touch(call: slot, isUrgent: false)
     guard !calls[slot].hasRung, status == 180 || status == 183 else { return }
     calls[slot].hasRung = true
+    guard !calls[slot].isUnseen else { return }
     signals.append(.ringing(calls[slot].conn, attempt: calls[slot].attempt))
   }
 
@@ -246,6 +247,7 @@ extension SIPSwitch {
     calls[slot].target = nil
     touch(call: slot)
     calls[slot].lastFailure = failure
+    guard !calls[slot].isUnseen else { return failOutside(slot, failure, at: now) }
     if calls[slot].isQueued { sayStillWaiting(slot, at: now) }
     signals.append(
       .diversionFailed(calls[slot].conn, attempt: calls[slot].attempt, failure)

@@ -33,13 +33,17 @@ extension SIPSwitch {
       accept(handle, request, on: slot, at: now)
       return replace(dialog, transfer, from: slot, at: now)
     }
-    guard let entry = entryIndex[DN(request.number)] else { return refuse(handle, 404, at: now) }
+    let entry = entryIndex[DN(request.number)]
+    let trunk = plan.trunks.first { $0.takes(request.number) && !request.number.isEmpty }
+    guard entry != nil || trunk != nil else { return refuse(handle, 404, at: now) }
     guard calls.count < plan.limits.callsMax else {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
     }
     accept(handle, request, on: slot, at: now)
-    sendOn(transfer, of: call, to: entry, at: now)
+    if let entry { return sendOn(transfer, of: call, to: entry, at: now) }
+    guard let trunk else { return }
+    sendOut(transfer, of: call, to: .trunk(name: trunk.name, number: request.number), at: now)
   }
 
   /// Whether a party may send the other one on: an extension of ours, and who was called; who has
@@ -91,6 +95,28 @@ extension SIPSwitch {
     offer.consultOf = calls[held].conn
     signals.append(.offered(offer))
     if transfer.isAsked { signals.append(.transferred(conn, into: calls[held].conn)) }
+  }
+
+  /// Calls a number behind a trunk for the party that stays.
+  ///
+  /// There is no DN for the engine to see: for it, the call ends with the transfer, as with a 302.
+  private mutating func sendOut(
+    _ asked: Transfer,
+    of held: Slot,
+    to number: Destination,
+    at now: Instant
+  ) {
+    var transfer = asked
+    transfer.consult = makeConsult(of: held, calls[held].entry)
+    transfer.end = now + plan.limits.transferRingMax
+    calls[transfer.consult].isUnseen = true
+    calls[transfer.consult].diversions += 1
+    transfers.begin(transfer, of: held)
+    notify(transfer, 100, at: now)
+    switch resolve(number, rank: 0, at: now) {
+    case .failure(let failure): failOutside(transfer.consult, failure.reason, at: now)
+    case .success(let hop): bridge(transfer.consult, to: hop, at: now)
+    }
   }
 
   /// A call of ours in the name of the held call's caller.

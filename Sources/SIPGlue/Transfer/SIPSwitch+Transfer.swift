@@ -94,13 +94,31 @@ extension SIPSwitch {
     calls[call].target = nil
     touch(call: call)
     transfers.update(call) { $0.referrer = nil }
-    if !transfer.isAsked { ask(call, transfer) }
+    if !transfer.isAsked { ask(call, transfer, at: now) }
     return true
   }
 
-  private mutating func ask(_ held: Slot, _ transfer: Transfer) {
+  private mutating func ask(_ held: Slot, _ transfer: Transfer, at now: Instant) {
+    let consult = calls[transfer.consult].conn
+    guard !calls[transfer.consult].isUnseen else {
+      signals.append(.released(calls[held].conn, by: .target))
+      return self.transfer(consult, into: calls[held].conn, at: now)
+    }
     transfers.update(held) { $0.isAsked = true }
-    signals.append(.transferred(calls[transfer.consult].conn, into: calls[held].conn))
+    signals.append(.transferred(consult, into: calls[held].conn))
+  }
+
+  /// A number behind a trunk cannot be had.
+  mutating func failOutside(_ slot: Slot, _ failure: RouteFailure, at now: Instant) {
+    let status: UInt16 =
+      switch failure {
+      case .busy: 486
+      case .rejected: 603
+      case .timeout, .noAnswer, .unreachable, .noSuchTarget, .cancelled: 480
+      }
+    failTransfer(by: slot, status, at: now)
+    guard calls.contains(slot) else { return }
+    end(slot, by: nil, because: failure == .noAnswer ? .noAnswer : .takenBack, at: now)
   }
 
   /// The consult call has come to nothing: the two talk on, and the referrer is told.
@@ -284,10 +302,12 @@ extension SIPSwitch {
     forgetDetour(of: slot)
     probes.arm(join.target.index, at: now)
     counters.answers += 1
-    signals.append(.answered(calls[slot].conn, attempt: calls[slot].attempt))
+    if !calls[slot].isUnseen {
+      signals.append(.answered(calls[slot].conn, attempt: calls[slot].attempt))
+    }
     guard let held = transfers.held(of: slot), let transfer = transfers[held], !transfer.isAsked
     else { return }
-    ask(held, transfer)
+    ask(held, transfer, at: now)
   }
 
   /// The two cannot be joined.

@@ -6,6 +6,9 @@
 // answers; to a queue or routing point it is made at once. With Replaces, the consult call is the
 // one that the transferring party has made himself.
 //
+// Behind a trunk there is no DN: the number is called by us, the engine hears nothing of it but the
+// end of the held call, when the transfer is made (`Call.isUnseen`).
+//
 // States of a transfer, from REFER on:
 //   begun → the consult call is offered, the two still talk (`isAsked` is false)
 //   asked → `.transferred` is signalled; the engine answers with `.transfer` or `.reject`
@@ -38,6 +41,8 @@ struct Transfer {
   var referredBy = ""
   /// Whether the engine has been asked.
   var isAsked = false
+  /// When it is given up; in the distant future where the engine sees to that.
+  var end = Instant.distantFuture
 }
 
 /// A target and a party who talks already, on their way to each other.
@@ -88,13 +93,15 @@ struct Transfers {
     return transfer
   }
 
-  /// When the first join must be looked at again.
-  var nextDeadline: Instant? {
-    var next: Instant?
-    for join in joins.values where join.again < .distantFuture {
-      next = next.map { min($0, join.again) } ?? join.again
-    }
-    return next
+  /// When the first of them must be looked at again; in the distant future: never.
+  var nextDeadline: Instant {
+    let joined = joins.values.map(\.again).min() ?? .distantFuture
+    return min(joined, byHeld.values.map(\.end).min() ?? .distantFuture)
+  }
+
+  /// The consult calls that are given up, in the order of their slots.
+  func overdue(at now: Instant) -> [Slot] {
+    byHeld.values.filter { $0.end <= now }.map(\.consult).sorted { $0.index < $1.index }
   }
 
   /// The calls whose joins are due, in the order of their slots.
