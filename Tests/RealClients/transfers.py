@@ -48,6 +48,9 @@ def transferred(base, target, strategies, story):
         base.expect(told == story, f"the events are {told}")
         base.expect(released[0]["ConnID"] == calls[0]["ConnID"], "the call has another name")
         base.expect(world.cli("calls").stdout.count("7003") == 0, "something is left")
+        ladder = world.cli("calls", "show", released[0]["ConnID"], "--ladder").stdout
+        for part in ("─ REFER ─│", "202 Ac… (REFER)", "200 OK (NOTIFY)", "EventPartyChanged"):
+            base.expect(part in ladder, f"{part} is missing in {ladder}")
 
 
 def checks(base):

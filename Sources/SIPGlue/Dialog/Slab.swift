@@ -100,7 +100,7 @@ struct Owner: Hashable, Sendable {
     case notice
     /// Our OPTIONS to a fixed contact: is it in service?
     case monitor
-    /// Our NOTIFY about a transfer.
+    /// Our last NOTIFY about a transfer.
     case report
   }
 

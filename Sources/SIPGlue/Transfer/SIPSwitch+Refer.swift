@@ -231,7 +231,8 @@ extension SIPSwitch {
     statusLine.write(byte: 0x20)
     statusLine.write(Reply.reason(of: status))
     statusLine.write("\r\n")
-    var request = LegRequest(.notify, owner: Owner(.report, slot))
+    // Only the last one is waited for.
+    var request = LegRequest(.notify, owner: status < 200 ? .nobody : Owner(.report, slot))
     request.body = statusLine.bytes
     request.bodyType = ByteView("message/sipfrag;version=2.0")
     return send(request, on: slot, at: now) != nil
