@@ -26,6 +26,7 @@ extension SIPSwitch {
     case .release(let conn):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, 480, at: now)
+    case .transfer(let consult, let held): transfer(consult, into: held, at: now)
     case .applyTreatment(let conn, let treatment, _):
       guard map.call(conn) != nil else { return }
       let reason = "there is no media server"
@@ -38,9 +39,11 @@ extension SIPSwitch {
 
   /// Ends a call because the engine says so; an unanswered caller gets this status.
   private mutating func dismiss(_ slot: Slot, _ status: UInt16, at now: Instant) {
-    if calls[slot].phase != .talking {
+    if calls[slot].phase != .talking, !calls[slot].isAnswered {
       reply(to: calls[slot].transaction, status, tag: calls[slot].localTag, at: now)
     }
+    if !transfers.isEmpty { failTransfer(by: slot, status, at: now) }
+    guard calls.contains(slot) else { return }
     end(slot, by: nil, at: now)
   }
 
@@ -53,7 +56,7 @@ extension SIPSwitch {
   ) {
     let conn = calls[slot].conn
     guard calls[slot].phase != .talking else {
-      // An answered caller cannot be diverted yet.
+      // Two who talk are not taken apart.
       return signals.append(.diversionFailed(conn, attempt: attempt, .cancelled))
     }
     if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
@@ -74,8 +77,8 @@ extension SIPSwitch {
       signals.append(.diversionFailed(conn, attempt: attempt, failure.reason))
     case .success(let hop):
       switch mode {
-      case .redirect: redirect(slot, at: now)
-      case .bridge: bridge(slot, to: hop, at: now)
+      case .redirect where !calls[slot].isAnswered: redirect(slot, at: now)
+      case .redirect, .bridge: bridge(slot, to: hop, at: now)
       }
     }
   }
@@ -88,6 +91,7 @@ extension SIPSwitch {
       // The answer was faster than the command: the caller is connected, and that ends now.
       end(slot, by: .line, at: now)
     case .diverting:
+      if !transfers.isEmpty { leaveJoin(of: slot, at: now) }
       abortRenegotiation(of: slot, at: now)
       forgetDetour(of: slot)
       calls[slot].phase = .waiting

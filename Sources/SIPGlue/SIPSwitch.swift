@@ -61,6 +61,8 @@ public struct SIPSwitch: ~Copyable {
   var finals = Slab<Final>()
   /// Where targets have sent calls on, by call.
   var detours: [Slot: Detour] = [:]
+  /// Who is being sent on to whom.
+  var transfers = Transfers()
   /// What the store must be told of them.
   var keeper: DialogKeeper
   var rowWriter = RowWriter()
@@ -80,6 +82,8 @@ public struct SIPSwitch: ~Copyable {
   var targetURI = MessageWriter(capacity: 256)
   /// Route lines on the way to `targetURI`.
   var targetRoutes = MessageWriter(capacity: 256)
+  /// A status line in the body of a NOTIFY.
+  var statusLine = MessageWriter(capacity: 64)
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// First INVITEs that came and have perhaps not been answered yet.
@@ -182,6 +186,7 @@ public struct SIPSwitch: ~Copyable {
       legs[$0].description?.release()
     }
     relays.forEach { relays[$0].description?.release() }
+    for join in transfers.joins.values { join.offer?.release() }
   }
 
   private static func makeEntries(
@@ -213,6 +218,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     if let deadline = sessions.nextDeadline, deadline < next { next = deadline }
     if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
+    if !transfers.isEmpty { next = min(next, transfers.nextDeadline) }
     return next == .distantFuture ? nil : next
   }
 
@@ -229,6 +235,7 @@ public struct SIPSwitch: ~Copyable {
   public var isIdle: Bool {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
+      && transfers.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
@@ -325,6 +332,10 @@ public struct SIPSwitch: ~Copyable {
     }
     while let (index, _) = sessions.popDue(at: now) {
       if let slot = legs.slot(at: UInt32(index)) { sessionIsDue(slot, at: now) }
+    }
+    if !transfers.isEmpty {
+      for slot in transfers.due(at: now) { pursueJoin(of: slot, at: now) }
+      for slot in transfers.overdue(at: now) { failOutside(slot, .noAnswer, at: now) }
     }
     noteMessages(sentSince: before, at: now)
   }

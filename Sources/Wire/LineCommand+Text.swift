@@ -36,6 +36,11 @@ extension JSONWriter {
     case .release(let call):
       literal("release")
       self.call(call)
+    case .transfer(let consult, let held):
+      literal("transfer")
+      self.call(consult)
+      key("into")
+      value(held)
     case .applyTreatment(let call, let treatment, let what):
       literal("apply_treatment")
       self.call(call)

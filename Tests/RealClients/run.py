@@ -31,6 +31,7 @@ import registrations
 import restart as memory
 import soak
 import torture as corpus
+import transfers
 import transports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -748,7 +749,8 @@ CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, d
           *transports.checks(sys.modules[__name__]),
           *registrations.checks(sys.modules[__name__]),
           *calls.checks(sys.modules[__name__]),
-          *lines.checks(sys.modules[__name__])]
+          *lines.checks(sys.modules[__name__]),
+          *transfers.checks(sys.modules[__name__])]
 
 
 def main():

@@ -17,6 +17,10 @@ public enum LineCommand: Sendable, Hashable {
   case reject(ConnID, status: UInt16)
   /// End the call on all sides. The call is gone.
   case release(ConnID)
+  /// Join the far side of a consult call with the caller of the held call, and let the party go
+  /// who made both: the answer to `LineSignal.transferred`, after which the held call's ConnID
+  /// counts.
+  case transfer(ConnID, into: ConnID)
   /// Let the caller hear something; replaces what he hears now, and ends when he is diverted.
   ///
   /// Answered by `treatmentApplied` (then `treatmentEnded`, unless it is continuous) or by

@@ -119,7 +119,7 @@ extension ProofWorld {
       calls[place(of: call)].treatment = number
       calls[place(of: call)].isContinuous = what.isContinuous
     case .readHeader(let call, _): calls[place(of: call)].readsHeader = true
-    case .queued, .dequeued: break
+    case .queued, .dequeued, .transfer: break
     }
   }
 }

@@ -176,7 +176,8 @@ struct ProofStory {
     case .release(let id):
       flush()
       lines.append("   \(call(id)) is dropped")
-    case .cancelDiversion, .queued, .dequeued, .applyTreatment, .readHeader: break
+    case .cancelDiversion, .queued, .dequeued, .transfer, .applyTreatment, .readHeader:
+      break
     }
   }
 }
