@@ -79,6 +79,8 @@ public struct SIPSwitch: ~Copyable {
   var targetURI = MessageWriter(capacity: 256)
   /// Route lines on the way to `targetURI`.
   var targetRoutes = MessageWriter(capacity: 256)
+  /// What the redirect that follows names too.
+  var alsoNamed: (attempt: UInt32, conn: ConnID, places: [Destination]) = (0, ConnID(0), [])
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// The Reason line of the BYE at hand, for the BYE to the other side.
