@@ -79,6 +79,25 @@ extension Endpoint {
     }
   }
 
+  /// One of the eight groups of an IPv6 address.
+  fileprivate func group(_ index: Int) -> UInt16 {
+    UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
+  }
+
+  /// The groups of zeros that are written as two colons: the longest run of at least two, of equals
+  /// the first (RFC 5952 4.2); empty at 8: none.
+  fileprivate var longestGap: Range<Int> {
+    var longest = 8..<8
+    var start = 0
+    while start < 8 {
+      var end = start
+      while end < 8, group(end) == 0 { end += 1 }
+      if end - start > max(longest.count, 1) { longest = start..<end }
+      start = max(end, start + 1)
+    }
+    return longest
+  }
+
   /// Whether both have the same address, whatever the port.
   package func hasSameAddress(as other: Endpoint) -> Bool {
     family == other.family && low == other.low && high == other.high
@@ -185,10 +204,17 @@ extension MessageWriter {
       write(decimal: endpoint.low & 255)
     case .ipv6:
       write(byte: UInt8(ascii: "["))
-      for group in 0..<8 {
-        if group > 0 { write(byte: UInt8(ascii: ":")) }
-        let half = group < 4 ? endpoint.high : endpoint.low
-        writeHexGroup(UInt16(truncatingIfNeeded: half >> UInt64(48 - 16 * (group & 3))))
+      let gap = endpoint.longestGap
+      var group = 0
+      while group < 8 {
+        if group == gap.lowerBound, !gap.isEmpty {
+          write("::")
+          group = gap.upperBound
+        } else {
+          if group > 0, group != gap.upperBound { write(byte: UInt8(ascii: ":")) }
+          writeHexGroup(endpoint.group(group))
+          group += 1
+        }
       }
       write(byte: UInt8(ascii: "]"))
     }
