@@ -243,6 +243,7 @@ extension RoutingEngine {
         pursueTarget(call, &outbox)
       case .target(.dn), .target(.queue), .target(.queues), .target(.trunk), .target(.reject):
         takeDefaultRoute(call, .targetFailed(failure), &outbox)
+      case .target(.list(let rest)): pursueList(call, rest, after: failure, &outbox)
       case .defaults: pursueDefaults(call, &outbox)
       case .overflow: takeDefaultRoute(call, .targetFailed(failure), &outbox)
       case .nobody:

@@ -185,7 +185,7 @@ extension RoutingEngine {
         throw StrategyMistake("there is no agent \"\(id.text)\"")
       }
       calls[call].excludedAgents.append(agent)
-    case .queue, .queues, .any, .trunk, .reject:
+    case .queue, .queues, .any, .trunk, .reject, .list:
       throw StrategyMistake("call:exclude takes an agent or a dn")
     }
     resume(call, .done, &outbox)

@@ -84,6 +84,8 @@ public struct SIPSwitch: ~Copyable {
   var targetRoutes = MessageWriter(capacity: 256)
   /// A status line in the body of a NOTIFY.
   var statusLine = MessageWriter(capacity: 64)
+  /// What the redirect that follows names too.
+  var alsoNamed: (attempt: UInt32, conn: ConnID, places: [Destination]) = (0, ConnID(0), [])
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// First INVITEs that came and have perhaps not been answered yet.

@@ -15,6 +15,9 @@ public enum Target: Sendable, Hashable, Codable {
   case trunk(name: String, number: String)
   /// The call is refused with this SIP status (400…699).
   case reject(UInt16)
+  /// Several, one after the other until one takes the call; a caller who is redirected is told all
+  /// of them at once. What cannot fail or waits can only be the last one.
+  case list([Target])
 }
 
 extension Target {
@@ -22,7 +25,26 @@ extension Target {
   var isAnybody: Bool {
     switch self {
     case .any(let filter): filter.isEmpty
-    case .dn, .agent, .queue, .queues, .trunk, .reject: false
+    case .dn, .agent, .queue, .queues, .trunk, .reject, .list: false
+    }
+  }
+
+  /// Whether there can be a next one after it in a list: it is tried at once, and may fail.
+  public var canBeFollowed: Bool {
+    switch self {
+    case .dn, .agent, .trunk: true
+    case .queue, .queues, .any, .reject, .list: false
+    }
+  }
+
+  /// The first place of a list whose target cannot stand there; nil: the list is one.
+  public static func misplaced(in list: [Target]) -> Int? {
+    list.indices.first { index in
+      switch list[index] {
+      case .dn, .agent, .trunk: false
+      case .queue, .any, .reject: index < list.count - 1
+      case .queues, .list: true
+      }
     }
   }
 }

@@ -309,7 +309,7 @@ extension SimulationFloor {
     case .divert(let connID, let attempt, let destination, let mode):
       divert(connID, attempt, to: destination, mode)
     case .cancelDiversion(let connID, _, _): cancelDiversion(connID)
-    case .queued, .dequeued, .transfer: break
+    case .queued, .dequeued, .transfer, .alsoName: break
     case .reject(let connID, _):
       if let slot = calls.slot(of: connID) { end(slot, .rejected) }
     case .release(let connID):
