@@ -75,7 +75,9 @@ extension SIPSwitch {
     case .success(let hop):
       switch mode {
       case .redirect: redirect(slot, at: now)
-      case .bridge: bridge(slot, to: hop, at: now)
+      case .bridge:
+        sayTrying(slot, at: now)
+        bridge(slot, to: hop, at: now)
       }
     }
   }
