@@ -101,11 +101,14 @@ extension RoutingEngine {
     let slot = calls.insert(attributes, at: device, entered: now)
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
     if let held = offer.consultOf { calls[slot].consultOf = held }
-    recordEntrance(of: slot, at: offer.dn)
     switch calls[slot].attributes.type {
-    case .internal, .consult: beginOrigin(of: slot, &outbox)
+    case .internal: beginOrigin(of: slot, &outbox)
+    case .consult:
+      beginOrigin(of: slot, &outbox)
+      takeOverCaller(slot)
     case .unknown, .inbound, .outbound: break
     }
+    recordEntrance(of: slot, at: offer.dn)
     return slot
   }
 
@@ -119,7 +122,7 @@ extension RoutingEngine {
     calls[call].beginConsulting(
       ticket: lastTicket,
       generation: generations.enter(),
-      extensions: routingPoints[Int(index)].extensions,
+      at: index,
       timer: timers.arm(.routingPoint(call), at: deadline)
     )
     emitQueued(call, &outbox)

@@ -28,6 +28,7 @@ extension RoutingEngine {
     calls[call].origin = origin
     calls[call].originAgent = originAgent
     if let originAgent { agents[originAgent].engagement = .talking(call) }
+    outbox.append(.transfer(consult, into: held))
     if case .strategy = calls[call].decider { outbox.append(.rename(consult, to: held)) }
     var event = callEvent(.partyChanged, call)
     event.previousConnID = consult
@@ -38,6 +39,17 @@ extension RoutingEngine {
     if let agent = conversation.agent { conversationEnded(of: agent, wrapUp: wrapUp, &outbox) }
     if let consultAgent { callIsOver(for: consultAgent, &outbox) }
     askAgain(call, &outbox)
+  }
+
+  /// A transfer in one step: the consult call is the held call's caller, sent on himself, with his
+  /// number and the data of his call.
+  mutating func takeOverCaller(_ call: CallSlot) {
+    guard calls[call].attributes.ani.isEmpty,
+      let held = calls[call].consultOf.flatMap({ calls.slot(of: $0) })
+    else { return }
+    calls[call].attributes.ani = calls[held].attributes.ani
+    guard calls[call].userData.isEmpty else { return }
+    calls[call].userData = calls[held].userData
   }
 
   /// A waiting call looks for an available agent once more: with another caller, another DN is the

@@ -32,6 +32,8 @@ public struct SIPCounters: Sendable, Hashable {
   public var lateAnswers: UInt64 = 0
   /// Contacts that were called because a target had answered with 3xx.
   public var detours: UInt64 = 0
+  /// REFER requests that were accepted.
+  public var refers: UInt64 = 0
   /// Calls that ended because a side did not refresh its session.
   public var expiredSessions: UInt64 = 0
   /// REGISTER requests.

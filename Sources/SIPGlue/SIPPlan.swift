@@ -145,6 +145,8 @@ public struct SIPLimits: Sendable, Hashable {
   public var subscriptionsMax = 10_000
   /// Subscriptions to one DN; further ones are refused with 503.
   public var subscribersMax = 16
+  /// How long a number behind a trunk may ring to which a caller is sent on by REFER.
+  public var transferRingMax: Duration = .seconds(120)
   /// What `Retry-After` says with 503, in seconds.
   public var retryAfter: UInt16 = 5
   /// Connections (TCP, TLS) alive at the same time; further ones are closed at once.

@@ -8,6 +8,7 @@ extension SIPSwitch {
     case .divert(let conn, let attempt, let destination, let mode):
       guard let slot = map.call(conn) else { return }
       divert(slot, attempt, to: destination, mode, at: now)
+    case .alsoName(let conn, let attempt, let places): alsoNamed = (attempt, conn, places)
     case .cancelDiversion(let conn, let attempt, let failure):
       guard let slot = map.call(conn), calls[slot].attempt == attempt else { return }
       takeBack(slot, after: failure, at: now)
@@ -26,6 +27,7 @@ extension SIPSwitch {
     case .release(let conn):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, 480, at: now)
+    case .transfer(let consult, let held): transfer(consult, into: held, at: now)
     case .applyTreatment(let conn, let treatment, _):
       guard map.call(conn) != nil else { return }
       let reason = "there is no media server"
@@ -38,9 +40,11 @@ extension SIPSwitch {
 
   /// Ends a call because the engine says so; an unanswered caller gets this status.
   private mutating func dismiss(_ slot: Slot, _ status: UInt16, at now: Instant) {
-    if calls[slot].phase != .talking {
+    if calls[slot].phase != .talking, !calls[slot].isAnswered {
       reply(to: calls[slot].transaction, status, tag: calls[slot].localTag, at: now)
     }
+    if !transfers.isEmpty { failTransfer(by: slot, status, at: now) }
+    guard calls.contains(slot) else { return }
     end(slot, by: nil, at: now)
   }
 
@@ -53,7 +57,7 @@ extension SIPSwitch {
   ) {
     let conn = calls[slot].conn
     guard calls[slot].phase != .talking else {
-      // An answered caller cannot be diverted yet.
+      // Two who talk are not taken apart.
       return signals.append(.diversionFailed(conn, attempt: attempt, .cancelled))
     }
     if calls[slot].phase == .diverting { takeBack(slot, after: .cancelled, at: now) }
@@ -63,6 +67,13 @@ extension SIPSwitch {
     calls[slot].rank = 0
     if case .dn(let dn) = destination { calls[slot].reached = dn }
     touch(call: slot)
+    if mode == .redirect, !alsoNamed.places.isEmpty {
+      let named = alsoNamed
+      alsoNamed.places = []
+      if named.conn == conn, named.attempt == attempt {
+        return redirect(slot, to: [destination] + named.places, at: now)
+      }
+    }
     var place = resolve(destination, rank: 0, at: now)
     while case .failure = place, hasNextContact(slot, at: now) {
       calls[slot].rank += 1
@@ -74,8 +85,8 @@ extension SIPSwitch {
       signals.append(.diversionFailed(conn, attempt: attempt, failure.reason))
     case .success(let hop):
       switch mode {
-      case .redirect: redirect(slot, at: now)
-      case .bridge:
+      case .redirect where !calls[slot].isAnswered: redirect(slot, at: now)
+      case .redirect, .bridge:
         sayTrying(slot, at: now)
         bridge(slot, to: hop, at: now)
       }
@@ -90,6 +101,7 @@ extension SIPSwitch {
       // The answer was faster than the command: the caller is connected, and that ends now.
       end(slot, by: .line, at: now)
     case .diverting:
+      if !transfers.isEmpty { leaveJoin(of: slot, at: now) }
       abortRenegotiation(of: slot, at: now)
       forgetDetour(of: slot)
       calls[slot].phase = .waiting

@@ -39,7 +39,8 @@ extension SIPSwitch {
         (row, urgent) = (self.row(ofRelay: slot), relays[slot].kept.settle())
       case .final where finals.contains(slot):
         (row, urgent) = (self.row(ofFinal: slot), finals[slot].kept.settle())
-      case .call, .leg, .relay, .final, .nobody, .farewell, .probe, .notice, .monitor: continue
+      case .call, .leg, .relay, .final, .nobody, .farewell, .probe, .notice, .monitor, .report:
+        continue
       }
       if urgent { isUrgent = true }
       show(.kept(row))
@@ -90,7 +91,16 @@ extension SIPSwitch {
   /// The form of the bytes below; another form has another number.
   ///
   /// What a later form adds stands at the end, so that rows of the form before are still read.
-  static var rowForm: UInt64 { 2 }
+  static var rowForm: UInt64 { 3 }
+
+  /// What is added to the phase of a call whose caller talks already.
+  static var answeredMark: UInt64 { 0x10 }
+  /// The same of one that the engine does not know.
+  static var unseenMark: UInt64 { 0x20 }
+
+  private static func marks(of call: Call) -> UInt64 {
+    (call.isAnswered ? answeredMark : 0) | (call.isUnseen ? unseenMark : 0)
+  }
 
   private mutating func row(ofCall slot: Slot, at now: Instant) -> DialogRow {
     if calls[slot].kept.row == 0 { calls[slot].kept.row = keeper.next() }
@@ -98,7 +108,7 @@ extension SIPSwitch {
     rowWriter.removeAll()
     rowWriter.write(Self.rowForm)
     rowWriter.write(call.conn.value)
-    rowWriter.write(UInt64(call.phase.rawValue))
+    rowWriter.write(UInt64(call.phase.rawValue) | Self.marks(of: call))
     rowWriter.write(call.source)
     rowWriter.write(call.localTag.value)
     rowWriter.write(entries[call.entry].dn.number)
@@ -116,6 +126,7 @@ extension SIPSwitch {
     rowWriter.write(call.uuid.high)
     rowWriter.write(call.uuid.middle)
     rowWriter.write(call.uuid.low)
+    rowWriter.write(call.reached?.number ?? "")
     let state: String
     switch call.phase {
     case .waiting: state = call.isQueued ? "queued" : "waiting"

@@ -307,6 +307,9 @@ extension SIPSwitch {
     if legs[slot].owesACK { acknowledge(slot, body: .empty, type: .empty) }
     let side = legs[slot].side
     let call = legs[slot].call
+    if !transfers.isEmpty, let call, leavesBehind(slot, in: call, at: now) {
+      return removeLeg(slot)
+    }
     if let call { end(call, by: side == .caller ? .caller : .target, sparing: slot, at: now) }
     removeLeg(slot)
   }
@@ -345,6 +348,7 @@ extension SIPSwitch {
     sparing spared: Slot? = nil,
     at now: Instant
   ) {
+    if !transfers.isEmpty { leaveTransfers(of: slot, at: now) }
     abortRenegotiation(of: slot, at: now)
     forgetDetour(of: slot)
     let call = calls[slot]
@@ -361,6 +365,6 @@ extension SIPSwitch {
     keepFinal(of: call)
     keeper.forget(call.kept, isUrgent: true)
     calls.remove(slot)
-    if let side { signals.append(.released(call.conn, by: side)) }
+    if let side, !call.isUnseen { signals.append(.released(call.conn, by: side)) }
   }
 }

@@ -21,8 +21,11 @@ extension SIPSwitch {
     let envelope = received.envelope
     let bytes = received.bytes
     guard envelope.maxForwards != 0 else { return refuse(handle, 483, at: now) }
-    guard let call = legs[slot].call, let other = partner(of: slot), isOpen(slot), isOpen(other)
-    else { return refuse(handle, 481, at: now) }
+    guard let call = legs[slot].call, isOpen(slot) else { return refuse(handle, 481, at: now) }
+    guard let other = partner(of: slot), isOpen(other) else {
+      return calls[call].isAnswered || transfers.concern(call)
+        ? withoutPartner(received, handle, on: slot, at: now) : refuse(handle, 481, at: now)
+    }
     let isInvite = envelope.method == .invite
     let offers = isInvite || envelope.method == .update && !envelope.body.isEmpty
     if offers, let status = glare(from: slot, other, isInvite: isInvite) {
@@ -77,6 +80,24 @@ extension SIPSwitch {
     touch(relay: made)
     if offers { calls[call].renegotiation = made }
     if isInvite { table.setOwner(Owner(.relay, made).raw, of: handle) }
+  }
+
+  /// A request of somebody who is between two partners.
+  private mutating func withoutPartner(
+    _ received: borrowing Received,
+    _ handle: TransactionHandle,
+    on slot: Slot,
+    at now: Instant
+  ) {
+    let envelope = received.envelope
+    guard envelope.method == .update, envelope.body.isEmpty else {
+      return refuse(handle, 491, at: now)
+    }
+    var headers = DialogHeaders(received)
+    headers.abilities.insert(.update)
+    legs[slot].remoteSequence = Int64(envelope.sequence)
+    retarget(slot, to: received.bytes[envelope.contact])
+    confirmUpdate(handle, headers, on: slot, at: now)
   }
 
   /// Whether requests can be sent on a leg: its dialog is confirmed, or early.
@@ -154,6 +175,7 @@ extension SIPSwitch {
       guard call != nil else { return dismissAnswer(of: relay, received, at: now) }
       adoptAnswer(of: relay, received)
     }
+    if let joining = relay.joins { return joined(relay, of: joining, received, at: now) }
     guard let server = relay.server else {
       return refreshed(relay, received, at: now)
     }
@@ -207,7 +229,7 @@ extension SIPSwitch {
 
   /// Tells the engine when a side's offer has put the other on hold, or taken it up again.
   private mutating func note(_ offer: SessionOffer, by slot: Slot, in call: Slot) {
-    guard calls[call].phase == .talking, offer != .none,
+    guard calls[call].phase == .talking, !calls[call].isUnseen, offer != .none,
       legs[slot].isHolding != (offer == .holds)
     else { return }
     legs[slot].isHolding.toggle()

@@ -5,7 +5,10 @@ internal import Engine
 extension SIPSwitch {
   /// What we can do, as the value of Allow.
   static var allowed: StaticString {
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, SUBSCRIBE"
+    """
+    INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, SUBSCRIBE, \
+    REFER
+    """
   }
 
   mutating func request(_ received: borrowing Received, from source: Endpoint, at now: Instant) {
@@ -50,7 +53,9 @@ extension SIPSwitch {
     case .notify:
       counters.strays += 1
       refuse(handle, 481, at: now)
-    case .refer, .subscribe, .message, .publish: refuseMethod(handle, 405, at: now)
+    // Nobody is sent on who does not talk with the referrer.
+    case .refer: refuse(handle, 403, at: now)
+    case .subscribe, .message, .publish: refuseMethod(handle, 405, at: now)
     case .other: refuseMethod(handle, 501, at: now)
     }
   }
@@ -78,6 +83,7 @@ extension SIPSwitch {
     var isFirst = true
     received.forEachToken(of: "require", or: 0) { token in
       if let option = DialogHeaders.named(token), known.contains(option) { return }
+      if envelope.method == .refer, token.equalsIgnoringCase("norefersub") { return }
       if isRegister, token.equalsIgnoringCase("path") || token.equalsIgnoringCase("outbound") {
         return
       }
@@ -125,7 +131,7 @@ extension SIPSwitch {
       if let client = relays[owner.slot].client {
         table.cancel(client, at: now, into: &outgoing)
       }
-    case .call, .leg, .relay, .farewell, .probe, .final, .notice, .monitor, .nobody:
+    case .call, .leg, .relay, .farewell, .probe, .final, .notice, .monitor, .report, .nobody:
       // Answered already: the CANCEL came too late and changes nothing.
       reply(to: handle, 200, tag: tokens.next(), at: now)
     }
@@ -156,7 +162,7 @@ extension SIPSwitch {
         text[legs[owner.slot].callID].equals(bytes[envelope.callID])
         && text[legs[owner.slot].remoteTag].equals(bytes[envelope.from.tag])
       return isSame ? owner : nil
-    case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor:
+    case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor, .report:
       return nil
     }
   }
@@ -197,8 +203,9 @@ extension SIPSwitch {
     case .options:
       legs[slot].remoteSequence = Int64(envelope.sequence)
       describe(handle, at: now)
+    case .refer: refer(received, handle, from: slot, at: now)
     case .ack, .cancel: break
-    case .register, .refer, .subscribe, .publish: refuseMethod(handle, 405, at: now)
+    case .register, .subscribe, .publish: refuseMethod(handle, 405, at: now)
     case .other: refuseMethod(handle, 501, at: now)
     }
   }
@@ -237,8 +244,9 @@ extension SIPSwitch {
       refuse(handle, 481, at: now)
     case .info, .update:
       refuse(handle, 488, at: now)
+    case .refer: refuse(handle, 403, at: now)
     case .ack, .cancel: break
-    case .register, .refer, .notify, .subscribe, .message, .publish:
+    case .register, .notify, .subscribe, .message, .publish:
       refuseMethod(handle, 405, at: now)
     case .other: refuseMethod(handle, 501, at: now)
     }

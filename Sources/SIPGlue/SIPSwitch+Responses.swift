@@ -58,6 +58,7 @@ extension SIPSwitch {
       }
     case .notice: noticed(owner.slot, status, at: now)
     case .monitor: monitored(owner.slot.index, status, at: now)
+    case .report: reported(owner.slot, at: now)
     case .call, .final, .nobody: break
     }
   }
@@ -188,6 +189,7 @@ extension SIPSwitch {
       end(call, by: .line, at: now)
     case .notice: noticed(owner.slot, 408, at: now)
     case .monitor: monitored(owner.slot.index, 408, at: now)
+    case .report: reported(owner.slot, at: now)
     case .call, .final, .nobody: break
     }
   }
@@ -195,7 +197,7 @@ extension SIPSwitch {
   /// Tells a waiting caller that he is not forgotten; again after `provisionalInterval`.
   mutating func sayStillWaiting(_ slot: Slot, at now: Instant) {
     let call = calls[slot]
-    guard call.phase != .talking else { return }
+    guard call.phase != .talking, !call.isAnswered else { return }
     // Not 100: proxies would not pass it on, and give up after three minutes (RFC 3261 13.3.1.1).
     let isRinging = call.phase == .diverting && call.hasRung
     let status: UInt16 = isRinging ? 180 : call.isQueued ? 182 : 183

@@ -61,8 +61,9 @@ extension SIPSwitch {
       let conn = calls[slot].conn
       // Whoever has heard nothing for so long has given up, or a proxy has for him.
       let isGone = calls[slot].phase != .talking && age > plan.limits.silenceMax
-      if !isGone, isAlive(conn), goOn(slot, at: now) {
-        alive.append(conn)
+      let isUnseen = calls[slot].isUnseen
+      if !isGone, isUnseen || isAlive(conn), goOn(slot, at: now) {
+        if !isUnseen { alive.append(conn) }
       } else {
         release(slot, at: now)
       }
@@ -180,7 +181,9 @@ extension SIPSwitch {
     let form = body.number()
     guard Self.forms.contains(form), let message = row.message else { return nil }
     let conn = ConnID(body.number())
-    let phase = Call.Phase(rawValue: UInt8(truncatingIfNeeded: body.number()))
+    let mark = body.number()
+    let isAnswered = mark & Self.answeredMark != 0
+    let phase = Call.Phase(rawValue: UInt8(truncatingIfNeeded: mark & 0xF))
     let source = body.endpoint()
     let localTag = SIPToken(body.number())
     let dn = DN(body.string())
@@ -197,8 +200,8 @@ extension SIPSwitch {
         received.bytes[envelope.from.tag],
         envelope.sequence
       )
-      var transaction = TransactionHandle(index: .max, generation: 0)
-      if phase != .talking {
+      var transaction = TransactionHandle.none
+      if phase != .talking, !isAnswered {
         guard
           case .new(let handle) = table.receive(
             request: received,
@@ -227,6 +230,8 @@ extension SIPSwitch {
     }
     guard var call = made else { return nil }
     let written = Self.restoreProgress(of: &call, &body, form)
+    if isAnswered { call.becomeAnswered() }
+    call.isUnseen = mark & Self.unseenMark != 0
     call.kept = kept(row)
     let slot = calls.insert(call)
     map.set(conn, slot)
@@ -255,6 +260,10 @@ extension SIPSwitch {
     _ = body.number()
     if form > 1 {
       call.uuid = CallUUID(high: body.number(), middle: body.number(), low: body.number())
+    }
+    if form > 2 {
+      let dn = DN(body.string())
+      call.reached = dn.number.isEmpty ? nil : dn
     }
     return written
   }
@@ -332,6 +341,7 @@ extension SIPSwitch {
 
   /// Takes a call up where it was; false when it has nothing to go on with.
   private mutating func goOn(_ slot: Slot, at now: Instant) -> Bool {
+    if calls[slot].isAnswered, calls[slot].phase != .talking { return goOnJoining(slot, at: now) }
     switch calls[slot].phase {
     case .talking:
       guard let caller = calls[slot].caller, let target = calls[slot].target,
@@ -353,6 +363,21 @@ extension SIPSwitch {
     return true
   }
 
+  /// Takes up a call whose caller talks already: he waits, or a phone rings for him.
+  private mutating func goOnJoining(_ slot: Slot, at now: Instant) -> Bool {
+    guard let caller = calls[slot].caller, legs[caller].state == .talking else { return false }
+    probes.arm(caller.index, at: now)
+    goOnWithSession(of: caller, at: now)
+    guard calls[slot].phase == .diverting else { return true }
+    if let target = calls[slot].target {
+      if legs[target].state == .calling, legs[target].clientInvite != nil { return true }
+      // It has answered, and its offer is lost.
+      hangUp(target, because: .takenBack, at: now)
+    }
+    failed(slot, .unreachable, at: now)
+    return true
+  }
+
   /// The caller's transaction is where it was; what he was told he is told again.
   private mutating func hearAgain(_ slot: Slot, at now: Instant) {
     if calls[slot].told > 100 { return sayStillWaiting(slot, at: now) }
@@ -368,7 +393,7 @@ extension SIPSwitch {
 
   /// Ends a call that the engine does not know.
   private mutating func release(_ slot: Slot, at now: Instant) {
-    if calls[slot].phase != .talking {
+    if calls[slot].phase != .talking, !calls[slot].isAnswered {
       reply(to: calls[slot].transaction, 480, tag: calls[slot].localTag, at: now)
     }
     end(slot, by: nil, at: now)

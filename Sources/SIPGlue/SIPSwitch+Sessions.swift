@@ -210,13 +210,17 @@ extension SIPSwitch {
     }
   }
 
-  /// Tries again as RFC 3261 14.1 says: who made the Call-ID waits longer.
   private mutating func refreshLater(_ slot: Slot, at now: Instant) {
+    let again = now + glareWait(on: slot)
+    sessions.arm(Int(slot.index), at: min(again, legs[slot].session.end))
+  }
+
+  /// How long to wait after a 491, as RFC 3261 14.1 says: who made the Call-ID waits longer.
+  mutating func glareWait(on slot: Slot) -> Duration {
     let random = tokens.next().value
     let wait =
       legs[slot].side == .target ? 2_100 + random % 191 * 10 : random % 201 * 10
-    let again = now + .milliseconds(Int64(wait))
-    sessions.arm(Int(slot.index), at: min(again, legs[slot].session.end))
+    return .milliseconds(Int64(wait))
   }
 }
 

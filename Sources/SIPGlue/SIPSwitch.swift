@@ -61,6 +61,8 @@ public struct SIPSwitch: ~Copyable {
   var finals = Slab<Final>()
   /// Where targets have sent calls on, by call.
   var detours: [Slot: Detour] = [:]
+  /// Who is being sent on to whom.
+  var transfers = Transfers()
   /// What the store must be told of them.
   var keeper: DialogKeeper
   var rowWriter = RowWriter()
@@ -80,6 +82,10 @@ public struct SIPSwitch: ~Copyable {
   var targetURI = MessageWriter(capacity: 256)
   /// Route lines on the way to `targetURI`.
   var targetRoutes = MessageWriter(capacity: 256)
+  /// A status line in the body of a NOTIFY.
+  var statusLine = MessageWriter(capacity: 64)
+  /// What the redirect that follows names too.
+  var alsoNamed: (attempt: UInt32, conn: ConnID, places: [Destination]) = (0, ConnID(0), [])
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
   /// First INVITEs that came and have perhaps not been answered yet.
@@ -182,6 +188,7 @@ public struct SIPSwitch: ~Copyable {
       legs[$0].description?.release()
     }
     relays.forEach { relays[$0].description?.release() }
+    for join in transfers.joins.values { join.offer?.release() }
   }
 
   private static func makeEntries(
@@ -213,6 +220,7 @@ public struct SIPSwitch: ~Copyable {
     if let deadline = probes.nextDeadline, deadline < next { next = deadline }
     if let deadline = sessions.nextDeadline, deadline < next { next = deadline }
     if let deadline = outgoing.connections.nextDeadline, deadline < next { next = deadline }
+    if !transfers.isEmpty { next = min(next, transfers.nextDeadline) }
     return next == .distantFuture ? nil : next
   }
 
@@ -229,6 +237,7 @@ public struct SIPSwitch: ~Copyable {
   public var isIdle: Bool {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
+      && transfers.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
@@ -236,15 +245,46 @@ public struct SIPSwitch: ~Copyable {
 
   /// Reads one datagram.
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
+    guard admits(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram), of: datagram, from: source, at: now)
+  }
+
+  /// Reads one datagram that a line thread has scanned.
+  mutating func receive(
+    _ datagram: ByteView,
+    scanned: Envelope,
+    from source: Endpoint,
+    at now: Instant
+  ) {
+    guard admits(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram, scanned: scanned), of: datagram, from: source, at: now)
+  }
+
+  /// Whether a datagram is to be read: it may come, and it is no Binding request.
+  @inline(__always)
+  private mutating func admits(
+    _ datagram: ByteView,
+    from source: Endpoint,
+    at now: Instant
+  ) -> Bool {
     counters.received += 1
-    guard mayCome(source, at: now) else { return }
+    guard mayCome(source, at: now) else { return false }
     outgoing.connections.now = now
     heardFrom = source
-    if !source.transport.isStream, let request = BindingRequest(datagram) {
-      return answer(request, from: source)
-    }
+    guard !source.transport.isStream, let request = BindingRequest(datagram) else { return true }
+    answer(request, from: source)
+    return false
+  }
+
+  /// Does what a message asks for.
+  @inline(__always)
+  private mutating func take(
+    _ received: Received,
+    of datagram: ByteView,
+    from source: Endpoint,
+    at now: Instant
+  ) {
     let before = outgoing.count
-    let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
     switch received.verdict {
     case .drop(let reason):
@@ -294,6 +334,10 @@ public struct SIPSwitch: ~Copyable {
     }
     while let (index, _) = sessions.popDue(at: now) {
       if let slot = legs.slot(at: UInt32(index)) { sessionIsDue(slot, at: now) }
+    }
+    if !transfers.isEmpty {
+      for slot in transfers.due(at: now) { pursueJoin(of: slot, at: now) }
+      for slot in transfers.overdue(at: now) { failOutside(slot, .noAnswer, at: now) }
     }
     noteMessages(sentSince: before, at: now)
   }

@@ -68,9 +68,23 @@ extension World {
   private mutating func transfer() {
     let talking = alive.filter { calls[$0]?.isTalking == true }
     guard let held = talking.last else { return }
+    if chance(2) == 0 { return sendOn(held) }
     let others = alive.filter { $0 != held }
     guard !others.isEmpty else { return }
     give(.line(.transferred(ConnID(others[chance(others.count)]), into: ConnID(held))))
+  }
+
+  /// A transfer in one step: the caller himself is at another place, at once or a little later.
+  private mutating func sendOn(_ held: UInt64) {
+    let places: [DN] = ["8000", "8001", "9000", "9001", "7001", "1234"]
+    nextConnID += 1
+    let consult = ConnID(nextConnID)
+    let place = places[chance(places.count)]
+    var offer = CallOffer(consult, at: place, dnis: place.number, type: .consult)
+    offer.consultOf = ConnID(held)
+    give(.line(.offered(offer)))
+    if chance(3) == 0 { pass(.milliseconds(chance(3_000))) }
+    give(.line(.transferred(consult, into: ConnID(held))))
   }
 
   /// Time passes; timers expire at their own instants.

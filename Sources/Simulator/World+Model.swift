@@ -8,7 +8,9 @@ extension World {
     switch signal {
     case .offered(let offer):
       guard calls[offer.connID.value] == nil else { return }
-      calls[offer.connID.value] = ModelCall(ani: offer.ani)
+      let held = offer.type == .consult ? offer.consultOf : nil
+      let caller = offer.ani.isEmpty ? held.flatMap { calls[$0.value]?.ani } : nil
+      calls[offer.connID.value] = ModelCall(ani: caller ?? offer.ani)
       if offer.type == .internal {
         calls[offer.connID.value]?.origin = DN(offer.ani)
         calls[offer.connID.value]?.originAgent = agentAt[DN(offer.ani)]
@@ -207,6 +209,9 @@ extension World {
     switch command {
     case .divert(let call, let attempt, let destination, let mode):
       sent(call.value, attempt, destination, mode)
+    case .alsoName(let call, let attempt, let places):
+      let last = calls[call.value]?.lastAttempt
+      if last.map({ $0 + 1 }) != attempt || places.isEmpty { fault("names \(places) for nothing") }
     case .cancelDiversion(let call, let attempt, _):
       if calls[call.value]?.liveAttempt != attempt { fault("cancelled what is not there") }
       calls[call.value]?.liveAttempt = nil
@@ -225,6 +230,8 @@ extension World {
     case .dequeued(let call):
       for queue in plan.queues { waiting[queue.dn]?.removeAll { $0 == call.value } }
     case .reject(let call, _), .release(let call): finish(call.value)
+    // The model has moved it with the signal.
+    case .transfer: break
     case .readHeader(let call, _): headersAsked.append(call.value)
     case .applyTreatment(let call, let number, _): treatments.append((call.value, number))
     }

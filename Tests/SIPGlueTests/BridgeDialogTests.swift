@@ -94,7 +94,7 @@ struct BridgeDialogTests {
     pair.world.run(0.1)
     #expect(pair.agent.requests("INFO").map(\.body) == ["Signal=5"])
     for (method, status) in [
-      ("INFO", 200), ("UPDATE", 200), ("MESSAGE", 200), ("OPTIONS", 200), ("REFER", 405),
+      ("INFO", 200), ("UPDATE", 200), ("MESSAGE", 200), ("OPTIONS", 200), ("REFER", 400),
       ("NOTIFY", 200), ("WHATEVER", 501),
     ] {
       pair.caller.send(method, pair.dialog, at: pair.world.now)

@@ -15,7 +15,10 @@ final class CrossingEngine {
 
   init(seed: UInt64) {
     let plan = Plan(
-      extensions: [ExtensionPlan("7002", startsInService: true), ExtensionPlan("7005")],
+      extensions: [
+        ExtensionPlan("7002", startsInService: true), ExtensionPlan("7005"),
+        ExtensionPlan("7003", startsInService: true),
+      ],
       agents: [
         AgentPlan("1001", extensionDN: "7002", logsInAutomatically: true),
         AgentPlan("1002", extensionDN: "7005", logsInAutomatically: true),
@@ -67,6 +70,7 @@ enum Crossing: Int, CaseIterable {
   case registerWhileRinging, lostAnswer, lostACK, lostBYE, everythingTwice, releaseAndBye
   case noAnswerAndAnswer, sessionRefresh, sentOn, deafTarget
   case reliableAndCancel, reliableAndUpdate
+  case referAndBye, referAndReinvite, referTwice, referToJoin
 }
 
 struct CrossingWorld: ~Copyable {
@@ -101,7 +105,10 @@ struct CrossingWorld: ~Copyable {
       world.isAlive = { engine.has($0) }
     }
     caller = world.phone("4420", port: 6000)
-    phones = [world.phone("7002", port: 7002), world.phone("7005", port: 7005)]
+    phones = [
+      world.phone("7002", port: 7002), world.phone("7005", port: 7005),
+      world.phone("7003", port: 7003),
+    ]
     for signal in world.signals { _ = engine.give(.line(signal)) }
     var chance = PairRandom(state: seed ^ 0x5EED)
     for phone in phones + [caller] {
@@ -247,7 +254,55 @@ struct CrossingWorld: ~Copyable {
         world.perform(.release(conn))
       }
       for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
+    case .referAndBye, .referAndReinvite, .referTwice: sendOn(targets)
+    case .referToJoin: joinOthers(targets)
     case .registerWhileRinging: break
+    }
+  }
+
+  /// The agent sends the caller on, and one of them does something else as well.
+  private mutating func sendOn(_ targets: [(PairPhone, PairPhone.Dialog)]) {
+    let numbers = ["7003", "9000", "7003", "7005", "1234", "+4420"]
+    for (phone, dialog) in targets where !dialog.isInviting {
+      let number = numbers[Int(random.next() % UInt64(numbers.count))]
+      let headers = "Refer-To: <sip:\(number)@demo.local>\r\n"
+      phone.send("REFER", dialog, headers: headers, at: world.now)
+      guard random.share() < 0.7 else { continue }
+      world.run(share(1.5))
+      switch crossing {
+      case .referAndReinvite:
+        if random.share() < 0.5 {
+          offer("INVITE")
+        } else if !dialog.isEnded {
+          phone.send("INVITE", dialog, body: "v=0 a", at: world.now)
+        }
+      case .referTwice:
+        if !dialog.isEnded { phone.send("REFER", dialog, headers: headers, at: world.now) }
+      default:
+        if random.share() < 0.5 { leave() } else { phone.hangUp(dialog, at: world.now) }
+      }
+    }
+  }
+
+  /// The agent calls somebody else beside his caller, and joins the two.
+  private mutating func joinOthers(_ targets: [(PairPhone, PairPhone.Dialog)]) {
+    for (phone, dialog) in targets where !dialog.isInviting && !dialog.isCaller {
+      let own = phone.dialogs.last { $0.isCaller && !$0.isEnded }
+      let second = own ?? phone.call(random.share() < 0.7 ? "7003" : "9000", at: world.now)
+      world.run(share(3))
+      let isOther = random.share() < 0.3
+      let (from, named) = isOther ? (second, dialog) : (dialog, second)
+      guard !from.isEnded, from.isAnswered || !isOther,
+        let last = named.responses.last ?? named.invite
+      else { continue }
+      let tag = named.isCaller ? last.toTag : last.fromTag
+      let headers =
+        "Refer-To: <sip:7003@demo.local?Replaces=\(named.callID)%3Bto-tag%3D\(tag)%3Bfrom-tag%3D"
+        + PairMessage.parameter("tag", named.local) + ">\r\n"
+      phone.send("REFER", from, headers: headers, at: world.now)
+      world.run(share(1))
+      if random.share() < 0.4 { phone.hangUp(from, at: world.now) }
+      if random.share() < 0.2 { leave() }
     }
   }
 
@@ -260,12 +315,14 @@ struct CrossingWorld: ~Copyable {
   }
 
   /// The caller has enough.
-  private mutating func leave() {
-    for dialog in caller.dialogs where !dialog.isEnded {
+  private mutating func leave() { leave(caller) }
+
+  private mutating func leave(_ phone: PairPhone) {
+    for dialog in phone.dialogs where dialog.isCaller && !dialog.isEnded {
       if dialog.isAnswered {
-        caller.hangUp(dialog, at: world.now)
+        phone.hangUp(dialog, at: world.now)
       } else {
-        caller.cancel(dialog, at: world.now)
+        phone.cancel(dialog, at: world.now)
       }
     }
   }
@@ -275,7 +332,7 @@ struct CrossingWorld: ~Copyable {
   private mutating func finish() -> [String] {
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
-      leave()
+      for phone in phones + [caller] { leave(phone) }
       world.run(70)
     }
     // Lost hang-ups are found by the probe; then every timer ends, the registration too.

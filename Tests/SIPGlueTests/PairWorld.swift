@@ -218,7 +218,8 @@ struct PairWorld: ~Copyable {
     let time = instant
     let kept = line.restore(sorted, at: time, isAlive: isAlive)
     for conn in before where !kept.contains(conn) {
-      lostCount += 1
+      // A transfer that was not made ends with the process; the two talk on.
+      if !offers.contains(where: { $0.connID == conn && $0.consultOf != nil }) { lostCount += 1 }
       signals.append(.released(conn, by: .line))
       _ = engine?(.released(conn, by: .line))
     }

@@ -31,7 +31,7 @@ extension ScenarioRun {
         guard isNew || index != nil else { continue }
         let names =
           index.map { (commands.remove(at: $0).members ?? []).map(\.key) }
-          ?? ["command", "call", "to", "status", "position", "reason", "what", "name"]
+          ?? ["command", "call", "into", "to", "status", "position", "reason", "what", "name"]
         text += line(of: command, names, absent: index == nil ? [] : names)
       }
       for note in step.notes { text += line(of: note) }

@@ -7,6 +7,9 @@ public enum LineCommand: Sendable, Hashable {
   /// Send the call to a destination. Answered by `ringing`, `answered`, `diverted` or
   /// `diversionFailed` with the same attempt.
   case divert(ConnID, attempt: UInt32, to: Destination, mode: DivertMode)
+  /// The diversion of this attempt, which follows and is a redirect, names these places too, after
+  /// its own.
+  case alsoName(ConnID, attempt: UInt32, [Destination])
   /// Take a diversion back; nothing of this attempt is signalled afterwards.
   case cancelDiversion(ConnID, attempt: UInt32, RouteFailure)
   /// Tell the caller that he waits in a queue (182), now and every minute while he does.
@@ -17,6 +20,10 @@ public enum LineCommand: Sendable, Hashable {
   case reject(ConnID, status: UInt16)
   /// End the call on all sides. The call is gone.
   case release(ConnID)
+  /// Join the far side of a consult call with the caller of the held call, and let the party go
+  /// who made both: the answer to `LineSignal.transferred`, after which the held call's ConnID
+  /// counts.
+  case transfer(ConnID, into: ConnID)
   /// Let the caller hear something; replaces what he hears now, and ends when he is diverted.
   ///
   /// Answered by `treatmentApplied` (then `treatmentEnded`, unless it is continuous) or by

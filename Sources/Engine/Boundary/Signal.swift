@@ -67,6 +67,8 @@ public struct CallOffer: Sendable, Hashable {
   /// Data that it brought along.
   public var userData: UserData
   /// The held call whose party makes this consult call (DOMAIN 2.8); nil: no consult call.
+  ///
+  /// Without a number in `ani`, the held call's caller is sent on himself: a transfer in one step.
   public var consultOf: ConnID?
 
   /// Makes an offer.

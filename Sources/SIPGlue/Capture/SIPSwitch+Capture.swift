@@ -39,7 +39,9 @@ extension SIPSwitch {
   mutating func joinCapture(_ slot: Slot) {
     guard capture.isOn, let call = legs[slot].call else { return }
     let callID = legs[slot].text.bytes[legs[slot].callID]
-    capture.join(calls[call].conn, name: name(of: callID))
+    // What becomes of a transfer is shown with the call that is transferred.
+    let held = transfers.isEmpty ? nil : transfers.held(of: call)
+    capture.join(calls[held ?? call].conn, name: name(of: callID))
   }
 
   /// Counts what was sent since the queue had `before` entries; keeps that and the message that

@@ -4,11 +4,12 @@
 //   waiting    → offered to the engine; nobody is being called
 //   diverting  → our INVITE to a target is under way (`target` is its leg)
 //   talking    → the target answered, the caller has our 200 (`caller` and `target` are legs)
+// A call that is transferred goes back to the first ones, with a caller who has his 200 already.
 // A call is removed as soon as the engine has nothing to expect of it any more: after a redirect, a
 // rejection, a release by either side or by the engine. What remains to be done then (BYE, CANCEL,
 // waiting for an ACK) is done by its legs and transactions alone.
 //
-// Invariants: `.offered` has been signalled for every call in the slab; `.released` is signalled at
+// Invariants: `.offered` has been signalled for every call in the slab that is not unseen; `.released` is signalled at
 // most once, on removal; the ConnID is in `ConnIDMap` while the call is in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13; HOUSE 2.7; DOMAIN 6.1.
 
@@ -54,6 +55,11 @@ struct Call {
   var hasShownMedia = false
   /// Whether the caller waits in a queue and is to hear 182.
   var isQueued = false
+  /// Whether the caller has been answered before, and is to be joined with the next target: a call
+  /// that was transferred, or will be (`Transfers`).
+  var isAnswered = false
+  /// Whether the engine does not know it: it was sent to a number behind a trunk by REFER.
+  var isUnseen = false
 
   var target: Slot?
   /// His leg, once he is answered, or while his dialog is early.

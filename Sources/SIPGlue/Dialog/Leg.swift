@@ -5,8 +5,8 @@
 //   abandoned  → (target only) the same, but nobody wants the answer: cancelled; a late 200 is
 //                acknowledged and ended by BYE
 //   talking    → the dialog is confirmed on this leg
-//   parting    → (caller only) our 200 waits for its ACK, then BYE follows: a BYE before that is
-//                not allowed to us (RFC 3261 15)
+//   parting    → our 200 waits for its ACK (a BYE before that is not allowed to us, RFC 3261 15) or
+//                our last NOTIFY about a transfer for its answer, then BYE follows
 //   ending     → our BYE is out
 //   early      → (caller only) our reliable 18x opened the dialog, the answer is not there yet; it
 //                is not kept for a later process. A target's dialog is early while it is `calling`
@@ -72,6 +72,10 @@ struct Leg {
   var hasRung = false
   /// Of several early dialogs of a target the one that the caller knows of, as the hash of its tag.
   var shownTag: UInt64 = 0
+  /// Whether our INVITE to this target had an offer.
+  var wasOffered = false
+  /// Whether a REFER came on this leg before.
+  var hasReferred = false
   /// Whether this side has put the other on hold.
   var isHolding = false
   var session = SessionTimer()
@@ -100,6 +104,8 @@ struct Relay {
   var hasBody: Bool
   /// What its session description, if any, does to the other side.
   var offer = SessionOffer.none
+  /// The call of whose join our own one is a step.
+  var joins: Slot?
   /// What it says about the session's timer.
   var headers = DialogHeaders()
   /// Its session description, where the leg that it went out on must keep it.

@@ -100,6 +100,8 @@ struct Owner: Hashable, Sendable {
     case notice
     /// Our OPTIONS to a fixed contact: is it in service?
     case monitor
+    /// Our last NOTIFY about a transfer.
+    case report
   }
 
   var kind: Kind

@@ -54,6 +54,7 @@ extension SIPSwitch {
     lines.writeHistory(facts)
     writePassedHeaders(of: slot, to: legs[target].hop)
     writeAbilities(of: slot, to: target)
+    if !transfers.isEmpty { writeReferredBy(of: slot) }
     let invite = calls[slot].invite.bytes
     let envelope = calls[slot].envelope
     var request = LegRequest(.invite, owner: Owner(.leg, target))
@@ -64,6 +65,7 @@ extension SIPSwitch {
     )
     guard let handle = send(request, on: target, at: now) else { return false }
     legs[target].clientInvite = handle
+    legs[target].wasOffered = !request.body.isEmpty
     if hasNextContact(slot, at: now) { silences.arm(target.index, at: now) }
     return true
   }
@@ -165,6 +167,12 @@ extension SIPSwitch {
     guard status > 100, let slot = legs[target].call else { return }
     legs[target].hasRung = legs[target].hasRung || status == 180 || status == 183
     let headers = DialogHeaders(received)
+    guard !calls[slot].isAnswered else {
+      if headers.isReliable {
+        acknowledgeProvisional(headers.responseNumber, received, of: target, at: now)
+      }
+      return tellRinging(slot, status, at: now)
+    }
     let tag = table.hashOfTag(received)
     // Of several phones behind a proxy the caller knows the one that was first to say something.
     let isShown = legs[target].shownTag == 0 || legs[target].shownTag == tag
@@ -210,11 +218,12 @@ extension SIPSwitch {
 
   /// The caller has been told that it rings, or how far it is.
   private mutating func tellRinging(_ slot: Slot, _ status: UInt16, at now: Instant) {
-    refresh.arm(slot.index, at: now)
+    if !calls[slot].isAnswered { refresh.arm(slot.index, at: now) }
     calls[slot].told = status
     touch(call: slot, isUrgent: false)
     guard !calls[slot].hasRung, status == 180 || status == 183 else { return }
     calls[slot].hasRung = true
+    guard !calls[slot].isUnseen else { return }
     signals.append(.ringing(calls[slot].conn, attempt: calls[slot].attempt))
   }
 
@@ -231,12 +240,14 @@ extension SIPSwitch {
 
   /// The attempt is over; the caller waits on.
   mutating func failed(_ slot: Slot, _ failure: RouteFailure, at now: Instant) {
+    if !transfers.isEmpty { leaveJoin(of: slot, at: now) }
     abortRenegotiation(of: slot, at: now)
     forgetDetour(of: slot)
     calls[slot].phase = .waiting
     calls[slot].target = nil
     touch(call: slot)
     calls[slot].lastFailure = failure
+    guard !calls[slot].isUnseen else { return failOutside(slot, failure, at: now) }
     if calls[slot].isQueued { sayStillWaiting(slot, at: now) }
     signals.append(
       .diversionFailed(calls[slot].conn, attempt: calls[slot].attempt, failure)
@@ -259,6 +270,7 @@ extension SIPSwitch {
       legs[target].owesACK = true
       return hangUp(target, because: .takenBack, at: now)
     }
+    if calls[slot].isAnswered { return answeredForParty(target, of: slot, received, at: now) }
     let tag = table.hashOfTag(received)
     if calls[slot].hasShownMedia, legs[target].shownTag != tag {
       // Another phone than the one that the caller has heard: for him it is another dialog.

@@ -78,6 +78,9 @@ struct LineSide: ~Copyable {
     sent += UInt64(transports.send(from: &telephony, first: first))
   }
 
+  /// Sends all that waits, at the end.
+  mutating func finish() { transports.finish(from: &telephony) }
+
   /// How many messages were made so far.
   var written: UInt64 { sent + UInt64(telephony.outgoingCount) }
 }
