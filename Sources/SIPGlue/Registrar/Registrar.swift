@@ -238,7 +238,7 @@ public struct Registrar: ~Copyable, Sendable {
   }
 
   /// Serves a plain REGISTER in the same way.
-  mutating func handle(_ plain: PlainRegister, at now: Instant) -> RegisterOutcome {
+  package mutating func handle(_ plain: PlainRegister, at now: Instant) -> RegisterOutcome {
     guard
       settings.hosts.isEmpty || settings.hosts.contains(plain.host.string.lowercased()),
       let slot = slots[DN(plain.user.string)]
