@@ -86,7 +86,9 @@ extension SIPSwitch {
     case .success(let hop):
       switch mode {
       case .redirect where !calls[slot].isAnswered: redirect(slot, at: now)
-      case .redirect, .bridge: bridge(slot, to: hop, at: now)
+      case .redirect, .bridge:
+        sayTrying(slot, at: now)
+        bridge(slot, to: hop, at: now)
       }
     }
   }

@@ -77,6 +77,12 @@ extension SIPSwitch {
     noteMessages(sentSince: before, at: now)
   }
 
+  /// Says 100 to a caller who has not heard a word yet: somebody else's answer takes its time.
+  mutating func sayTrying(_ slot: Slot, at now: Instant) {
+    guard table.lastStatus(of: calls[slot].transaction) == 0 else { return }
+    reply(to: calls[slot].transaction, 100, tag: nil, at: now)
+  }
+
   /// Whether an INVITE is one that we have sent, come back by some way (RFC 3261 16.3).
   private func isOurs(_ received: borrowing Received) -> Bool {
     let bytes = received.bytes
