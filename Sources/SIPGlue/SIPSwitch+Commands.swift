@@ -66,6 +66,7 @@ extension SIPSwitch {
     calls[slot].rank = 0
     if case .dn(let dn) = destination { calls[slot].reached = dn }
     touch(call: slot)
+    if !transfers.isEmpty, joinsNewcomer(slot, at: now) { return }
     var place = resolve(destination, rank: 0, at: now)
     while case .failure = place, hasNextContact(slot, at: now) {
       calls[slot].rank += 1
