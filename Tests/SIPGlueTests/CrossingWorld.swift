@@ -375,7 +375,7 @@ struct CrossingWorld: ~Copyable {
     world.run(3_100)
     var problems = [world.remains, engine.remains].filter { !$0.isEmpty }
     // Whom no BYE reaches in 32 seconds knows nothing of it, and has timers of his own.
-    // A refusal at once is not kept: who has heard 100 may hear nothing more of a process that ends.
+    // A refusal at once is not kept: of a process that ends one may hear 100 and nothing more.
     let hasCrashed = world.crashCount > 0
     for phone in everybody where crossing != .lostBYE {
       let open = phone.dialogs.filter { !$0.isEnded && !(hasCrashed && $0.statuses == [100]) }
