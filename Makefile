@@ -21,7 +21,7 @@ KILL_WORKERS ?= 2
 MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-held bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
+.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-held bench-lines bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -123,6 +123,9 @@ bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs
 
 bench-held: build ## 20,000 bridged calls held for a minute: memory per call, and what is left (10 minutes)
 	Benchmarks/held-calls
+
+bench-lines: build ## calls a second with two line threads on two cores against one thread on one (needs ../shared/tools)
+	Benchmarks/line-threads
 
 bench-simpy: build ## simulated calls per CPU second against SimPy's, and where ours goes
 	Benchmarks/against-simpy

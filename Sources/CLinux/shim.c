@@ -200,6 +200,21 @@ int rs_thread_pin(int cpu) {
   return -pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
+int rs_thread_keep(int processors) {
+  cpu_set_t set;
+  if (sched_getaffinity(getpid(), sizeof set, &set) < 0) return -errno;
+  if (CPU_COUNT(&set) < 2) return 0;
+  int last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &set)) last--;
+  if (processors == RS_PROCESSORS_LAST) {
+    CPU_ZERO(&set);
+    CPU_SET(last, &set);
+  } else if (processors == RS_PROCESSORS_OTHERS) {
+    CPU_CLR(last, &set);
+  }
+  return -pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 /* inotify */
 
 int rs_watch_create(void) {

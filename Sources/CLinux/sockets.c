@@ -278,9 +278,11 @@ int rs_udp_open(const struct rs_peer *local, uint32_t options) {
   int bad = 0;
   if (address.any.sa_family == AF_INET6)
     bad = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (!bad && (options & RS_UDP_REUSEPORT))
+  if (!bad && (options & RS_UDP_JOIN))
     bad = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (!bad) bad = bind(fd, &address.any, length);
+  if (!bad && (options & RS_UDP_SHARE))
+    bad = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (bad) {
     bad = -errno;
     close(fd);
@@ -507,6 +509,11 @@ unsigned rs_sender_staged(const struct rs_sender *sender) {
 unsigned rs_sender_front(const struct rs_sender *sender) {
   if (sender->front == sender->messages) return 0;
   return (unsigned)sender->headers[sender->front].msg_hdr.msg_iovlen;
+}
+
+void rs_sender_skip(struct rs_sender *sender) {
+  sender->sent += rs_sender_front(sender);
+  if (sender->front < sender->messages) sender->front++;
 }
 
 int rs_sender_flush(struct rs_sender *sender, int fd) {

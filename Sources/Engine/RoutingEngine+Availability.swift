@@ -6,8 +6,10 @@ extension RoutingEngine {
     let shouldBe = canBeOffered(agent)
     guard shouldBe != agents[agent].isAvailable else { return }
     if shouldBe {
-      agents.becomeAvailable(agent, at: now)
-      offer(agent, &outbox)
+      // Whoever is given a call at once need not be found by others before.
+      let entry = waiting.entries.count > 0 ? bestWaiting(for: agent) : nil
+      agents.becomeAvailable(agent, at: now, isGivenAway: entry != nil)
+      if let entry { offer(agent, to: entry, &outbox) }
     } else {
       agents.becomeUnavailable(agent)
     }

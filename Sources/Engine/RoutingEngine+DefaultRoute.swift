@@ -55,7 +55,7 @@ extension RoutingEngine {
       case .trunk(_, let number):
         if calls[call].triedNumbers.contains(number) { continue }
         if tryFixed(target, for: call, nil, &outbox) == nil { return }
-      case .queue, .queues, .reject:
+      case .queue, .queues, .reject, .list:
         if tryFixed(target, for: call, nil, &outbox) == nil { return }
       }
     }

@@ -91,8 +91,10 @@ extension RoutingEngine {
       announce(call, diversion, &outbox)
       diversion.isAnnounced = true
     }
-    // The event shows who is rung.
-    calls[call].state = .diverting(diversion)
+    // The event shows who is rung; who answers at once is not seen otherwise.
+    if !isAnswered || outbox.interest.contains(.others) {
+      calls[call].state = .diverting(diversion)
+    }
     emitParty(.ringing, call, at: diversion.way, &outbox)
   }
 
@@ -241,6 +243,7 @@ extension RoutingEngine {
         pursueTarget(call, &outbox)
       case .target(.dn), .target(.queue), .target(.queues), .target(.trunk), .target(.reject):
         takeDefaultRoute(call, .targetFailed(failure), &outbox)
+      case .target(.list(let rest)): pursueList(call, rest, after: failure, &outbox)
       case .defaults: pursueDefaults(call, &outbox)
       case .overflow: takeDefaultRoute(call, .targetFailed(failure), &outbox)
       case .nobody:

@@ -38,13 +38,15 @@ extension RoutingEngine {
     }
   }
 
+  // Nothing changes here: the engine is not copied for a call that may change it.
+
   /// An event of a call at the routing point or queue that it is at: ThisDN is ThisQueue.
-  func deviceEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  mutating func deviceEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     event(kind, call, atDevice: deviceDN(calls[call].device))
   }
 
   /// The same at another queue in which the call waits.
-  func event(_ kind: EventKind, _ call: CallSlot, atDevice dn: DN) -> Event {
+  mutating func event(_ kind: EventKind, _ call: CallSlot, atDevice dn: DN) -> Event {
     var event = Event(kind, thisDN: dn)
     event.call = calls[call].attributes
     event.thisQueue = dn
@@ -54,7 +56,7 @@ extension RoutingEngine {
   }
 
   /// An event of a call at the DN that it was diverted to: ThisQueue is where it came from.
-  func partyEvent(_ kind: EventKind, _ call: CallSlot, at dn: DN) -> Event {
+  mutating func partyEvent(_ kind: EventKind, _ call: CallSlot, at dn: DN) -> Event {
     var event = Event(kind, thisDN: dn)
     event.call = calls[call].attributes
     switch calls[call].device {
@@ -73,7 +75,7 @@ extension RoutingEngine {
   }
 
   /// An event at the DN of ours that makes the call (DOMAIN 2.1: an internal A).
-  func originEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  mutating func originEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     var event = Event(kind, thisDN: dns[Int(calls[call].origin)].dn)
     event.call = calls[call].attributes
     event.thisDNRole = .origination
@@ -85,7 +87,7 @@ extension RoutingEngine {
   }
 
   /// An event where the call is seen now: at the DN that rings or talks, else at its device.
-  func callEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  mutating func callEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     switch calls[call].state {
     case .diverting(let diversion):
       if diversion.isRinging, diversion.way.isLocal {
@@ -103,7 +105,7 @@ extension RoutingEngine {
     return deviceEvent(kind, call)
   }
 
-  private func addCaller(of call: CallSlot, to event: inout Event) {
+  private mutating func addCaller(of call: CallSlot, to event: inout Event) {
     event.previousConnID = calls[call].consultOf
     guard !calls[call].attributes.ani.isEmpty else { return }
     event.otherDN = DN(calls[call].attributes.ani)
@@ -130,7 +132,7 @@ extension RoutingEngine {
     guard wants(.others, outbox) else { return }
     var event = deviceEvent(.routeRequest, call)
     event.server = plan.name
-    event.extensions = calls[call].strategyExtensions
+    event.extensions = strategyExtensions(of: call)
     if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
     emit(event, &outbox)
   }
@@ -147,7 +149,7 @@ extension RoutingEngine {
     event.server = plan.name
     event.thirdPartyDN = to
     event.thirdPartyDNRole = to == nil ? nil : .destination
-    event.extensions = calls[call].strategyExtensions
+    event.extensions = strategyExtensions(of: call)
     switch calls[call].decider {
     case .defaults(let reason, _, _):
       event.routeType = .default

@@ -47,7 +47,7 @@ extension RoutingEngine {
     case .asked(.route(let target, _), _), .returned(let target?, _), .triedDefault(let target):
       switch target {
       case .any, .agent: return .targets([compiled(target)])
-      case .queue, .queues, .dn, .trunk, .reject: return nil
+      case .queue, .queues, .dn, .trunk, .reject, .list: return nil
       }
     case .queued(let first, let others):
       return .queues(([first] + others).map { ($0, skills(ofQueue: $0)) })
@@ -163,7 +163,7 @@ extension RoutingEngine {
       if let dn, filter.excludedDNs.contains(dn) { return .excluded }
       if let group = filter.group, !agents.isMember(agent, of: group) { return .notInGroup(group) }
       return skills.flatMap { agents.failure(of: $0, agent) }.map { .skills($0) }
-    case .queue, .queues, .trunk, .reject: return .notNamed
+    case .queue, .queues, .trunk, .reject, .list: return .notNamed
     }
   }
 }

@@ -6,6 +6,7 @@
 extension RoutingEngine {
   /// A new generation is current: strategies that run keep theirs, for a while.
   mutating func replaceGeneration(with fingerprint: String) {
+    retireExtensions()
     strategyFingerprint = fingerprint
     for index in routingPoints.indices {
       routingPoints[index].extensions = [
@@ -16,6 +17,24 @@ extension RoutingEngine {
     guard let retired = generations.replace() else { return }
     let deadline = now + plan.limits.generationDrain
     generations[timerOf: retired] = timers.arm(.generationDrain(retired), at: deadline)
+  }
+
+  /// Calls keep what they began with: only now is it written down for each.
+  private mutating func retireExtensions() {
+    var begun: [CallSlot] = []
+    calls.forEach { call in
+      if calls[call].strategyPoint >= 0 { begun.append(call) }
+    }
+    for call in begun {
+      calls[call].retiredExtensions = strategyExtensions(of: call)
+      calls[call].strategyPoint = -1
+    }
+  }
+
+  /// Which strategy and generation a call began with; AttributeExtensions of `EventRouteUsed`.
+  func strategyExtensions(of call: CallSlot) -> [KeyValue]? {
+    let point = calls[call].strategyPoint
+    return point < 0 ? calls[call].retiredExtensions : routingPoints[Int(point)].extensions
   }
 
   /// The time of a generation that is not current is up: what still runs in it is ended.

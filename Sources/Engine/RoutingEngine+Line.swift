@@ -122,7 +122,7 @@ extension RoutingEngine {
     calls[call].beginConsulting(
       ticket: lastTicket,
       generation: generations.enter(),
-      extensions: routingPoints[Int(index)].extensions,
+      at: index,
       timer: timers.arm(.routingPoint(call), at: deadline)
     )
     emitQueued(call, &outbox)

@@ -1,7 +1,7 @@
 // Sending a call where its strategy wants it.
 
 /// Whether a target can be had, and if not why.
-private enum Reach {
+enum Reach {
   case success(Choice)
   case failure(RouteFailure)
 }
@@ -36,11 +36,12 @@ extension RoutingEngine {
       if let failure = tryFixed(target, for: call, ringTimeout, &outbox) {
         resume(call, .failed(failure), &outbox)
       }
+    case .list(let list): try route(call, along: list, ringTimeout, &outbox)
     }
   }
 
   /// Whether an agent can be sent this call now; the call's own reservation of him counts.
-  private func reach(_ agent: AgentSlot?, for call: CallSlot) -> Reach {
+  func reach(_ agent: AgentSlot?, for call: CallSlot) -> Reach {
     guard let agent else { return .failure(.noSuchTarget) }
     guard let dn = deliveryDN(of: agent) else { return .failure(.unreachable) }
     if calls[call].selectedAgent == agent || agents[agent].isAvailable {
@@ -69,7 +70,7 @@ extension RoutingEngine {
     case .reject(let status):
       reject(call, status, &outbox)
       return nil
-    case .any, .agent: return .noSuchTarget
+    case .any, .agent, .list: return .noSuchTarget
     }
   }
 
@@ -123,7 +124,7 @@ extension RoutingEngine {
   }
 
   /// Whether nobody else has this agent; readiness is not asked, a DN may be rung all the same.
-  private func isFree(_ agent: AgentSlot) -> Bool {
+  func isFree(_ agent: AgentSlot) -> Bool {
     if case .none = agents[agent].engagement { return true }
     return false
   }
@@ -185,6 +186,7 @@ extension RoutingEngine {
       if let failure = tryFixed(target, for: call, nil, &outbox) {
         takeDefaultRoute(call, .targetFailed(failure), &outbox)
       }
+    case .list(let list): pursueList(call, list, after: .noSuchTarget, &outbox)
     }
   }
 

@@ -244,6 +244,7 @@ extension Target {
     case .queues(let list): list.reduce(7) { ($0 &* 31) ^ $1.number.searchCode }
     case .trunk(let name, let number): name.searchCode &* 31 ^ number.searchCode
     case .reject(let status): Int64(status)
+    case .list(let list): list.reduce(11) { ($0 &* 31) ^ $1.searchCode }
     case .any(let filter):
       filter.excludedDNs.reduce(
         filter.excludedAgents.reduce(

@@ -64,7 +64,7 @@ extension RoutingEngine {
     case .agent(let id): agents.slot(of: id) != nil
     case .dn(let dn): dnIndex[dn] != nil
     case .trunk(let name, _): plan.trunks.contains(name)
-    case .any, .queue, .queues, .reject: true
+    case .any, .queue, .queues, .reject, .list: true
     }
   }
 
@@ -86,6 +86,7 @@ extension RoutingEngine {
         throw StrategyMistake("there is no trunk \"\(name)\"")
       }
       return .trunk(name: name, number: number)
+    case .list: throw StrategyMistake("call:select takes the targets themselves, not a list")
     case .queue, .queues:
       throw StrategyMistake("call:select cannot wait for a queue; return it or route to it")
     case .reject:
@@ -167,6 +168,7 @@ extension RoutingEngine {
     case .agent(let id): if agents.id(of: agent) == id { return }
     case .dn(let dn):
       if let index = dnIndex[dn], dns[Int(index)].agent == agent { return }
+    case .list(let list): return releaseSelectionUnless(list.first, of: call, &outbox)
     case .queue, .queues, .any, .trunk, .reject, nil: break
     }
     releaseSelection(of: call, &outbox)
@@ -223,7 +225,7 @@ extension RoutingEngine {
     return selected.first { agent in
       guard case .reserved(let reservation) = agents[agent].engagement else { return false }
       return calls[reservation.owner].priority < calls[call].priority
-        && place(of: agent, among: calls[call].targets, for: call) != nil
+        && place(of: agent, for: call) != nil
     }
   }
 

@@ -32,7 +32,7 @@ extension RoutingEngine {
     if case .routingPoint(let index) = calls[call].device {
       strategy = routingPoints[Int(index)].plan.strategy.text
     }
-    let marks = calls[call].strategyExtensions ?? []
+    let marks = strategyExtensions(of: call) ?? []
     var picture = CallPicture(
       attributes: calls[call].attributes,
       state: calls[call].state.word,

@@ -12,7 +12,7 @@ public struct EngineState: Sendable, Codable {
   ///
   /// Count on when the same members come to mean something else; members that come or go are
   /// noticed by themselves.
-  public static let layout = 2
+  public static let layout = 3
 
   var random: SplitMix64
   var now: Instant

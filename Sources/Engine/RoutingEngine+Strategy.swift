@@ -11,6 +11,11 @@ extension RoutingEngine {
     guard let call = calls.slot(of: connID), case .strategy = calls[call].decider,
       case .consulting = calls[call].state
     else { return }
+    // What most strategies say, and what costs nothing to take in.
+    if step.isAnybody, !decisions.isKept {
+      pursueAnybody(returnedBy: call, &outbox)
+      return
+    }
     record(step, trace, of: call)
     switch consume step {
     case .requested(let request):
@@ -42,6 +47,14 @@ extension RoutingEngine {
       calls[call].decider = .nobody
       takeDefaultRoute(call, .strategyFailed(failure), &outbox)
     }
+  }
+
+  /// A strategy returned `ANY`.
+  private mutating func pursueAnybody(returnedBy call: CallSlot, _ outbox: inout Outbox) {
+    let timer = generations.leave(calls[call].endRun(.anybody))
+    if let timer { timers.disarm(timer) }
+    if calls[call].selectedAgent != nil { releaseSelection(of: call, &outbox) }
+    pursueTarget(call, &outbox)
   }
 
   /// Answers a strategy; it runs on within this signal.
@@ -172,7 +185,7 @@ extension RoutingEngine {
         throw StrategyMistake("there is no agent \"\(id.text)\"")
       }
       calls[call].excludedAgents.append(agent)
-    case .queue, .queues, .any, .trunk, .reject:
+    case .queue, .queues, .any, .trunk, .reject, .list:
       throw StrategyMistake("call:exclude takes an agent or a dn")
     }
     resume(call, .done, &outbox)

@@ -23,10 +23,10 @@ extension RoutingEngine {
     return call
   }
 
-  private func treatmentEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  private mutating func treatmentEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     var event = deviceEvent(kind, call)
     event.treatmentType = calls[call].treatmentType
-    event.extensions = calls[call].strategyExtensions
+    event.extensions = strategyExtensions(of: call)
     return event
   }
 
@@ -51,7 +51,7 @@ extension RoutingEngine {
       [
         KeyValue("INTERRUPTED", result.wasInterrupted ? "KEYPAD" : "NO"),
         KeyValue("COMPLETION_STATUS", "NORMAL"),
-      ] + (calls[call].strategyExtensions ?? [])
+      ] + (strategyExtensions(of: call) ?? [])
     emit(event, &outbox)
     calls[call].treatment = 0
     goOn(call, .treated(result), &outbox)

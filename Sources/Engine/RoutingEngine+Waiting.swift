@@ -35,8 +35,8 @@ extension RoutingEngine {
     let rank = rank(of: call)
     waiting.row.clear(0)
     var hasGroups = false
-    for target in calls[call].targets {
-      switch target {
+    for place in calls[call].targets.indices {
+      switch calls[call].targets[place] {
       case .group(let bit), .groupExcept(let bit, _, _):
         waiting.row.set(bit, 0)
         hasGroups = true
@@ -156,7 +156,12 @@ extension RoutingEngine {
 
   /// Offers an agent who has become available to the first call that waits for him.
   mutating func offer(_ agent: AgentSlot, _ outbox: inout Outbox) {
-    guard waiting.entries.count > 0, let found = bestWaiting(for: agent) else { return }
+    guard waiting.entries.count > 0, let entry = bestWaiting(for: agent) else { return }
+    offer(agent, to: entry, &outbox)
+  }
+
+  /// Gives an available agent to a call that waits for him.
+  mutating func offer(_ agent: AgentSlot, to found: EntrySlot, _ outbox: inout Outbox) {
     let entry = fault == nil ? found : tampered(found)
     let call = waiting.entries[entry].call
     announceOvertaking(entry, for: agent, &outbox)
@@ -169,7 +174,7 @@ extension RoutingEngine {
       outbox.append(.dequeued(calls[call].attributes.connID))
       divertToAgent(agent, at: dn, from: queue, call, &outbox)
     case .selecting:
-      guard let dn = place(of: agent, among: calls[call].targets, for: call) else {
+      guard let dn = place(of: agent, for: call) else {
         preconditionFailure("an agent was found for a selection that does not want him")
       }
       leaveLines(call)
@@ -181,7 +186,7 @@ extension RoutingEngine {
   }
 
   /// The entry of the call that comes first for an agent.
-  private mutating func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
+  mutating func bestWaiting(for agent: AgentSlot) -> EntrySlot? {
     var best: EntrySlot?
     var bestRank = Rank(major: .max, minor: .max)
     let question = CommonBit(agents.membership, agent.index)
@@ -236,7 +241,7 @@ extension RoutingEngine {
       return nil
     case .groups, .agent, .dn:
       let call = waiting.entries[entry].call
-      return place(of: agent, among: calls[call].targets, for: call) == nil ? nil : entry
+      return place(of: agent, for: call) == nil ? nil : entry
     }
   }
 
@@ -250,7 +255,7 @@ extension RoutingEngine {
     var entry = front
     while entry >= 0, waiting.entries[entry].rank < bestRank {
       let call = waiting.entries[entry].call
-      if place(of: agent, among: calls[call].targets, for: call) != nil {
+      if place(of: agent, for: call) != nil {
         best = entry
         bestRank = waiting.entries[entry].rank
         return

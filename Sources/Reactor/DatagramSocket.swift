@@ -14,8 +14,8 @@ internal import CLinux
 @safe public struct DatagramSocket: ~Copyable {
   /// How the socket is opened.
   public struct Options: Hashable, Sendable {
-    /// Several sockets of this process may share the port; the kernel spreads peers over them.
-    public var sharesPort = false
+    /// Whether other sockets of this process have the same port.
+    public var sharing = PortSharing.none
     /// Bytes asked for as socket buffers; the kernel may grant less.
     public var socketBufferBytes = 8 << 20
     /// Bytes of one receive buffer; no UDP datagram is larger than the standard.
@@ -39,29 +39,22 @@ internal import CLinux
     case refused(Int, count: Int, code: Int32)
   }
 
-  /// The address that the socket is bound to, with the port that the kernel chose for port 0.
-  public let address: SocketAddress
-  /// The socket buffer that the kernel granted.
-  public let socketBufferBytes: Int
   /// Whether runs are cut apart by the kernel.
   public private(set) var segments: Bool
 
-  private let socket: FileDescriptor
+  private let socket: BoundSocket
   private let receiver: OpaquePointer
   private let sender: OpaquePointer
   private var receivedCount = 0
 
   /// Opens and binds a socket.
   public init(bindingTo local: SocketAddress, _ options: Options = Options()) throws(ReactorError) {
-    let operation = "bind udp \(local)"
-    var peer = local.peer
-    let flags = options.sharesPort ? RS_UDP_REUSEPORT : 0
-    let socket = try FileDescriptor(unsafe rs_udp_open(&peer, flags), operation)
-    try ReactorError.check(unsafe rs_udp_local(socket.number, &peer), operation)
-    let granted = try ReactorError.check(
-      rs_udp_buffers(socket.number, Int32(clamping: options.socketBufferBytes)),
-      operation
+    let socket = try BoundSocket(
+      bindingTo: local,
+      sharing: options.sharing,
+      bufferBytes: options.socketBufferBytes
     )
+    let operation = "bind udp \(local)"
     guard
       let receiver = unsafe rs_receiver_create(UInt32(options.batchMax), options.datagramMax)
     else { throw ReactorError(operation, code: Errno.noBuffers) }
@@ -69,10 +62,8 @@ internal import CLinux
       unsafe rs_receiver_destroy(receiver)
       throw ReactorError(operation, code: Errno.noBuffers)
     }
-    segments = options.segments && rs_udp_can_segment(socket.number) != 0
+    segments = options.segments && rs_udp_can_segment(socket.descriptor) != 0
     unsafe rs_sender_segment(sender, segments ? 1 : 0)
-    address = SocketAddress(peer)
-    socketBufferBytes = Int(granted)
     unsafe self.receiver = receiver
     unsafe self.sender = sender
     self.socket = socket
@@ -84,10 +75,16 @@ internal import CLinux
   }
 
   /// The descriptor to register.
-  public var descriptor: Int32 { socket.number }
+  public var descriptor: Int32 { socket.descriptor }
+
+  /// The address that the socket is bound to, with the port that the kernel chose for port 0.
+  public var address: SocketAddress { socket.address }
+
+  /// The socket buffer that the kernel granted.
+  public var socketBufferBytes: Int { socket.bufferBytes }
 
   /// Datagrams that the kernel threw away because nobody read them in time.
-  public var kernelDrops: Int { max(0, Int(rs_udp_kernel_drops(socket.number))) }
+  public var kernelDrops: Int { socket.kernelDrops }
 
   // MARK: Receiving
 
@@ -98,7 +95,7 @@ internal import CLinux
   /// - Throws: What the kernel refused.
   public mutating func receive() throws(ReactorError) -> Int {
     receivedCount = 0
-    let count = unsafe rs_receiver_fill(receiver, socket.number)
+    let count = unsafe rs_receiver_fill(receiver, socket.descriptor)
     if count == -Errno.again || count == -Errno.connectionRefused { return 0 }
     receivedCount = Int(try ReactorError.check(count, "receive on udp \(address)"))
     return receivedCount
@@ -148,7 +145,7 @@ internal import CLinux
   public mutating func flush() -> Flushed {
     var sent = 0
     while stagedCount > 0 {
-      let count = unsafe rs_sender_flush(sender, socket.number)
+      let count = unsafe rs_sender_flush(sender, socket.descriptor)
       if count > 0 {
         sent += Int(count)
         continue

@@ -134,8 +134,33 @@ public final class ShardThread: Sendable {
     if case .running = phase.withLock({ phase in phase }) { pthread_detach(thread) }
   }
 
+  /// Which of the processors that the process may use a thread keeps to.
+  public enum Processors: Hashable, Sendable {
+    /// All, as every thread of this type does from its start.
+    case all
+    /// The last one.
+    case last
+    /// All but the last.
+    case others
+
+    fileprivate var number: Int32 {
+      switch self {
+      case .all: RS_PROCESSORS_ALL
+      case .last: RS_PROCESSORS_LAST
+      case .others: RS_PROCESSORS_OTHERS
+      }
+    }
+  }
+
+  /// Keeps the calling thread to some processors.
+  ///
+  /// Nothing changes where there is only one, or where the kernel does not allow it.
+  public static func keep(to processors: Processors) { _ = rs_thread_keep(processors.number) }
+
   private static func run(_ start: Start) {
     unsafe start.name.withCString { name in _ = unsafe rs_thread_name(name) }
+    // Not the processors of the thread that starts it: that may be one which keeps to few.
+    keep(to: .all)
     if let cpu = start.cpu { _ = rs_thread_pin(Int32(clamping: cpu)) }
     _ = SignalWatch.block()
     start.body()

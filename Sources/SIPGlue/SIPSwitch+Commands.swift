@@ -8,6 +8,7 @@ extension SIPSwitch {
     case .divert(let conn, let attempt, let destination, let mode):
       guard let slot = map.call(conn) else { return }
       divert(slot, attempt, to: destination, mode, at: now)
+    case .alsoName(let conn, let attempt, let places): alsoNamed = (attempt, conn, places)
     case .cancelDiversion(let conn, let attempt, let failure):
       guard let slot = map.call(conn), calls[slot].attempt == attempt else { return }
       takeBack(slot, after: failure, at: now)
@@ -67,6 +68,13 @@ extension SIPSwitch {
     if case .dn(let dn) = destination { calls[slot].reached = dn }
     touch(call: slot)
     if !transfers.isEmpty, joinsNewcomer(slot, at: now) { return }
+    if mode == .redirect, !alsoNamed.places.isEmpty {
+      let named = alsoNamed
+      alsoNamed.places = []
+      if named.conn == conn, named.attempt == attempt, !calls[slot].isAnswered {
+        return redirect(slot, to: [destination] + named.places, at: now)
+      }
+    }
     var place = resolve(destination, rank: 0, at: now)
     while case .failure = place, hasNextContact(slot, at: now) {
       calls[slot].rank += 1

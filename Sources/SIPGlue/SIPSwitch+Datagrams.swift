@@ -24,6 +24,7 @@ extension SIPSwitch {
   ///
   /// - Parameter body: Sees the bytes and the port of the destination.
   public mutating func drain(_ body: (_ datagram: [UInt8], _ port: UInt16) -> Void) {
+    sayTrying()
     outgoing.forEach { bytes, destination in
       body((0..<bytes.count).map { bytes[$0] }, destination.port)
     }
@@ -35,6 +36,7 @@ extension SIPSwitch {
   /// - Returns: How many there were.
   @discardableResult
   public mutating func discardOutgoing() -> Int {
+    sayTrying()
     let count = outgoing.count
     outgoing.removeAll()
     return count

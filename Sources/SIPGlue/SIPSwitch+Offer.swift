@@ -15,8 +15,8 @@ extension SIPSwitch {
     let isTrusted = plan.trusted.contains { $0.contains(source) }
     guard let caller = admitted(received, handle, isTrusted: isTrusted, from: source, at: now)
     else { return }
-    // 100 at once (RFC 3261 17.2.1): the strategy may take its time.
-    reply(to: handle, 100, tag: nil, at: now)
+    // The strategy may take its time; where it takes none, the answer needs no 100 before it.
+    unanswered.append(handle)
     guard envelope.maxForwards != 0 else { return refuse(handle, 483, at: now) }
     let key = tokens.hash(
       bytes[envelope.callID],
@@ -65,6 +65,20 @@ extension SIPSwitch {
     counters.calls += 1
     openCapture(of: call.conn, callID: bytes[envelope.callID], at: now)
     announce(call, caller, headers)
+  }
+
+  /// Says 100 to those whose INVITEs nobody has answered while they were at hand (RFC 3261 17.2.1).
+  ///
+  /// To be called when the engine has had its say about what came, before anything is sent.
+  public mutating func sayTrying() {
+    guard !unanswered.isEmpty else { return }
+    let before = outgoing.count
+    let now = outgoing.connections.now
+    for handle in unanswered where table.lastStatus(of: handle) == 0 {
+      reply(to: handle, 100, tag: nil, at: now)
+    }
+    unanswered.removeAll(keepingCapacity: true)
+    noteMessages(sentSince: before, at: now)
   }
 
   /// Whether an INVITE is one that we have sent, come back by some way (RFC 3261 16.3).

@@ -1,4 +1,4 @@
-// REGISTER: read by libosip2, decided by the registrar, answered before the engine hears of it.
+// REGISTER: decided by the registrar, answered before the engine hears of it.
 
 public import Engine
 
@@ -25,11 +25,25 @@ extension SIPSwitch {
     at now: Instant
   ) {
     counters.registers += 1
-    guard let request = registration(in: received, from: source) else {
+    var path: [String] = []
+    let outcome: RegisterOutcome
+    if var plain = PlainRegister(received) {
+      scratch.removeAll()
+      scratch.write(addressOf: source)
+      plain.source = source
+      plain.sourceHost = scratch.bytes.withoutBrackets
+      plain.isTrusted = isTrusted(source)
+      outcome = registrar.handle(plain, at: now)
+    } else if var request = RegisterRequest(reading: received) {
+      request.trusted = isTrusted(source)
+      request.flow = source
+      request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
+      path = request.path
+      outcome = registrar.handle(request, at: now)
+    } else {
       return refuse(handle, 400, at: now)
     }
-    let outcome = registrar.handle(request, at: now)
-    writeHeaders(of: outcome, path: request.path)
+    writeHeaders(of: outcome, path: path)
     let status = UInt16(outcome.reply.status)
     switch outcome.reply {
     case .registered, .badRequest, .intervalTooBrief, .noOutbound, .outOfOrder, .contactTooLong:
@@ -54,61 +68,6 @@ extension SIPSwitch {
       }
     }
     changes.removeAll(keepingCapacity: true)
-  }
-
-  private func registration(
-    in received: borrowing Received,
-    from source: Endpoint
-  ) -> RegisterRequest? {
-    let bytes = received.bytes
-    let envelope = received.envelope
-    let address = bytes[envelope.to.uri]
-    guard let uri = SIPURI(address), uri.scheme == .sip || uri.scheme == .sips,
-      let message = try? SIPMessage(parsing: bytes)
-    else { return nil }
-    var request = RegisterRequest(
-      dn: DN(uri.userText(in: address)),
-      host: uri.hostText(in: address).lowercased(),
-      callID: bytes[envelope.callID].string,
-      cseq: envelope.sequence
-    )
-    for contact in message.contacts {
-      if contact.uri == "*" {
-        request.wildcard = true
-      } else {
-        request.contacts.append(Self.registered(contact))
-      }
-    }
-    request.path = received.path
-    guard request.path.allSatisfy({ $0.withByteView { NameAddress($0) != nil } }) else {
-      return nil
-    }
-    request.supportsOutbound = received.supports("outbound")
-    request.isRelayed = envelope.viaCount > 1
-    if envelope.expires >= 0 { request.expires = UInt32(clamping: envelope.expires) }
-    request.credentials = Self.credentials(of: message, method: "REGISTER", proxy: false)
-    request.userAgent = envelope.header("user-agent", in: bytes)?.string
-    request.trusted = isTrusted(source)
-    request.flow = source
-    request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
-    return request
-  }
-
-  /// A Contact value as the registrar sees it.
-  private static func registered(_ contact: SIPContact) -> RegisterContact {
-    var result = RegisterContact(contact.uri, expires: contact.expires, q: contact.q)
-    for parameter in contact.parameters {
-      let name = parameter.name.lowercased()
-      if name == "expires" { continue }
-      result.parameters += ";" + parameter.name
-      guard let value = parameter.value else { continue }
-      result.parameters += "=" + value
-      if name == "reg-id" { result.flow = UInt32(value) }
-      if name == "+sip.instance" {
-        result.instance = value.filter { $0 != "\"" && $0 != "\\" }
-      }
-    }
-    return result
   }
 
   private mutating func writeHeaders(of outcome: RegisterOutcome, path: [String]) {
@@ -147,33 +106,11 @@ extension SIPSwitch {
     guard !(proxy ? envelope.proxyAuthorization : envelope.authorization).isEmpty,
       let message = try? SIPMessage(parsing: received.bytes)
     else { return [] }
-    return credentials(
+    return Credentials.all(
       of: message,
       method: received.bytes[envelope.methodText].string,
       proxy: proxy
     )
-  }
-
-  private static func credentials(
-    of message: borrowing SIPMessage,
-    method: String,
-    proxy: Bool
-  ) -> [Credentials] {
-    message.credentials(proxy: proxy).filter { $0.scheme.lowercased() == "digest" }.map { value in
-      var credentials = Credentials(
-        method: method,
-        username: value.username,
-        realm: value.realm,
-        nonce: value.nonce,
-        answer: DigestAnswer(uri: value.uri, response: value.response)
-      )
-      credentials.algorithm = value.algorithm.isEmpty ? nil : value.algorithm
-      credentials.qop = value.qop.isEmpty ? nil : value.qop
-      credentials.nc = value.nonceCount.isEmpty ? nil : value.nonceCount
-      credentials.cnonce = value.clientNonce.isEmpty ? nil : value.clientNonce
-      credentials.opaque = value.opaque.isEmpty ? nil : value.opaque
-      return credentials
-    }
   }
 
   static func text(ofAddress endpoint: Endpoint) -> String {

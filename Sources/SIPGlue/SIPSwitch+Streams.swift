@@ -158,6 +158,7 @@ extension SIPSwitch {
   package mutating func drain(
     _ body: (_ message: ByteView, _ destination: Endpoint, _ deed: OutgoingQueue.Deed) -> Void
   ) {
+    sayTrying()
     for index in 0..<outgoing.count {
       let (bytes, destination) = outgoing[index]
       body(bytes, destination, outgoing.deed(at: index))

@@ -21,7 +21,8 @@ public import Engine
 /// - `receive(_:from:at:)` for every datagram,
 /// - `perform(_:at:)` for every command of the engine,
 /// - `advance(to:)` when `nextDeadline` has come,
-/// and after each of these takes `signals` (then `removeSignals()`) and what `outgoing` holds.
+/// and after each of these takes `signals` (then `removeSignals()`); when nothing is left to do, it
+/// calls `sayTrying()` and sends what `outgoing` holds.
 public struct SIPSwitch: ~Copyable {
   /// A DN at which calls arrive.
   struct Entry {
@@ -83,8 +84,12 @@ public struct SIPSwitch: ~Copyable {
   var targetRoutes = MessageWriter(capacity: 256)
   /// A status line in the body of a NOTIFY.
   var statusLine = MessageWriter(capacity: 64)
+  /// What the redirect that follows names too.
+  var alsoNamed: (attempt: UInt32, conn: ConnID, places: [Destination]) = (0, ConnID(0), [])
   var events: [TransactionEvent] = []
   var changes: [RegistrationChange] = []
+  /// First INVITEs that came and have perhaps not been answered yet.
+  var unanswered: [TransactionHandle] = []
   /// The Reason line of the BYE at hand, for the BYE to the other side.
   var passedReason = ByteView.empty
   /// Where the message at hand came from.
@@ -241,15 +246,46 @@ public struct SIPSwitch: ~Copyable {
 
   /// Reads one datagram.
   mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
+    guard admits(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram), of: datagram, from: source, at: now)
+  }
+
+  /// Reads one datagram that a line thread has scanned.
+  mutating func receive(
+    _ datagram: ByteView,
+    scanned: Envelope,
+    from source: Endpoint,
+    at now: Instant
+  ) {
+    guard admits(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram, scanned: scanned), of: datagram, from: source, at: now)
+  }
+
+  /// Whether a datagram is to be read: it may come, and it is no Binding request.
+  @inline(__always)
+  private mutating func admits(
+    _ datagram: ByteView,
+    from source: Endpoint,
+    at now: Instant
+  ) -> Bool {
     counters.received += 1
-    guard mayCome(source, at: now) else { return }
+    guard mayCome(source, at: now) else { return false }
     outgoing.connections.now = now
     heardFrom = source
-    if !source.transport.isStream, let request = BindingRequest(datagram) {
-      return answer(request, from: source)
-    }
+    guard !source.transport.isStream, let request = BindingRequest(datagram) else { return true }
+    answer(request, from: source)
+    return false
+  }
+
+  /// Does what a message asks for.
+  @inline(__always)
+  private mutating func take(
+    _ received: Received,
+    of datagram: ByteView,
+    from source: Endpoint,
+    at now: Instant
+  ) {
     let before = outgoing.count
-    let received = reader.read(datagram)
     if received.wasOdd { counters.odd += 1 }
     switch received.verdict {
     case .drop(let reason):

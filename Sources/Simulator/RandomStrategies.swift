@@ -220,8 +220,11 @@ public struct RandomStrategies: StrategyRuntime {
 
   private mutating func target() -> Target {
     if !isPlain, random.next(below: 8) == 0 {
-      return random.next(below: 2) == 0
-        ? .queues(["9000", "9001"]) : .any(AgentFilter(group: "tier"))
+      switch random.next(below: 3) {
+      case 0: return .queues(["9000", "9001"])
+      case 1: return .any(AgentFilter(group: "tier"))
+      default: return list()
+      }
     }
     return switch random.next(below: 12) {
     case 0, 1, 2: .any(.none)
@@ -233,6 +236,21 @@ public struct RandomStrategies: StrategyRuntime {
     case 10: .trunk(name: random.next(below: 4) == 0 ? "none" : "carrier", number: "4420")
     default: random.next(below: 4) == 0 ? .reject(486) : .queue("9000")
     }
+  }
+
+  /// Up to four targets, the last of which may be one that waits.
+  private mutating func list() -> Target {
+    var list: [Target] = [.dn(pick(dns))]
+    if random.next(below: 2) == 0 { list.append(.agent(pick(agents))) }
+    if random.next(below: 4) == 0 { list.append(.trunk(name: "carrier", number: "4420")) }
+    if random.next(below: 2) == 0 { list.append(.dn(pick(dns))) }
+    switch random.next(below: 6) {
+    case 0: list.append(.any(.none))
+    case 1: list.append(.queue("9000"))
+    case 2: list.insert(.queue("9000"), at: 0)
+    default: break
+    }
+    return .list(list)
   }
 
   private mutating func pick<T>(_ list: [T]) -> T {

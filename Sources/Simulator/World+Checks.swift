@@ -141,7 +141,8 @@ extension World {
       if case .select = shard.strategies.runs[connID]?.pending {
         targets = shard.strategies.targets(of: connID)
       } else if let target = shard.strategies.returned[connID] {
-        targets = [target]
+        // Only the last of a list is waited for.
+        if case .list(let list) = target { targets = list.suffix(1) } else { targets = [target] }
       }
       for agent in free where targets.contains(where: { couldServe(agent, connID, $0) }) {
         fault("\(agent.id.text) is free and call \(connID.value) selects \(targets)")
@@ -170,7 +171,7 @@ extension World {
       return filter.skills == nil || serves[agent.id]?.contains("9001") == true
     case .agent(let id): return id == agent.id
     case .dn(let wanted): return wanted == dn
-    case .queue, .queues, .trunk, .reject: return false
+    case .queue, .queues, .trunk, .reject, .list: return false
     }
   }
 }

@@ -209,6 +209,9 @@ extension World {
     switch command {
     case .divert(let call, let attempt, let destination, let mode):
       sent(call.value, attempt, destination, mode)
+    case .alsoName(let call, let attempt, let places):
+      let last = calls[call.value]?.lastAttempt
+      if last.map({ $0 + 1 }) != attempt || places.isEmpty { fault("names \(places) for nothing") }
     case .cancelDiversion(let call, let attempt, _):
       if calls[call.value]?.liveAttempt != attempt { fault("cancelled what is not there") }
       calls[call.value]?.liveAttempt = nil

@@ -16,6 +16,14 @@ extension JSONWriter {
       member("attempt", attempt)
       member("to", destination.text)
       member("mode", mode == .bridge ? "bridge" : "redirect")
+    case .alsoName(let call, let attempt, let places):
+      literal("also_name")
+      self.call(call)
+      member("attempt", attempt)
+      key("to")
+      beginArray()
+      for place in places { value(place.text) }
+      endArray()
     case .cancelDiversion(let call, let attempt, let reason):
       literal("cancel_diversion")
       self.call(call)

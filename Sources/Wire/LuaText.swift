@@ -15,6 +15,7 @@ extension Target {
     case .any(let filter): filter.luaText
     case .trunk(let name, let number): "trunk(\"\(name)\", \"\(number)\")"
     case .reject(let status): "reject(\(status))"
+    case .list(let list): "{ " + list.map(\.luaText).joined(separator: ", ") + " }"
     }
   }
 }

@@ -224,7 +224,7 @@ extension Target {
     case .trunk(let name, let number): "trunk:\(name):\(number)"
     case .reject(let status): "reject:\(status)"
     case .any(.none): "any"
-    case .any, .queues: nil
+    case .any, .queues, .list: nil
     }
   }
 

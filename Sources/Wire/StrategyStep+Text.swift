@@ -152,6 +152,11 @@ extension JSONWriter {
       member("trunk", name)
       member("number", number)
     case .reject(let status): member("reject", status)
+    case .list(let list):
+      key("list")
+      beginArray()
+      for target in list { value(target) }
+      endArray()
     }
     endObject()
   }
@@ -292,11 +297,16 @@ extension Fields {
     if let queue = try fields.optionalString("queue") { return .queue(DN(queue)) }
     if json["queues"] != nil { return .queues(try fields.strings("queues").map { DN($0) }) }
     if json["any"] != nil { return .any(try fields.filter("any")) }
+    if json["list"] != nil {
+      var list: [Target] = []
+      for element in try fields.elements("list") { list.append(try target(element)) }
+      return .list(list)
+    }
     if let name = try fields.optionalString("trunk") {
       return .trunk(name: name, number: try fields.string("number"))
     }
     if let status = try fields.optionalNumber("reject", as: UInt16.self) { return .reject(status) }
-    throw JSONError("a target is none of dn, agent, queue, any, trunk, reject")
+    throw JSONError("a target is none of dn, agent, queue, any, trunk, reject, list")
   }
 
   private mutating func filter(_ key: String) throws(JSONError) -> AgentFilter {

@@ -447,7 +447,17 @@ enum CheckCases {
       "call:route(dn, { timeout = 1 }) return ANY",
       "1:34: error: call:route expects a target, 'dn' is a function: write dn \"...\""
     ),
-    Case("call:route { ANY } return ANY", "1:34: error: call:route expects a target, got a table"),
+    Case("call:route { dn '7001', agent '1001', queue '9001' } return ANY"),
+    Case("return { dn '7001', ANY }"),
+    Case("call:route {} return ANY", "1:34: error: call:route expects at least one target"),
+    Case(
+      "call:route { queue '9001', dn '7001' } return ANY",
+      "1:36: error: call:route: queue \"9001\" can only be the last of a list"
+    ),
+    Case(
+      "return { dn '7001', ANY, dn '7002' }",
+      "1:43: error: the return of a strategy: ANY can only be the last of a list"
+    ),
     Case(
       "call:route(ANY, { priority = 1 }) return ANY",
       "1:41: error: call:route has no option 'priority'"

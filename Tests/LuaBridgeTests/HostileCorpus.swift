@@ -107,6 +107,7 @@ extension HostileScript.Outcome {
     case .any: "ANY"
     case .trunk(let name, let number): "trunk \(name) \(number)"
     case .reject(let status): "reject \(status)"
+    case .list(let list): "list " + list.map { text(of: $0) }.joined(separator: ", ")
     }
   }
 }

@@ -18,6 +18,12 @@ struct LanguageTests {
       ("trunk(\"carrier\", \"+44\")", .trunk(name: "carrier", number: "+44")),
       ("reject(486)", .reject(486)),
       ("any { skills = \"sales > 2\" }", .any(AgentFilter(skills: "sales > 2"))),
+      ("{ dn \"7001\" }", .dn("7001")),
+      ("{ dn \"7001\", agent \"1001\", ANY }", .list([.dn("7001"), .agent("1001"), .any(.none)])),
+      (
+        "{ trunk(\"carrier\", \"+44\"), queue \"9000\" }",
+        .list([.trunk(name: "carrier", number: "+44"), .queue("9000")])
+      ),
       (
         "any { exclude = { agent \"1\", dn \"7\" } }",
         .any(AgentFilter(excludedAgents: ["1"], excludedDNs: ["7"]))
@@ -44,6 +50,48 @@ struct LanguageTests {
       Issue.record("a call is not a target")
       return
     }
+  }
+
+  @Test(
+    "a list in which something stands that nothing can follow fails and says where",
+    arguments: [
+      ("{ queue \"9000\", dn \"7001\" }", "element 1 is a queue"),
+      ("{ dn \"7001\", ANY, dn \"7002\" }", "element 2 is ANY"),
+      ("{ reject(486), dn \"7002\" }", "element 1 is a refusal"),
+    ]
+  )
+  func misplaced(text: String, words: String) throws {
+    let message =
+      "strategies/s.lua: the strategy returned a list whose \(words): only the last one can be"
+    #expect(try ending("return \(text)") == .failed(.error(message)))
+  }
+
+  @Test("call:route takes a list, and asks again with what is left of it")
+  func routesAlongAList() throws {
+    var bench = try Workbench(
+      """
+      local list = { dn "7001", agent "1001", queue "9000" }
+      return function(call)
+        local target, why = call:route(list, { timeout = 5 })
+        call:note(tostring(target) .. why)
+        return reject(486)
+      end
+      """
+    )
+    bench.answer = { request in
+      guard case .route(let target, _) = request else { return .done }
+      return .failed(target == .queue("9000") ? .busy : .noAnswer)
+    }
+    #expect(bench.run() == .finished(.reject(486)))
+    #expect(bench.notes == ["nilbusy"])
+    let asked: [StrategyRequest] = [
+      .route(.list([.dn("7001"), .agent("1001"), .queue("9000")]), ringTimeout: .seconds(5)),
+      .route(.list([.agent("1001"), .queue("9000")]), ringTimeout: .seconds(5)),
+      .route(.queue("9000"), ringTimeout: .seconds(5)),
+    ]
+    #expect(bench.requests.dropLast() == asked[...])
+    bench.answer = { _ in .invalid("no such thing") }
+    #expect(bench.run() == .failed(.error("strategies/s.lua:3: no such thing")))
   }
 
   @Test("the call's facts are what the engine said")
@@ -232,6 +280,13 @@ struct LanguageTests {
     arguments: [
       ("call:route(5)", "call:route expects a target, got number"),
       ("call:route()", "call:route expects a target, got nothing"),
+      ("call:route {}", "call:route expects at least one target"),
+      ("call:route { dn \"1\", 5 }", "call:route expects targets, got number at 2"),
+      (
+        "call:route { ANY, dn \"1\" }",
+        "call:route: only the last target can be ANY, not that at 1"
+      ),
+      ("call:route({ dn \"1\" }, 5)", "call:route expects options as a table, got number"),
       ("call.route(ANY)", "a method of call needs ':', as in call:route(target)"),
       ("call:route(ANY, 5)", "call:route expects options as a table, got number"),
       ("call:route(ANY, { tmeout = 5 })", "call:route does not know the option 'tmeout'"),

@@ -151,7 +151,7 @@ struct LuaFloor: ~Copyable {
       owed.append(.line(.treatmentEnded(call, treatment: treatment, digits)))
     case .readHeader(let call, _): owed.append(.line(.header(call, "h\(random.next(below: 9))")))
     case .reject(let call, _), .release(let call): alive.removeAll { $0 == call }
-    case .cancelDiversion, .queued, .dequeued, .transfer: break
+    case .cancelDiversion, .queued, .dequeued, .transfer, .alsoName: break
     }
   }
 

@@ -59,6 +59,44 @@ import Testing
     #expect(!locator.contains(path))
   }
 
+  @Test func everyFieldIsReadOnceHoweverOftenItIsAskedFor() throws {
+    func source(_ agents: Int) -> String {
+      let lines = (1...agents).map { "  [\"\($0)\"] = { name = \"A\($0)\", skills = all }," }
+      return "local all = { sales = 1, support = 2 }\nreturn { agents = {\n"
+        + lines.joined(separator: "\n") + "\n} }"
+    }
+    for count in [10, 2000] {
+      let locator = try TableLocator(source: source(count))
+      for agent in 1...count {
+        let place = locator.position(of: ["agents", .name("\(agent)"), "skills", "support"])
+        #expect(place.line == 1)
+        #expect(locator.position(of: ["agents", .name("\(agent)")]).line == agent + 2)
+      }
+      // `agents`, two skills that all share, and an agent with two fields.
+      #expect(locator.fieldsRead == 3 + 3 * count)
+    }
+  }
+
+  @Test func tablesMayBeNestedDeeperByTheirNamesThanTheTextIs() throws {
+    let depth = 100
+    var lines = ["local t0 = { y = 1 }"]
+    for table in 1...150 {
+      let nested = String(repeating: "{ x = ", count: depth) + "t\(table - 1)"
+      lines.append("local t\(table) = " + nested + String(repeating: " }", count: depth))
+    }
+    let locator = try TableLocator(source: (lines + ["return t150"]).joined(separator: "\n"))
+    let path = Array(repeating: TableKey.name("x"), count: 150 * depth) + ["y"]
+    #expect(locator.contains(path))
+    #expect(locator.position(of: path).line == 1)
+  }
+
+  @Test func aTableThatIsNamedOftenIsReadOnce() throws {
+    let nested = "local a = { x = 1 }\nlocal b = { a, a }\nlocal c = { b, b }\nreturn { c, c }"
+    let locator = try TableLocator(source: nested)
+    #expect(locator.position(of: [2, 1, 2, "x"]).line == 1)
+    #expect(locator.fieldsRead == 7)
+  }
+
   @Test func aFileThatReturnsNothingPointsAtItsStart() throws {
     let locator = try TableLocator(source: "local x = 1")
     #expect(locator.position(of: ["name"]) == SourcePosition())

@@ -129,12 +129,21 @@ import Testing
     )
   }
 
-  @Test func socketsOfOneProcessCanShareAPort() throws {
+  @Test func socketsOfOneProcessCanShareAPortThatNobodyElseHas() throws {
     var options = DatagramSocket.Options()
-    options.sharesPort = true
+    options.sharing = .first
     let first = try DatagramSocket(bindingTo: Self.loopback(), options)
+    options.sharing = .joins
     let second = try DatagramSocket(bindingTo: first.address, options)
     #expect(first.address == second.address)
+    // Another server's first socket joins nobody, nor does one that wants the port for itself.
+    for sharing in [PortSharing.first, .none] {
+      options.sharing = sharing
+      let others = options
+      #expect(throws: ReactorError.self) {
+        _ = try DatagramSocket(bindingTo: first.address, others)
+      }
+    }
   }
 
   @Test func addressesAreReadAndSpelled() {

@@ -26,6 +26,7 @@ import traceback
 import calls
 import flood as deluge
 import killing
+import lines
 import registrations
 import restart as memory
 import soak
@@ -259,6 +260,28 @@ def redirect():
         expect(answer.startswith("SIP/2.0 486"), "the agent was not left alone: " + answer)
         wait_for("the agent to be available again", lambda: send_invite(
             world.port, "8000").startswith("SIP/2.0 302"), 30)
+
+
+def redirect_list():
+    """A list of targets: one 302 with every contact that there is, the first with the highest q."""
+    with World() as world:
+        targets = '{ dn "7003", dn "7001", dn "7002" }'
+        world.strategy("list", f"return function(call) return {targets} end\n")
+        world.strategy("route", f"return function(call)\n  call:route({targets})\n"
+                       "  return reject(486)\nend\n")
+        # Nobody has registered at 7001.
+        world.serve(site(
+            fixed("7002", 5092) + fixed("7003", 5093) + ' ["7001"] = {},', "",
+            points=" ".join(f'["{dn}"] = {{ strategy = "{name}", divert = "redirect" }},'
+                            for dn, name in (("8000", "list"), ("8001", "route")))))
+        for dn in ("8000", "8001"):
+            answer = send_invite(world.port, dn)
+            expect(answer.startswith("SIP/2.0 302"), answer)
+            contacts = re.findall(
+                r"(?m)^Contact: <sip:(\d+)@127\.0\.0\.1:\d+>;q=([\d.]+)", answer)
+            expect([name for name, _ in contacts] == ["7003", "7002"], answer)
+            shares = [float(share) for _, share in contacts]
+            expect(shares[0] == 1 and 0 < shares[1] < 1, answer)
 
 
 def send_invite(port, dn):
@@ -743,11 +766,12 @@ def flood():
     deluge.run(sys.modules[__name__])
 
 
-CHECKS = [bridge, redirect, softphone, fifo, rona, one_agent, hostile, reload, drain, options,
-          fuzz, torture, flood, reload_soak, survive, full_disk,
+CHECKS = [bridge, redirect, redirect_list, softphone, fifo, rona, one_agent, hostile, reload,
+          drain, options, fuzz, torture, flood, reload_soak, survive, full_disk,
           *transports.checks(sys.modules[__name__]),
           *registrations.checks(sys.modules[__name__]),
           *calls.checks(sys.modules[__name__]),
+          *lines.checks(sys.modules[__name__]),
           *transfers.checks(sys.modules[__name__])]
 
 

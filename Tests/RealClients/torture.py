@@ -2,7 +2,8 @@
 
 The table of `../shared/data/torture` (RFC 4475), and our own of `Tests/Corpus/sip` (the rest of
 RFC 4475, and RFC 5118). Two servers: at one the users of the messages are routing points, at the
-other extensions. An INVITE that must be accepted has run its strategy, which answers 486.
+other extensions. An INVITE that must be accepted has run its strategy, which answers 486. All of it
+is done over IPv4 and over IPv6, with servers of their own: the same message would be a repetition.
 """
 
 import ipaddress
@@ -58,19 +59,29 @@ class Postman:
         self.network = f"127.0.{3 + os.getpid() % 200}.0"
         self.host = 2
 
-    def send(self, message, port, patience):
+    def socket(self, own, is_version_6):
+        """A socket at this port, and the server's address; ::1 is the only one of its kind."""
+        sock = socket.socket(socket.AF_INET6 if is_version_6 else socket.AF_INET,
+                             socket.SOCK_DGRAM)
+        if not is_version_6:
+            self.host += 1
+            sock.bind((str(ipaddress.ip_address(self.network) + self.host), own))
+            return sock, "127.0.0.1"
+        # Others may run this beside us.
+        self.base.wait_for(f"port {own} of ::1", lambda: bound(sock, own))
+        return sock, "::1"
+
+    def send(self, message, port, patience, is_version_6=False):
         """The answers to a message, the last one final; an empty list is silence."""
-        self.host += 1
-        address = str(ipaddress.ip_address(self.network) + self.host)
         head = message.decode("latin-1")
         via = re.search(r"(?im)^(?:via|v)[ \t]*:\s*SIP\s*/\s*2.0\s*/\s*\S+\s+"
                         r"(?:\[[^\]]*\]|[^\s:;,]+)(?:[ ]*:[ ]*(\d+))?", head)
         own = int(via.group(1)) if via and via.group(1) else 5060
         if re.search(r"(?i)^[^\r\n]*\n?(?:via|v):[^\r\n]*;rport", head):
             own = 5060
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.bind((address, own))
-            sock.sendto(message, ("127.0.0.1", port))
+        sock, server = self.socket(own, is_version_6)
+        with sock:
+            sock.sendto(message, (server, port))
             answers = []
             end = time.monotonic() + patience
             while (left := end - time.monotonic()) > 0:
@@ -79,12 +90,30 @@ class Postman:
                     answer = sock.recv(65536).decode("latin-1")
                 except TimeoutError:
                     break
+                # ::1 is one address for all: an earlier answer may be repeated.
+                if call_id(answer) != call_id(head):
+                    continue
                 answers.append(answer)
                 if status(answer) >= 200:
                     break
             if answers and head.startswith("INVITE") and status(answers[-1]) >= 300:
-                sock.sendto(acknowledgement(head, answers[-1]), ("127.0.0.1", port))
+                sock.sendto(acknowledgement(head, answers[-1]), (server, port))
             return answers
+
+
+def bound(sock, port):
+    """Whether the port is ours now."""
+    try:
+        sock.bind(("::1", port))
+        return True
+    except OSError:
+        return False
+
+
+def call_id(message):
+    """The first Call-ID of a message, or nothing."""
+    found = re.search(r"(?im)^(?:call-id|i)[ \t]*:\s*(\S+)", message)
+    return found.group(1) if found else ""
 
 
 def status(answer):
@@ -103,13 +132,32 @@ def acknowledgement(request, answer):
                         "Content-Length: 0", "", ""]).encode("latin-1")
 
 
-def sites(base):
+def sites(base, is_version_6):
     """The site of the calls, and that of the registrations."""
     users = ["user", "UserB"]
     points = " ".join(f'["{name}"] = {{ strategy = "refuse" }},' for name in users)
     phones = " ".join(f'["{name}"] = {{}},' for name in ("user", "watson"))
     phones += ' ["j.user"] = { password = "demo" },'
-    return base.site("", "", points=points), base.site(phones, "")
+    made = base.site("", "", points=points), base.site(phones, "")
+    if is_version_6:
+        made = [site.replace("127.0.0.1", "[::1]").replace("127.0.0.0/8", "::1/128")
+                for site in made]
+    return made
+
+
+def own(name):
+    """One of our messages; a byte that no text has is written as {00}."""
+    return re.sub(rb"\{([0-9A-F]{2})\}", lambda found: bytes([int(found[1], 16)]),
+                  (OWN / name).read_bytes())
+
+
+def options(number):
+    """A message that every server answers."""
+    return (f"OPTIONS sip:user@example.com SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP host.example.org;branch=z9hG4bK-alive-{number}\r\n"
+            f"Max-Forwards: 70\r\nFrom: sip:caller@example.org;tag=alive\r\n"
+            f"To: sip:user@example.com\r\nCall-ID: alive-{number}\r\n"
+            f"CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n").encode()
 
 
 def rows():
@@ -126,38 +174,50 @@ def rows():
     for line in (OWN / "EXPECT.tsv").read_text().splitlines()[1:]:
         name, _, kind, words, text, absent = (line.split("\t") + ["", ""])[:6]
         wanted = {int(word) for word in words.split() if word != "-"}
-        yield "own", name, (OWN / name).read_bytes(), kind, (wanted, text, absent)
+        yield "own", name, own(name), kind, (wanted, text, absent)
 
 
-def run(base):
-    """Sends every message, prints the table, and fails on the first surprise at the end."""
-    calls, phones = sites(base)
-    surprises = []
+def tried(post, worlds, row, is_version_6):
+    """Sends a message and prints what it got; what is wrong with that."""
+    group, name, message, kind, (wanted, text, absent) = row
+    answers = post.send(message, worlds[kind].port, 5 if wanted else QUIET, is_version_6)
+    last = answers[-1] if answers else ""
+    got = status(last) if last else 0
+    fine = (got in wanted if wanted else got == 0) and text in last
+    fine = fine and (not absent or absent not in last)
+    words = " or ".join(map(str, sorted(wanted))) if wanted else "silence"
+    print(f"     {'ok  ' if fine else 'FAIL'} {group:6} {name:34} IPv{6 if is_version_6 else 4} "
+          f"wants {words:11} got {last.split(chr(13))[0][8:] or 'silence'}")
+    return [] if fine else [f"{name}: {last}"]
+
+
+def torment(base, is_version_6):
+    """Sends every message to servers of their own; what was not as it must be."""
+    calls, phones = sites(base, is_version_6)
     post = Postman(base)
+    surprises = []
     with base.World() as first, base.World() as second:
         first.strategy("refuse", "return function(call) return reject(486) end\n")
         first.serve(calls)
         second.serve(phones)
         worlds = {"calls": first, "phones": second}
-        if not SHARED.exists():
-            print("     ../shared/data/torture is not here: its messages are skipped")
-        for group, name, message, kind, (wanted, text, absent) in rows():
-            answers = post.send(message, worlds[kind].port, 5 if wanted else QUIET)
-            last = answers[-1] if answers else ""
-            got = status(last) if last else 0
-            fine = (got in wanted if wanted else got == 0) and text in last
-            fine = fine and (not absent or absent not in last)
-            words = " or ".join(map(str, sorted(wanted))) if wanted else "silence"
-            print(f"     {'ok  ' if fine else 'FAIL'} {group:6} {name:24} wants {words:11} "
-                  f"got {last.split(chr(13))[0][8:] or 'silence'}")
-            if not fine:
-                surprises.append(f"{name}: {last}")
+        for row in rows():
+            surprises += tried(post, worlds, row, is_version_6)
         others = sorted((SHARED / "extra").glob("*")) if SHARED.exists() else []
         for path in others:
             for world in worlds.values():
-                post.send(path.read_bytes(), world.port, 0.05)
+                post.send(path.read_bytes(), world.port, 0.05, is_version_6)
         for world in worlds.values():
             base.expect(world.server.poll() is None, "the server ended: " + world.log("server"))
-            base.expect(base.answers_options(world.port), "OPTIONS is not answered")
-        print(f"     {len(others)} further messages stopped nothing")
+            answers = post.send(options(world.port), world.port, 5, is_version_6)
+            base.expect(answers and status(answers[-1]) == 200, "OPTIONS is not answered")
+    print(f"     {len(others)} further messages stopped nothing")
+    return surprises
+
+
+def run(base):
+    """Sends every message, prints the table, and fails on the first surprise at the end."""
+    if not SHARED.exists():
+        print("     ../shared/data/torture is not here: its messages are skipped")
+    surprises = torment(base, False) + torment(base, True)
     base.expect(not surprises, "\n".join(surprises))

@@ -217,6 +217,28 @@ struct ContactsWireTests {
     #expect(isIdle)
   }
 
+  @Test func a302ToSeveralPlacesNamesTheContactsOfEachInTheirOrder() throws {
+    var world = try Self.world()
+    _ = SwitchTests.ask(Self.register(6110, ";q=0.5;expires=60"), of: &world, from: 6110)
+    _ = SwitchTests.ask(Self.register(6111, ";q=0.9;expires=60"), of: &world, from: 6111)
+    world.engine = { signal in
+      guard case .offered(let offer) = signal else { return [] }
+      return [
+        .alsoName(offer.connID, attempt: 1, [.dn("7010")]),
+        .divert(offer.connID, attempt: 1, to: .dn("7002"), mode: .redirect),
+      ]
+    }
+    let invite = SwitchTests.request("INVITE", extra: SwitchTests.contact)
+    let answer = SwitchTests.ask(invite, of: &world)
+    #expect(answer?.status == 302)
+    #expect(
+      answer?.all("contact") == [
+        "<sip:7002@127.0.0.1:7002>;q=1.000", "<sip:7010@127.0.0.1:6111>;q=0.900",
+        "<sip:7010@127.0.0.1:6110>;q=0.800",
+      ]
+    )
+  }
+
   @Test func a302NamesAllContactsInTheirOrder() throws {
     var world = try Self.world()
     _ = SwitchTests.ask(Self.register(6110, ";q=0.9;expires=60"), of: &world, from: 6110)

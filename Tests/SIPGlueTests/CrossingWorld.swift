@@ -375,11 +375,8 @@ struct CrossingWorld: ~Copyable {
     world.run(3_100)
     var problems = [world.remains, engine.remains].filter { !$0.isEmpty }
     // Whom no BYE reaches in 32 seconds knows nothing of it, and has timers of his own.
-    // A refusal at once is not kept: of a process that ends one may hear 100 and nothing more.
-    let hasCrashed = world.crashCount > 0
-    for phone in everybody where crossing != .lostBYE {
-      let open = phone.dialogs.filter { !$0.isEnded && !(hasCrashed && $0.statuses == [100]) }
-      if !open.isEmpty { problems.append("\(phone.name) has \(open.count) open dialogs") }
+    for phone in everybody where phone.openDialogs > 0 && crossing != .lostBYE {
+      problems.append("\(phone.name) has \(phone.openDialogs) open dialogs")
     }
     // Where nothing is lost, every success is acknowledged, also that of a call which has ended.
     // (A process that begins knows nothing of a dialog whose other side has said BYE.)

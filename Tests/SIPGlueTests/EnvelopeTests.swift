@@ -195,9 +195,24 @@ struct EnvelopeTests {
     for text in ["192.0.2.1", "255.255.255.255", "0.0.0.0"] {
       #expect(written(text) == text + ":5060")
     }
-    #expect(written("[2001:db8::1]") == "[2001:db8:0:0:0:0:0:1]:5060")
-    #expect(written("::ffff:192.0.2.1") == "[0:0:0:0:0:ffff:c000:201]:5060")
-    for text in ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1..2.3", "a.b.c.d", "1:2", ":::", "g::1"] {
+    #expect(written("[2001:db8::1]") == "[2001:db8::1]:5060")
+    #expect(written("64:ff9b::192.0.2.1") == "[64:ff9b::c000:201]:5060")
+    // RFC 5118 4.9 and 4.10: an IPv4 address after all, and a colon too many.
+    #expect(written("[::ffff:192.0.2.1]") == "192.0.2.1:5060")
+    #expect(written("[2001:db8:::192.0.2.1]") == "[2001:db8::c000:201]:5060")
+    #expect(written(":::192.0.2.1") == "[::c000:201]:5060")
+    // RFC 5952: the longest run of zeros, the first of equals, never a single one.
+    for text in [
+      "[::]", "[::1]", "[1::]", "[2001:db8:0:1:1:1:1:1]", "[2001:0:0:1::1]", "[2001:db8::1:0:0:1]",
+      "[1:2:3:4:5:6:7:8]", "[1:2:3:4:5:6::]", "[::3:4:5:6:7:8]",
+    ] {
+      #expect(written(text) == text + ":5060")
+    }
+    let wrong = [
+      "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1..2.3", "a.b.c.d", "1:2", ":::", "g::1", ":::1",
+      "1:::2", "1::::192.0.2.1", "1:::192.0.2", "fe80::1%1",
+    ]
+    for text in wrong {
       text.withByteView { #expect(Endpoint(address: $0, port: 1) == nil, "\(text)") }
     }
   }

@@ -36,6 +36,40 @@ struct RedirectTests {
     #expect(pair.world.remains == "")
   }
 
+  @Test func severalPlacesAreNamedWithFallingShares() throws {
+    var pair = try PairBridge(.rings, diverts: false)
+    let trunk = Destination.trunk(name: "carrier", number: "+442071234")
+    // Nobody is registered at 7001: it is left out.
+    pair.world.perform(.alsoName(pair.conn, attempt: 3, [.dn("7001"), .dn("7003"), trunk]))
+    pair.world.perform(.divert(pair.conn, attempt: 3, to: .dn("7002"), mode: .redirect))
+    #expect(pair.world.signals == [.diverted(pair.conn, attempt: 3)])
+    pair.world.run(1)
+    let answer = try #require(pair.dialog.responses.last)
+    #expect(answer.status == 302)
+    #expect(
+      answer.all("contact") == [
+        "<sip:7002@127.0.0.1:7002>;q=1.000", "<sip:7003@127.0.0.1:7003>;q=0.900",
+        "<sip:+442071234@127.0.0.1:7003>;q=0.800",
+      ]
+    )
+    #expect(answer["history-info"].contains("<sip:7002@127.0.0.1:7002;cause=302>"))
+    pair.finish()
+    #expect(pair.world.remains == "")
+  }
+
+  @Test func severalPlacesWithoutAnAddressFailTogether() throws {
+    var pair = try PairBridge(.rings, diverts: false)
+    pair.world.perform(.alsoName(pair.conn, attempt: 1, [.dn("7004")]))
+    pair.world.perform(.divert(pair.conn, attempt: 1, to: .dn("7001"), mode: .redirect))
+    #expect(pair.world.signals == [.diversionFailed(pair.conn, attempt: 1, .unreachable)])
+    // What was named is forgotten with its attempt.
+    pair.world.perform(.divert(pair.conn, attempt: 2, to: .dn("7002"), mode: .redirect))
+    pair.world.run(1)
+    #expect(pair.dialog.responses.last?.all("contact") == ["<sip:7002@127.0.0.1:7002>"])
+    pair.finish()
+    #expect(pair.world.remains == "")
+  }
+
   @Test(arguments: [
     (Destination.dn("7999"), RouteFailure.noSuchTarget), (.dn("9000"), .noSuchTarget),
     (.dn("7001"), .unreachable), (.dn("7004"), .unreachable),

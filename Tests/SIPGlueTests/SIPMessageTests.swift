@@ -90,7 +90,10 @@ struct SIPMessageTests {
       ("Content-Length: 0", "Content-Length: 0\r\nContent-Length: 1", .answer(400)),
       ("Call-ID: c\r\n", "", .answer(400)),
       ("Via: SIP/2.0/UDP h;branch=z9hG4bKa\r\n", "", .drop(.garbage)),
-      ("OPTIONS", "ACK", .drop(.malformedACK)), ("OPTIONS", "RE%47", .answer(400)),
+      ("OPTIONS", "ACK", .drop(.malformedACK)), ("OPTIONS", "RE%47", .answer(501)),
+      ("To: <", "To: \"\\\u{7}\\\0\" <", .accept), ("To: <", "To: \"\u{7}\" <", .drop(.garbage)),
+      ("To: <", "To: \"\\\\\u{7}\" <", .drop(.garbage)),
+      ("Call-ID: c", "Call-ID: c\r\nX: \\\u{7}", .drop(.garbage)),
       ("OPTIONS sip:a@example.com SIP/2.0", "SIP/2.0 4294967301 OK", .drop(.malformedResponse)),
       ("OPTIONS sip:a@example.com SIP/2.0", "GET / HTTP/1.1", .drop(.garbage)),
     ]

@@ -30,7 +30,24 @@ struct TortureTests {
     }
   }()
 
-  @Test func theTableIsThere() { #expect(Self.rows.count == 28) }
+  /// A byte that no text has is written as {00}.
+  static func withOddBytes(_ data: Data) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = ArraySlice(data)
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "{"), rest.dropFirst(2).first == UInt8(ascii: "}"),
+        let odd = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        result.append(odd)
+        rest = rest.dropFirst(3)
+      } else {
+        result.append(byte)
+      }
+    }
+    return result
+  }
+
+  @Test func theTableIsThere() { #expect(Self.rows.count == 30) }
 
   @Test(arguments: rows)
   func isAnsweredAsTheTableSays(row: Row) throws {
@@ -47,7 +64,7 @@ struct TortureTests {
       return [.reject(offer.connID, status: 486)]
     }
     let file = FuzzCorpus.root.appendingPathComponent("Tests/Corpus/sip/\(row.file)")
-    world.receive([UInt8](try Data(contentsOf: file)), from: 5060)
+    world.receive(Self.withOddBytes(try Data(contentsOf: file)), from: 5060)
     let answers = world.sent.compactMap { PairMessage($0)?.status }.filter { $0 >= 200 }
     if row.statuses.isEmpty {
       #expect(world.sent.isEmpty)

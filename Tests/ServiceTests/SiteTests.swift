@@ -56,6 +56,32 @@ struct SiteTests {
     }
     """
 
+  @Test("line_threads is a whole number from 1 to 8, and divides a udp address")
+  func lineThreads() {
+    func read(_ value: String, listen: String = "udp:127.0.0.1:5060") -> SiteFile.Loaded {
+      load("return { sip = { listen = { \"\(listen)\" },\n  line_threads = \(value) } }")
+    }
+    #expect(load(site("")).site?.lineThreads == 1)
+    for number in [1, 2, 8] {
+      let loaded = read("\(number)")
+      #expect(loaded.findings.isEmpty)
+      #expect(loaded.site?.lineThreads == number)
+    }
+    for wrong in ["0", "9", "-1", "2.5", "\"2\"", "true"] {
+      let loaded = read(wrong)
+      #expect(
+        loaded.findings.map(\.short) == [
+          "site.lua:2: line_threads must be a whole number from 1 to 8"
+        ]
+      )
+    }
+    let loaded = read("2", listen: "tcp:127.0.0.1:5060")
+    #expect(loaded.site != nil)
+    #expect(
+      loaded.findings.map(\.message) == ["line_threads: there is no udp address to divide"]
+    )
+  }
+
   @Test("A site of 20,000 agents is read")
   func aLargeSiteLoads() throws {
     let text = """

@@ -21,6 +21,7 @@ import Wire
   private static let targets: [Target] = [
     .dn("7001"), .agent("1001"), .queue("9000"), .any(.none), .any(filter),
     .trunk(name: "carrier", number: "+44"), .reject(486), .queues(["9000", "9001"]),
+    .list([.dn("7001"), .agent("1001"), .any(.none)]),
     .any(AgentFilter(group: "tier1")),
   ]
 
@@ -206,7 +207,7 @@ import Wire
     ),
     (
       #"{"at":1,"signal":"strategy.finished","call":"0000000000000001","target":{}}"#,
-      "7: a target is none of dn, agent, queue, any, trunk, reject"
+      "7: a target is none of dn, agent, queue, any, trunk, reject, list"
     ),
     ("[1]", "7: not an object"),
   ])

@@ -150,12 +150,14 @@ function Call:header(name) end
 ---@return Reason? reason
 function Call:select(targets, options) end
 
----Sends the call there; comes back only when that has failed.
+---Sends the call there; comes back only when that has failed. Of a list one is tried after the
+---other, and a caller who is redirected is told all of them at once.
 ---```lua
 ---local _, why = call:route(dn "7001", { timeout = 15 })
 ---call:note("7001 did not take it: " .. why)
+---call:route { dn "7002", dn "7003" }
 ---```
----@param target Target
+---@param target Target|Target[]
 ---@param options RouteOptions?
 ---@return nil
 ---@return Reason reason
@@ -333,7 +335,9 @@ function require(name) end
 
 -- MARK: What a strategy returns
 
----What a call's strategy gives: a target, several queues, or nothing (the default route).
+---What a call's strategy gives: a target, several queues in all of which the call waits, targets
+---that are tried one after the other (a queue, ANY or a refusal only at the end), or nothing (the
+---default route).
 ---@alias Destination Target|Target[]|nil
 
 ---What a file may return instead of `function(call)`.

@@ -77,6 +77,12 @@ int rs_ignore_sigpipe(void);
 /* Threads (names are cut to the kernel's 15 characters). */
 int rs_thread_name(const char *name);
 int rs_thread_pin(int cpu);
+#define RS_PROCESSORS_ALL 0
+#define RS_PROCESSORS_LAST 1
+#define RS_PROCESSORS_OTHERS 2
+/* Keeps the calling thread to processors among those of the process's first thread: to all, to the
+ * last one, or to all but that. Where there is only one, nothing changes. */
+int rs_thread_keep(int processors);
 
 /* inotify. */
 int rs_watch_create(void);
@@ -118,7 +124,10 @@ int64_t rs_files_raise(void);
 int rs_peer_parse(const char *address, uint16_t port, struct rs_peer *peer);
 void rs_peer_text(const struct rs_peer *peer, char *text, size_t capacity);
 
-#define RS_UDP_REUSEPORT 1u
+/* RS_UDP_JOIN shares the port with sockets that let it be shared. RS_UDP_SHARE takes the port for
+ * itself first and lets others join then: a port that another program has is still refused. */
+#define RS_UDP_JOIN 1u
+#define RS_UDP_SHARE 2u
 int rs_udp_open(const struct rs_peer *local, uint32_t options);
 int rs_udp_local(int fd, struct rs_peer *local);
 /* Asks for socket buffers of that many bytes; gives the smaller of the two that were granted. */
@@ -152,6 +161,8 @@ unsigned rs_sender_staged(const struct rs_sender *sender);
 int rs_sender_flush(struct rs_sender *sender, int fd);
 /* How many datagrams belong to the message at the front. */
 unsigned rs_sender_front(const struct rs_sender *sender);
+/* Gives up the message at the front. */
+void rs_sender_skip(struct rs_sender *sender);
 void rs_sender_clear(struct rs_sender *sender);
 
 #endif

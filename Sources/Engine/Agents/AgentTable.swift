@@ -27,6 +27,8 @@ struct AgentTable: Sendable {
   private var numbered: RankedIndex?
   private var lastIdle: UInt64 = 0
   private(set) var availableCount = 0
+  /// Who is available only until he is given the call that is offered to him; negative: nobody.
+  private var givenAway: Int32 = -1
   /// Whether somebody has asked how many a group has.
   private var isCounting = false
 
@@ -254,10 +256,17 @@ struct AgentTable: Sendable {
   // MARK: Availability
 
   /// Enters an agent into the indexes, behind all who are available already.
-  mutating func becomeAvailable(_ slot: AgentSlot, at now: Instant) {
+  ///
+  /// Who is given away within the same signal is not entered: nobody else may find him.
+  mutating func becomeAvailable(_ slot: AgentSlot, at now: Instant, isGivenAway: Bool) {
     assert(!self[slot].isAvailable, "the agent is available already")
     lastIdle += 1
     self[slot].isAvailable = true
+    // What is done for one may free another, who is entered as usual.
+    guard !isGivenAway || givenAway >= 0 else {
+      givenAway = slot.index
+      return
+    }
     availableCount += 1
     idle.insert(slot.index, Rank(major: 0, minor: lastIdle), bits: membership, slot.index)
     if occupied != nil {
@@ -277,6 +286,10 @@ struct AgentTable: Sendable {
   mutating func becomeUnavailable(_ slot: AgentSlot) {
     assert(self[slot].isAvailable, "the agent is not available")
     self[slot].isAvailable = false
+    guard slot.index != givenAway else {
+      givenAway = -1
+      return
+    }
     availableCount -= 1
     idle.remove(slot.index)
     occupied?.remove(slot.index)

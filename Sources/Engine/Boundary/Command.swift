@@ -7,6 +7,9 @@ public enum LineCommand: Sendable, Hashable {
   /// Send the call to a destination. Answered by `ringing`, `answered`, `diverted` or
   /// `diversionFailed` with the same attempt.
   case divert(ConnID, attempt: UInt32, to: Destination, mode: DivertMode)
+  /// The diversion of this attempt, which follows and is a redirect, names these places too, after
+  /// its own.
+  case alsoName(ConnID, attempt: UInt32, [Destination])
   /// Take a diversion back; nothing of this attempt is signalled afterwards.
   case cancelDiversion(ConnID, attempt: UInt32, RouteFailure)
   /// Tell the caller that he waits in a queue (182), now and every minute while he does.

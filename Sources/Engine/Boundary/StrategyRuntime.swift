@@ -108,6 +108,16 @@ public enum StrategyStep: Sendable, Hashable {
   case failed(StrategyFailure)
 }
 
+extension StrategyStep {
+  /// Whether it returned `ANY` without a condition.
+  var isAnybody: Bool {
+    switch self {
+    case .finished(.any(let filter)): filter.isEmpty
+    case .finished, .requested, .failed: false
+    }
+  }
+}
+
 /// Everything that a strategy can ask for.
 public enum StrategyRequest: Sendable, Hashable, Codable {
   /// Wait until one of the targets is available, and reserve it.

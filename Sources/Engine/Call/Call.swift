@@ -70,8 +70,10 @@ struct Call: Sendable, Codable {
   var originAgent: AgentSlot?
   /// The consult call that its agent makes beside it.
   var consult: ConnID?
-  /// Which strategy and generation it runs; AttributeExtensions of `EventRouteUsed`.
-  var strategyExtensions: [KeyValue]?
+  /// The routing point whose strategy of the current generation it began with; negative: none.
+  var strategyPoint: Int32 = -1
+  /// Which strategy and generation it began with, once that one is not current any more.
+  var retiredExtensions: [KeyValue]?
 
   init(_ attributes: consuming CallAttributes, at device: Device, entered: Instant) {
     self.attributes = attributes
@@ -113,15 +115,23 @@ struct Call: Sendable, Codable {
   mutating func beginConsulting(
     ticket: UInt64,
     generation: Int32,
-    extensions: [KeyValue],
+    at point: Int32,
     timer: TimerID
   ) {
     self.ticket = ticket
     self.generation = generation
-    strategyExtensions = extensions
+    strategyPoint = point
     routingPointTimer = timer
     decider = .strategy
     state = .consulting
+  }
+
+  /// Its strategy has ended, and somebody else decides; names the generation in which it ran.
+  mutating func endRun(_ next: Decider) -> Int32 {
+    decider = next
+    let ran = generation
+    generation = -1
+    return ran
   }
 
   /// It is on its way; what the caller hears from us ends with that (DOMAIN 2.7).
@@ -193,7 +203,8 @@ struct Call: Sendable, Codable {
     origin = -1
     originAgent = nil
     consult = nil
-    strategyExtensions = nil
+    strategyPoint = -1
+    if retiredExtensions != nil { retiredExtensions = nil }
   }
 }
 

@@ -127,14 +127,30 @@ extension RoutingEngine {
 
   /// Where a waiting selection would be served by an agent; nil when he is none of its targets.
   @inline(__always)
-  func place(of agent: AgentSlot, among targets: [ResolvedTarget], for call: CallSlot) -> Int32? {
+  func place(of agent: AgentSlot, for call: CallSlot) -> Int32? {
+    // Most wait for one group: their list is not copied.
+    guard calls[call].targets.count == 1, case .group(let bit) = calls[call].targets[0] else {
+      return place(of: agent, among: calls[call].targets, for: call)
+    }
+    return place(of: agent, in: bit, for: call)
+  }
+
+  @inline(__always)
+  private func place(of agent: AgentSlot, in group: Int32, for call: CallSlot) -> Int32? {
+    guard let dn = deliveryDN(of: agent), agents.belongs(agent, to: group),
+      mayBeOffered(call, to: agent, at: dn)
+    else { return nil }
+    return dn
+  }
+
+  @inline(__always)
+  private func place(of agent: AgentSlot, among targets: [ResolvedTarget], for call: CallSlot)
+    -> Int32?
+  {
     for target in targets {
       switch target {
       case .group(let bit):
-        guard let dn = deliveryDN(of: agent), agents.belongs(agent, to: bit),
-          mayBeOffered(call, to: agent, at: dn)
-        else { continue }
-        return dn
+        if let dn = place(of: agent, in: bit, for: call) { return dn }
       case .groupExcept(let bit, let excludedAgents, let excludedDNs):
         guard let dn = deliveryDN(of: agent), mayBeOffered(call, to: agent),
           passes(agent, bit, excludedAgents, excludedDNs)

@@ -103,12 +103,13 @@ package struct OneBit: BitQuestion {
 
 /// Whether a bit is set that is set in a given row too.
 package struct CommonBit: BitQuestion {
-  private let rows: BitRows
+  /// Nil: the row is one word wide.
+  private let rows: BitRows?
   private let row: Int32
   private let first: UInt64
 
-  package init(_ rows: BitRows, _ row: Int32) {
-    self.rows = rows
+  package init(_ rows: borrowing BitRows, _ row: Int32) {
+    self.rows = rows.words > 1 ? copy rows : nil
     self.row = row
     first = rows.word(row, 0)
   }
@@ -116,6 +117,7 @@ package struct CommonBit: BitQuestion {
   package func isMet(by word: UInt64) -> Bool { word & first != 0 }
 
   package func isMet(by other: borrowing BitRows, _ otherRow: Int32) -> Bool {
+    guard let rows else { return isMet(by: other.word(otherRow, 0)) }
     for word in 0..<min(rows.words, other.words)
     where rows.word(row, word) & other.word(otherRow, word) != 0 { return true }
     return false

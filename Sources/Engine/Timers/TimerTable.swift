@@ -64,6 +64,11 @@ struct TimerTable: Sendable, Codable {
     var deadline: Instant
     var sequence: UInt64
     var slot: Int32
+
+    var isArmed: Bool { slot >= 0 }
+
+    /// Nothing, which is never due.
+    static var none: Entry { Entry(deadline: .distantFuture, sequence: .max, slot: -1) }
   }
 
   private struct Slot: Sendable, Codable {
@@ -74,24 +79,29 @@ struct TimerTable: Sendable, Codable {
 
   private var heap: [Entry] = []
   private var slots: [Slot] = []
-  /// The timer that was armed last, while it is not in the heap: most are disarmed before another
-  /// one is armed.
-  private var newest: Entry?
+  /// The timers that were armed last, while they are not in the heap: most are disarmed before two
+  /// others are armed.
+  private var newest = Entry.none
+  private var second = Entry.none
   /// The first free slot; each names the next one as its place.
   private var firstFree: Int32 = -1
   private var sequence: UInt64 = 0
 
   init() {}
 
-  var count: Int { heap.count + (newest == nil ? 0 : 1) }
+  var count: Int { heap.count + (newest.isArmed ? 1 : 0) + (second.isArmed ? 1 : 0) }
 
-  var nextDeadline: Instant? { first?.deadline }
+  var nextDeadline: Instant? {
+    let inHand = min(newest.deadline, second.deadline)
+    let next = heap.isEmpty ? inHand : min(inHand, heap[0].deadline)
+    return next == Entry.none.deadline ? nil : next
+  }
 
-  var nextKind: TimerKind? { first.map { slots[Int($0.slot)].kind } }
+  var nextKind: TimerKind? { count == 0 ? nil : slots[Int(first.slot)].kind }
 
-  private var first: Entry? {
-    guard let newest else { return heap.first }
-    guard let first = heap.first, Self.before(first, newest) else { return newest }
+  private var first: Entry {
+    let inHand = Self.before(second, newest) ? second : newest
+    guard let first = heap.first, Self.before(first, inHand) else { return inHand }
     return first
   }
 
@@ -100,7 +110,8 @@ struct TimerTable: Sendable, Codable {
   func describeTies(_ numbers: inout [Int64]) {
     guard count > 1 else { return }
     var sorted = heap
-    if let newest { sorted.append(newest) }
+    if newest.isArmed { sorted.append(newest) }
+    if second.isArmed { sorted.append(second) }
     sorted.sort { Self.before($0, $1) }
     for (entry, next) in zip(sorted, sorted.dropFirst()) where entry.deadline == next.deadline {
       numbers += [slots[Int(entry.slot)].kind.code, slots[Int(next.slot)].kind.code]
@@ -108,7 +119,10 @@ struct TimerTable: Sendable, Codable {
   }
 
   mutating func arm(_ kind: TimerKind, at deadline: Instant) -> TimerID {
-    if let newest { enterHeap(newest) }
+    if newest.isArmed {
+      if second.isArmed { enterHeap(second) }
+      second = newest
+    }
     let slot: Int32
     var generation: UInt32 = 0
     if firstFree >= 0 {
@@ -125,7 +139,7 @@ struct TimerTable: Sendable, Codable {
     return TimerID(slot: slot, generation: generation)
   }
 
-  /// The place of the timer that is not in the heap.
+  /// The place of the timers that are not in the heap.
   private static var inHand: Int32 { -2 }
 
   private mutating func enterHeap(_ entry: Entry) {
@@ -142,7 +156,8 @@ struct TimerTable: Sendable, Codable {
   func deadline(of id: TimerID) -> Instant? {
     guard slots[Int(id.slot)].generation == id.generation else { return nil }
     let place = slots[Int(id.slot)].place
-    return place < 0 ? newest?.deadline : heap[Int(place)].deadline
+    guard place < 0 else { return heap[Int(place)].deadline }
+    return newest.slot == id.slot ? newest.deadline : second.deadline
   }
 
   /// Disarms a timer; one that has expired already is left alone.
@@ -153,7 +168,8 @@ struct TimerTable: Sendable, Codable {
 
   /// Takes the first timer that is due, if one is.
   mutating func popDue(at now: Instant) -> TimerKind? {
-    guard let first, first.deadline <= now else { return nil }
+    let first = first
+    guard first.isArmed, first.deadline <= now else { return nil }
     let kind = slots[Int(first.slot)].kind
     remove(first.slot)
     return kind
@@ -167,7 +183,7 @@ struct TimerTable: Sendable, Codable {
     slots[Int(slot)] = record
     firstFree = slot
     guard place >= 0 else {
-      newest = nil
+      if newest.slot == slot { newest = .none } else { second = .none }
       return
     }
     let last = heap.removeLast()

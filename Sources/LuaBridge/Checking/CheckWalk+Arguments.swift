@@ -296,11 +296,11 @@ extension CheckWalk {
     switch what {
     case "a target":
       guard name != "exclude" else { return expectPerson(first, usage: usage) }
-      expectTarget(first, usage: usage, allowsList: name == "select")
-      if case .table(let fields) = literal(first).kind, fields.isEmpty, name == "select" {
+      expectTarget(first, usage: usage, allowsList: true)
+      if case .table(let fields) = literal(first).kind, fields.isEmpty {
         error(at: first.position, "\(usage) expects at least one target")
       }
-      if name == "select" { checkSelection(first) }
+      if name == "select" { checkSelection(first) } else { checkOrder(first, usage: usage) }
       if let options = arguments.dropFirst().first { checkOptions(options, usage: usage) }
     case "seconds":
       expectSeconds(first, usage: usage)

@@ -310,5 +310,6 @@ extension CheckWalk {
       return report(.warning, at: position, Self.noTarget)
     }
     expectTarget(value, usage: "the return of a strategy", allowsList: true)
+    checkOrder(value, usage: "the return of a strategy")
   }
 }

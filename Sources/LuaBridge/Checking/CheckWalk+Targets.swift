@@ -77,6 +77,23 @@ extension CheckWalk {
     }
   }
 
+  /// Checks targets that are tried one after the other: what waits or cannot fail is the last one.
+  mutating func checkOrder(_ argument: LuaExpression, usage: String) {
+    guard case .table(let fields) = literal(argument).kind else { return }
+    let items = fields.compactMap { field -> LuaExpression? in
+      guard case .positional = field.key else { return nil }
+      return field.value
+    }
+    let makers = items.map { writtenTarget($0)?.maker }
+    // A call that is given queues only waits in all of them.
+    if usage.hasPrefix("the return"), makers.allSatisfy({ $0 == "queue" }) { return }
+    for (item, maker) in zip(items, makers).dropLast() {
+      guard let maker, ["queue", "ANY", "any", "reject"].contains(maker) else { continue }
+      let text = writtenTarget(item)?.text ?? "\(maker) ..."
+      error(at: item.position, "\(usage): \(text) can only be the last of a list")
+    }
+  }
+
   /// Refuses what a call cannot wait for.
   private mutating func checkWaitable(_ target: WrittenTarget, at position: SourcePosition) {
     switch target.maker {

@@ -35,7 +35,7 @@ extension Coroutine {
     }
     switch operation {
     case .select: return selection().map { .select($0) }
-    case .route: return target(at: 2).map { .route($0, ringTimeout: duration(at: 1)) }
+    case .route: return destination().map { .route($0, ringTimeout: duration(at: 1)) }
     case .wait: return duration(at: 1).map { .wait($0) }
     case .priority: return priority(at: 1).map { .priority($0) }
     case .attach: return .attach(pairs(from: 1))
@@ -64,24 +64,51 @@ extension Coroutine {
     let kind = unsafe rs_co_kind(pointer, 0)
     if kind == RS_NIL { return .success(nil) }
     if let target = target(at: 0) { return .success(target) }
-    if let queues = queues() { return .success(queues) }
+    if let list = list() { return list }
     let name = unsafe String(cString: rs_co_type_name(pointer, 0))
     let message = "the strategy returned a \(name), not a target such as dn \"7001\" or ANY"
     return .failure(LuaProblem(file: "", line: 0, message: message))
   }
 
-  /// A returned list of queues: the call waits in all of them.
-  private func queues() -> Target? {
+  /// A returned list: of queues, and the call waits in all of them, or of targets that are tried
+  /// one after the other; nil: no list of targets.
+  private func list() -> Result<Target?, LuaProblem>? {
     let length = unsafe rs_co_list_count(pointer, 0)
     guard length > 0, length <= 64 else { return nil }
-    var list: [DN] = []
+    var list: [Target] = []
+    var queues: [DN] = []
     for index in 1...length {
-      guard let target = unsafe rs_co_list_target(pointer, 0, index),
-        case .queue(let dn)? = unsafe Self.target(target)
+      guard let found = unsafe rs_co_list_target(pointer, 0, index),
+        let target = unsafe Self.target(found)
       else { return nil }
-      list.append(dn)
+      list.append(target)
+      if case .queue(let dn) = target { queues.append(dn) }
     }
-    return list.count == 1 ? .queue(list[0]) : .queues(list)
+    if list.count == 1 { return .success(list[0]) }
+    if queues.count == list.count { return .success(.queues(queues)) }
+    guard let place = Target.misplaced(in: list) else { return .success(.list(list)) }
+    let kind = unsafe rs_co_list_target(pointer, 0, Int32(place) + 1).map {
+      Self.word(unsafe rs_target_kind(rawValue: UInt32(rs_target_kind_of($0))))
+    }
+    let message =
+      "the strategy returned a list whose element \(place + 1) is \(kind ?? "no target"): "
+      + "only the last one can be"
+    return .failure(LuaProblem(file: "", line: 0, message: message))
+  }
+
+  private static func word(_ kind: rs_target_kind) -> String {
+    switch kind {
+    case RS_TARGET_QUEUE: "a queue"
+    case RS_TARGET_ANY: "ANY"
+    default: "a refusal"
+    }
+  }
+
+  /// Where `call:route` sends the call: one target, or several.
+  private func destination() -> Target? {
+    guard count > 3 else { return target(at: 2) }
+    let list = (2..<count).compactMap { target(at: $0) }
+    return list.count == Int(count) - 2 ? .list(list) : nil
   }
 
   private func selection() -> Selection? {

@@ -107,7 +107,7 @@ extension Coroutine {
     case .dn(let dn): return go(RS_TARGET_DN, dn.number)
     case .agent(let id): return go(RS_TARGET_AGENT, id.text)
     case .queue(let dn): return go(RS_TARGET_QUEUE, dn.number)
-    case .queues: preconditionFailure("a selection never yields queues")
+    case .queues, .list: preconditionFailure("a selection never yields several targets")
     case .any(let filter): return go(RS_TARGET_ANY, filter.skills ?? "")
     case .trunk(let name, let number): return go(RS_TARGET_TRUNK, name, number)
     case .reject(let status):

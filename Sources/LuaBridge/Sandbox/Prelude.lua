@@ -111,10 +111,47 @@ end
 methods.select = core.select
 
 local ROUTE_OPTIONS = { timeout = true }
+local LIST_MAX = 64
+-- What waits or cannot fail has nothing after it.
+local LAST_ONLY = { [QUEUE] = "a queue", [ANY_AGENT] = "ANY", [REJECT] = "a refusal" }
+
+local function check_list(list)
+  if type(list) ~= "table" then
+    error("call:route expects a target, got " .. describe(list), 3)
+  end
+  local count = #list
+  if count == 0 then error("call:route expects at least one target", 3) end
+  if count > LIST_MAX then error("call:route takes at most " .. LIST_MAX .. " targets", 3) end
+  local targets = {}
+  for place = 1, count do
+    local what = kind(list[place])
+    if not what then
+      error("call:route expects targets, got " .. describe(list[place]) .. " at " .. place, 3)
+    end
+    if place < count and LAST_ONLY[what] then
+      error("call:route: only the last target can be " .. LAST_ONLY[what]
+        .. ", not that at " .. place, 3)
+    end
+    targets[place] = list[place]
+  end
+  return targets, count
+end
+
+-- One after the other. The engine sees all that are left: in a redirect it names them together.
+local function route_list(list, options)
+  local targets, count = check_list(list)
+  options = check_options(options, "call:route", ROUTE_OPTIONS)
+  local answer, reason
+  for place = 1, count do
+    answer, reason = yield(ROUTE, options.timeout, table.unpack(targets, place, count))
+    if answer == false and reason then error(reason, 2) end
+  end
+  return answer, reason
+end
 
 function methods.route(self, to, options)
   check_self(self)
-  if not kind(to) then error("call:route expects a target, got " .. describe(to), 2) end
+  if not kind(to) then return route_list(to, options) end
   options = check_options(options, "call:route", ROUTE_OPTIONS)
   return ask(ROUTE, options.timeout, to)
 end

@@ -24,8 +24,24 @@ public enum TableKey: Hashable, Sendable, ExpressibleByStringLiteral, Expressibl
 /// variables that never change; what a file computes is found at the nearest part that is written
 /// down.
 public struct TableLocator: Sendable {
+  /// A key of a table; the table is known by the offset of its brace.
+  private struct Step: Hashable {
+    let table: Int
+    let key: TableKey
+  }
+
+  private struct Place {
+    let position: SourcePosition
+    /// The table that is written there; nil: no table.
+    let table: Int?
+  }
+
   private let bindings: LuaBindings
-  private let root: LuaExpression?
+  private var root: Place?
+  private var places: [Step: Place] = [:]
+
+  /// How many fields of tables were read to know all places: each field of the file once.
+  package private(set) var fieldsRead = 0
 
   /// Reads a source that ends in `return { … }`.
   ///
@@ -36,59 +52,87 @@ public struct TableLocator: Sendable {
 
   package init(chunk: LuaChunk) {
     bindings = chunk.bindings
-    guard case .returned(let values)? = chunk.body.statements.last?.kind else {
-      root = nil
-      return
+    guard case .returned(let values)? = chunk.body.statements.last?.kind, let value = values.first
+    else { return }
+    var found: [LuaExpression] = []
+    root = place(of: value, at: value.position, &found)
+    var read: Set<Int> = []
+    // Not recursive: tables that name each other may be nested deeper than the source is.
+    while let table = found.popLast() {
+      // A table behind a local variable may be named often.
+      if read.insert(table.position.offset).inserted { readFields(of: table, &found) }
     }
-    root = values.first
   }
 
   /// The place of the part under `path`, or of the nearest part above it that the file has.
   ///
   /// A field is found where its key stands, a positional one where its value stands; the empty path
   /// is the returned table, and the start of the file when nothing is returned.
+  ///
+  /// **Complexity**: one look for each key of the path, however large the tables are.
   public func position(of path: [TableKey]) -> SourcePosition {
-    guard let root else { return SourcePosition() }
-    var place = root.position
-    var value = root
+    guard var place = root else { return SourcePosition() }
     for key in path {
-      guard let field = field(key, in: value) else { return place }
-      place = field.position
-      value = field.value
+      guard let next = self.place(of: key, in: place.table) else { break }
+      place = next
     }
-    return place
+    return place.position
   }
 
   /// Whether the whole path is written down in the file.
   public func contains(_ path: [TableKey]) -> Bool {
-    guard var value = root else { return false }
+    guard var place = root else { return false }
     for key in path {
-      guard let field = field(key, in: value) else { return false }
-      value = field.value
+      guard let next = self.place(of: key, in: place.table) else { return false }
+      place = next
     }
     return true
   }
 
-  private func field(_ key: TableKey, in expression: LuaExpression) -> LuaField? {
-    guard case .table(let fields) = written(expression).kind else { return nil }
+  private func place(of key: TableKey, in table: Int?) -> Place? {
+    guard let table else { return nil }
+    if let place = places[Step(table: table, key: key)] { return place }
+    return Self.lookalike(of: key).flatMap { places[Step(table: table, key: $0)] }
+  }
+
+  /// A validator may have read `[8000]` as "8000": the key is then found by its text.
+  private static func lookalike(of key: TableKey) -> TableKey? {
+    switch key {
+    case .index(let index): .name(String(index))
+    case .name(let name): Int(name).flatMap { String($0) == name ? .index($0) : nil }
+    }
+  }
+
+  private mutating func readFields(of table: LuaExpression, _ found: inout [LuaExpression]) {
+    guard case .table(let fields) = table.kind else { return }
     var index = 0
-    var found: LuaField?
-    var lookalike: LuaField?
     for field in fields {
-      let fieldKey: TableKey?
+      fieldsRead += 1
+      let key: TableKey?
       switch field.key {
       case .positional:
         index += 1
-        fieldKey = .index(index)
-      case .named(let name): fieldKey = .name(name)
-      case .computed(let computed): fieldKey = self.key(written(computed))
+        key = .index(index)
+      case .named(let name): key = .name(name)
+      case .computed(let computed): key = self.key(written(computed))
       }
-      guard let fieldKey else { continue }
+      guard let key else { continue }
       // Of two equal keys the later one counts, as when the table is built.
-      if fieldKey == key { found = field }
-      if Self.text(fieldKey) == Self.text(key) { lookalike = field }
+      places[Step(table: table.position.offset, key: key)] =
+        place(of: field.value, at: field.position, &found)
     }
-    return found ?? lookalike
+  }
+
+  /// What stands at a place; a table is noted as found.
+  private func place(
+    of expression: LuaExpression,
+    at position: SourcePosition,
+    _ found: inout [LuaExpression]
+  ) -> Place {
+    let value = written(expression)
+    guard case .table = value.kind else { return Place(position: position, table: nil) }
+    found.append(value)
+    return Place(position: position, table: value.position.offset)
   }
 
   private func key(_ expression: LuaExpression) -> TableKey? {
@@ -106,14 +150,6 @@ public struct TableLocator: Sendable {
   private static func index(_ number: Double) -> TableKey? {
     guard number.magnitude < 1e15, Double(Int(number)) == number else { return nil }
     return .index(Int(number))
-  }
-
-  /// A validator may have read `[8000]` as "8000": the key is then found by its text.
-  private static func text(_ key: TableKey) -> String {
-    switch key {
-    case .name(let name): name
-    case .index(let index): String(index)
-    }
   }
 
   /// The expression behind parentheses and locals that never change.

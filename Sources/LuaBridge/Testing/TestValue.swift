@@ -68,6 +68,7 @@ struct FlatWriter {
         + filter.excludedDNs.map { "d" + $0.number }
       write(4, 0, [filter.skills ?? ""] + names)
     case .trunk(let name, let number): write(5, 0, [name, number])
+    case .list(let list): list.first.map { write($0) }
     case .reject(let status): write(6, UInt64(status), [])
     }
   }

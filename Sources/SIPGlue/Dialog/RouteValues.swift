@@ -29,6 +29,10 @@ enum RouteValues {
     to end: Int,
     _ body: (ByteSlice) -> Void
   ) {
+    let isPlain =
+      lines.position(of: UInt8(ascii: "\""), from: start, to: end) == end
+      && lines.position(of: UInt8(ascii: "<"), from: start, to: end) == end
+    guard !isPlain else { return forEachPart(in: lines, from: start, to: end, body) }
     var begin = start
     var index = start
     var inQuotes = false
@@ -45,15 +49,40 @@ enum RouteValues {
       } else if byte == UInt8(ascii: ">") {
         inBrackets = false
       } else if byte == UInt8(ascii: ","), !inBrackets || index >= end {
-        var first = begin
-        var last = min(index, end)
-        while first < last, lines[first].isBlank { first += 1 }
-        while last > first, lines[last - 1].isBlank || lines[last - 1] == 0x0D { last -= 1 }
-        if last > first { body(ByteSlice(from: first, to: last)) }
+        show(lines, from: begin, to: min(index, end), body)
         begin = index + 1
       }
       index += 1
     }
+  }
+
+  /// The same where nothing hides a comma.
+  private static func forEachPart(
+    in lines: ByteView,
+    from start: Int,
+    to end: Int,
+    _ body: (ByteSlice) -> Void
+  ) {
+    var begin = start
+    while begin <= end {
+      let comma = lines.position(of: UInt8(ascii: ","), from: begin, to: end)
+      show(lines, from: begin, to: comma, body)
+      begin = comma + 1
+    }
+  }
+
+  /// Shows one value without what surrounds it, if there is one.
+  private static func show(
+    _ lines: ByteView,
+    from start: Int,
+    to end: Int,
+    _ body: (ByteSlice) -> Void
+  ) {
+    var first = start
+    var last = end
+    while first < last, lines[first].isBlank { first += 1 }
+    while last > first, lines[last - 1].isBlank || lines[last - 1] == 0x0D { last -= 1 }
+    if last > first { body(ByteSlice(from: first, to: last)) }
   }
 
   /// Appends the values of Record-Route lines as Route lines.

@@ -8,13 +8,57 @@ internal import Engine
 extension SIPSwitch {
   /// Sends the caller to `targetURI`.
   mutating func redirect(_ slot: Slot, at now: Instant) {
-    let conn = calls[slot].conn
-    let attempt = calls[slot].attempt
     let uri = targetURI.bytes
     lines.write("Contact: <")
     lines.write(uri)
     lines.write(">\r\n")
     writeFurtherContacts(of: slot, at: now)
+    sendRedirect(slot, at: now)
+  }
+
+  /// Sends the caller to the first of several places, and tells him the others, each with every
+  /// contact that it has: what is worth less comes later (RFC 3261 8.3, 20.10).
+  mutating func redirect(_ slot: Slot, to places: [Destination], at now: Instant) {
+    let conn = calls[slot].conn
+    let attempt = calls[slot].attempt
+    var uris: [String] = []
+    var failure = RouteFailure.unreachable
+    for place in places {
+      var rank = 0
+      repeat {
+        switch resolve(place, rank: rank, at: now) {
+        case .success: uris.append(targetURI.bytes.string)
+        case .failure(let unresolved): failure = unresolved.reason
+        }
+        rank += 1
+      } while rank < 64 && uris.count < 100 && hasContact(place, rank: rank, at: now)
+    }
+    guard let first = uris.first else {
+      calls[slot].lastFailure = failure
+      return signals.append(.diversionFailed(conn, attempt: attempt, failure))
+    }
+    let step = uris.count > 10 ? 1000 / uris.count : 100
+    for (index, uri) in uris.enumerated() {
+      lines.write("Contact: <")
+      lines.write(uri)
+      lines.write(">;q=")
+      lines.writeShare(UInt16(1000 - index * step))
+      lines.write("\r\n")
+    }
+    targetURI.removeAll()
+    targetURI.write(first)
+    sendRedirect(slot, at: now)
+  }
+
+  private func hasContact(_ place: Destination, rank: Int, at now: Instant) -> Bool {
+    guard case .dn(let dn) = place else { return false }
+    return registrar.contact(of: dn, rank: rank, at: now) != nil
+  }
+
+  /// Sends the 302 whose contacts are in `lines`.
+  private mutating func sendRedirect(_ slot: Slot, at now: Instant) {
+    let conn = calls[slot].conn
+    let attempt = calls[slot].attempt
     let facts = diversionFacts(slot)
     lines.writeDiversion(facts, keepingEarlier: false)
     lines.writeHistory(facts)
@@ -26,7 +70,7 @@ extension SIPSwitch {
 
   /// Writes the other contacts of the DN that the caller is sent to, with what they are worth.
   private mutating func writeFurtherContacts(of slot: Slot, at now: Instant) {
-    guard let dn = calls[slot].reached else { return }
+    guard let dn = calls[slot].reached, registrar.hasSeveralContacts(dn) else { return }
     var rank = Int(calls[slot].rank) + 1
     while rank < 64, let binding = registrar.contact(of: dn, rank: rank, at: now) {
       lines.write("Contact: <")

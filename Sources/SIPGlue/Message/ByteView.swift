@@ -6,6 +6,7 @@
 // memory is still there. The rule is therefore: a view is used before the call that received it
 // returns, and is never stored in anything that outlives that call.
 
+internal import COSIPShim
 internal import Glibc
 
 /// A stretch of a datagram, as offset and length; 4 bytes, valid for any copy of the same bytes.
@@ -29,6 +30,26 @@ package struct ByteSlice: Equatable, Sendable {
   package var isEmpty: Bool { length == 0 }
   package var start: Int { Int(offset) }
   package var end: Int { Int(offset) + Int(length) }
+}
+
+/// What bytes may be a part of (RFC 3261 25.1); the table is COSIPShim's.
+package struct ByteKind: Sendable {
+  fileprivate let bit: UInt8
+
+  package static var token: ByteKind { ByteKind(bit: UInt8(RS_TOKEN)) }
+  package static var host: ByteKind { ByteKind(bit: UInt8(RS_HOST)) }
+  /// No delimiter, no escape, nothing beyond ASCII.
+  package static var plainURI: ByteKind { ByteKind(bit: UInt8(RS_URI)) }
+  /// Token, or part of an IPv6 address.
+  package static var viaValue: ByteKind { ByteKind(bit: UInt8(RS_VIA)) }
+  /// What stands in a Call-ID; quote and backslash are left out: libosip2 decides about them.
+  package static var word: ByteKind { ByteKind(bit: UInt8(RS_WORD)) }
+  /// Visible ASCII and the blank; neither quote nor escape.
+  package static var quoted: ByteKind { ByteKind(bit: UInt8(RS_QUOTED)) }
+  /// Visible ASCII but the colon.
+  package static var headerName: ByteKind { ByteKind(bit: UInt8(RS_NAME)) }
+  /// Neither blank nor control.
+  package static var visible: ByteKind { ByteKind(bit: UInt8(RS_VISIBLE)) }
 }
 
 /// A borrowed, bounds-checked look at bytes.
@@ -93,6 +114,16 @@ package struct ByteView {
     return unsafe base.distance(to: found.assumingMemoryBound(to: UInt8.self))
   }
 
+  /// Where the bytes end that are all of a kind from `start` on; `end` at the latest.
+  @inline(__always)
+  package func end(of kind: ByteKind, from start: Int, to end: Int) -> Int {
+    precondition(start >= 0 && start <= end && end <= count)
+    return start &+ Int(unsafe rs_run(base + start, end &- start, kind.bit))
+  }
+
+  /// Whether all the bytes are of a kind.
+  package func isAll(_ kind: ByteKind) -> Bool { end(of: kind, from: 0, to: count) == count }
+
   /// Whether both views show the same bytes.
   package func equals(_ other: ByteView) -> Bool {
     guard count == other.count else { return false }
@@ -110,12 +141,35 @@ package struct ByteView {
   /// Whether both views show the same bytes but for ASCII case.
   package func equalsIgnoringCase(_ other: ByteView) -> Bool {
     guard count == other.count else { return false }
-    var index = 0
-    while index < count {
-      guard unsafe base[index].lowercased == other.base[index].lowercased else { return false }
-      index += 1
+    guard count >= 8 else {
+      if count >= 4 { return endWords.withLowercasedBytes == other.endWords.withLowercasedBytes }
+      for index in 0..<count where self[index].lowercased != other[index].lowercased {
+        return false
+      }
+      return true
     }
-    return true
+    var index = 0
+    while index + 8 < count {
+      guard sameWord(at: index, as: other) else { return false }
+      index += 8
+    }
+    return sameWord(at: count - 8, as: other)
+  }
+
+  /// The first four bytes and the last four, of four to seven.
+  @inline(__always)
+  private var endWords: UInt64 {
+    precondition(count >= 4)
+    let first = unsafe UnsafeRawPointer(base).loadUnaligned(as: UInt32.self)
+    let last = unsafe UnsafeRawPointer(base + count - 4).loadUnaligned(as: UInt32.self)
+    return UInt64(first) << 32 | UInt64(last)
+  }
+
+  /// Whether eight bytes are the same in both but for ASCII case.
+  @inline(__always)
+  private func sameWord(at position: Int, as other: ByteView) -> Bool {
+    let (own, its) = (word(at: position), other.word(at: position))
+    return own == its || own.withLowercasedBytes == its.withLowercasedBytes
   }
 
   /// Whether the bytes begin with `literal`, which is lower case, but for ASCII case.
@@ -139,6 +193,16 @@ package struct ByteView {
     guard count > 0 else { return nil }
     var value: UInt64 = 0
     var index = 0
+    guard count > 18 else {
+      // So few digits fit.
+      while index < count {
+        let digit = unsafe base[index] &- UInt8(ascii: "0")
+        guard digit < 10 else { return nil }
+        value = value &* 10 &+ UInt64(digit)
+        index += 1
+      }
+      return value <= limit ? value : nil
+    }
     while index < count {
       let digit = unsafe base[index] &- UInt8(ascii: "0")
       guard digit < 10 else { return nil }
@@ -151,10 +215,28 @@ package struct ByteView {
     return value
   }
 
+  /// The number that so many hexadecimal digits of either case spell, 16 at most; nil when they are
+  /// not there.
+  package func hexadecimal(from start: Int, count length: Int) -> UInt64? {
+    guard length <= 16, start >= 0, start + length <= count else { return nil }
+    var value: UInt64 = 0
+    for index in start..<start + length {
+      let byte = unsafe base[index]
+      let decimal = byte &- UInt8(ascii: "0")
+      let letter = (byte | 0x20) &- UInt8(ascii: "a")
+      guard decimal < 10 || letter < 6 else { return nil }
+      value = value &<< 4 | UInt64(decimal < 10 ? decimal : letter &+ 10)
+    }
+    return value
+  }
+
   /// A copy as text; bytes that are not UTF-8 are replaced.
   package var string: String {
     unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
   }
+
+  /// Whether the bytes are those of an array.
+  package func equals(_ array: [UInt8]) -> Bool { array.withByteView { equals($0) } }
 
   /// A copy as an array.
   package var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
@@ -204,7 +286,24 @@ extension String {
   }
 }
 
+extension UInt64 {
+  /// The eight bytes with ASCII letters in lower case.
+  @inline(__always)
+  fileprivate var withLowercasedBytes: UInt64 {
+    let heptets = self & 0x7F7F_7F7F_7F7F_7F7F
+    let fromA = heptets &+ 0x3F3F_3F3F_3F3F_3F3F
+    let beyondZ = heptets &+ 0x2525_2525_2525_2525
+    let isUpper = (fromA ^ beyondZ) & ~self & 0x8080_8080_8080_8080
+    return self | isUpper &>> 2
+  }
+}
+
 extension UInt8 {
+  /// Whether the byte may be a part of something.
+  @inline(__always) package func isPart(of kind: ByteKind) -> Bool {
+    rs_byte_is(self, kind.bit) != 0
+  }
+
   @inline(__always) package var isBlank: Bool { self == 0x20 || self == 0x09 }
   @inline(__always) package var isDigit: Bool { self &- 0x30 < 10 }
   @inline(__always) package var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }

@@ -59,6 +59,8 @@ package struct Endpoint: Hashable, Sendable {
 
 extension Endpoint {
   /// Reads an address as it stands in a URI or Via: dotted IPv4, or IPv6 with or without brackets.
+  ///
+  /// An IPv4 address in the dress of IPv6 (`::ffff:192.0.2.1`) is reached by IPv4.
   package init?(address text: ByteView, port: UInt16) {
     var bare = text
     if text.count > 2, text[0] == UInt8(ascii: "["), text[text.count - 1] == UInt8(ascii: "]") {
@@ -66,11 +68,34 @@ extension Endpoint {
     }
     if bare.position(of: UInt8(ascii: ":"), from: 0, to: bare.count) < bare.count {
       guard let (high, low) = Self.parseIPv6(bare) else { return nil }
-      self.init(ipv6: high, low, port: port)
+      if high == 0, low >> 32 == 0xFFFF {
+        self.init(ipv4: UInt32(truncatingIfNeeded: low), port: port)
+      } else {
+        self.init(ipv6: high, low, port: port)
+      }
     } else {
       guard let address = Self.parseIPv4(bare) else { return nil }
       self.init(ipv4: address, port: port)
     }
+  }
+
+  /// One of the eight groups of an IPv6 address.
+  fileprivate func group(_ index: Int) -> UInt16 {
+    UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
+  }
+
+  /// The groups of zeros that are written as two colons: the longest run of at least two, of equals
+  /// the first (RFC 5952 4.2); empty at 8: none.
+  fileprivate var longestGap: Range<Int> {
+    var longest = 8..<8
+    var start = 0
+    while start < 8 {
+      var end = start
+      while end < 8, group(end) == 0 { end += 1 }
+      if end - start > max(longest.count, 1) { longest = start..<end }
+      start = max(end, start + 1)
+    }
+    return longest
   }
 
   /// Whether both have the same address, whatever the port.
@@ -112,7 +137,7 @@ extension Endpoint {
     var index = 0
     if text.count >= 2, text[0] == UInt8(ascii: ":"), text[1] == UInt8(ascii: ":") {
       gap = 0
-      index = 2
+      index = 2 + spareColon(text, 2)
     }
     while index < text.count {
       let end = text.position(of: UInt8(ascii: ":"), from: index, to: text.count)
@@ -134,6 +159,7 @@ extension Endpoint {
         guard gap == nil else { return nil }
         gap = groups.count
         index += 1
+        index += spareColon(text, index)
       }
     }
     if let gap {
@@ -144,6 +170,13 @@ extension Endpoint {
     let high = groups[0..<4].reduce(UInt64(0)) { $0 << 16 | UInt64($1) }
     let low = groups[4..<8].reduce(UInt64(0)) { $0 << 16 | UInt64($1) }
     return (high, low)
+  }
+
+  /// 1 for the third colon that the grammar of RFC 3261 puts before an IPv4 address by mistake
+  /// (RFC 5118 4.10), else 0.
+  private static func spareColon(_ text: ByteView, _ index: Int) -> Int {
+    guard index < text.count, text[index] == UInt8(ascii: ":") else { return 0 }
+    return parseIPv4(text.view(from: index + 1, to: text.count)) == nil ? 0 : 1
   }
 
   private static func hexGroup(_ text: ByteView) -> UInt16? {
@@ -171,10 +204,17 @@ extension MessageWriter {
       write(decimal: endpoint.low & 255)
     case .ipv6:
       write(byte: UInt8(ascii: "["))
-      for group in 0..<8 {
-        if group > 0 { write(byte: UInt8(ascii: ":")) }
-        let half = group < 4 ? endpoint.high : endpoint.low
-        writeHexGroup(UInt16(truncatingIfNeeded: half >> UInt64(48 - 16 * (group & 3))))
+      let gap = endpoint.longestGap
+      var group = 0
+      while group < 8 {
+        if group == gap.lowerBound, !gap.isEmpty {
+          write("::")
+          group = gap.upperBound
+        } else {
+          if group > 0, group != gap.upperBound { write(byte: UInt8(ascii: ":")) }
+          writeHexGroup(endpoint.group(group))
+          group += 1
+        }
       }
       write(byte: UInt8(ascii: "]"))
     }

@@ -8,7 +8,8 @@ internal import COSIPShim
 /// The headers that the scanner knows.
 private enum KnownHeader {
   case via, from, to, callID, sequence, contentLength, maxForwards, expires, contact
-  case contentType, require, authorization, proxyAuthorization, recordRoute, route, unknown
+  case contentType, require, authorization, proxyAuthorization, recordRoute, route, path
+  case unknown
 }
 
 /// What has been met once already.
@@ -116,13 +117,11 @@ extension Envelope {
     _ next: Int,
     _ seen: inout Seen
   ) {
-    var colon = line.start
-    while colon < line.end, bytes[colon] != UInt8(ascii: ":") {
-      let byte = bytes[colon]
-      if byte <= 0x20 || byte >= 0x7F { return note(colon == line.start ? .folding : .headerName) }
-      colon += 1
+    let colon = bytes.end(of: .headerName, from: line.start, to: line.end)
+    guard colon < line.end, colon > line.start, bytes[colon] == UInt8(ascii: ":") else {
+      let isFolding = colon == line.start && bytes[colon] != UInt8(ascii: ":")
+      return note(isFolding ? .folding : .headerName)
     }
-    guard colon < line.end, colon > line.start else { return note(.headerName) }
     var start = colon + 1
     var end = line.end
     while start < end, bytes[start].isBlank { start += 1 }
@@ -144,10 +143,13 @@ extension Envelope {
       contactLines += 1
       if contactLines == 1 { contact = value }
     case .require: require = value
-    case .authorization: authorization = value
+    case .authorization:
+      authorizationLines += 1
+      authorization = value
     case .proxyAuthorization: proxyAuthorization = value
     case .recordRoute: recordRouteLines = joined(recordRouteLines, whole)
     case .route: routeLines = joined(routeLines, whole)
+    case .path: hasPath = true
     case .unknown: break
     }
   }
@@ -200,7 +202,13 @@ extension Envelope {
     case 2: name.isNamed("To", "to") ? .to : .unknown
     case 3: name.isNamed("Via", "via") ? .via : .unknown
     case 4:
-      name.isNamed("From", "from") ? .from : name.isNamed("CSeq", "cseq") ? .sequence : .unknown
+      if name.isNamed("From", "from") {
+        .from
+      } else if name.isNamed("CSeq", "cseq") {
+        .sequence
+      } else {
+        name.isNamed("Path", "path") ? .path : .unknown
+      }
     case 5: name.isNamed("Route", "route") ? .route : .unknown
     case 7: ofSeven(name)
     case 12:
@@ -283,8 +291,7 @@ extension ByteView {
 
   /// Whether the bytes are one or more token characters.
   package var isToken: Bool {
-    for index in 0..<count where !self[index].isTokenByte { return false }
-    return count > 0
+    count > 0 && isAll(.token)
   }
 
   /// Whether this is a sip, sips or tel URI that needs no parser: no escapes, no headers.
@@ -320,22 +327,11 @@ extension ByteView {
   }
 
   private func isPlainPart(from start: Int, to end: Int) -> Bool {
-    for index in start..<end where !self[index].isPlainURIByte { return false }
-    return true
+    self.end(of: .plainURI, from: start, to: end) == end
   }
 
   /// The number of control bytes other than tab.
   fileprivate func countControls() -> Int {
     unsafe withUnsafeBytes { unsafe rs_count_controls($0.baseAddress, $0.count) }
-  }
-}
-
-extension UInt8 {
-  /// Whether the byte may stand in a plain URI: no delimiter, no escape, nothing beyond ASCII.
-  fileprivate var isPlainURIByte: Bool {
-    switch self {
-    case 0...0x20, 0x22, 0x25, 0x2C, 0x3C, 0x3E, 0x3F, 0x5C, 0x7F...0xFF: false
-    default: true
-    }
   }
 }

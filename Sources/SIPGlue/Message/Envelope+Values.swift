@@ -22,8 +22,7 @@ extension Envelope {
     guard value.length > 10,
       bytes.view(from: value.start, to: value.start + 8).equals("SIP/2.0/")
     else { return false }
-    var index = value.start + 8
-    while index < value.end, bytes[index].isTokenByte { index += 1 }
+    var index = bytes.end(of: .token, from: value.start + 8, to: value.end)
     via.transport = ByteSlice(from: value.start + 8, to: index)
     guard !via.transport.isEmpty, index < value.end, bytes[index] == 0x20 else { return false }
     let hostStart = index + 1
@@ -56,8 +55,7 @@ extension Envelope {
   ) -> Int? {
     let limit = via.value.end
     guard bytes[start] == UInt8(ascii: ";") else { return nil }
-    var index = start + 1
-    while index < limit, bytes[index].isTokenByte { index += 1 }
+    var index = bytes.end(of: .token, from: start + 1, to: limit)
     let name = bytes.view(from: start + 1, to: index)
     guard !name.isEmpty else { return nil }
     var value = ByteSlice.none
@@ -93,8 +91,7 @@ extension Envelope {
     if isTrusting, start < limit, bytes[start] == UInt8(ascii: "\"") {
       return NameAddress.endOfQuoted(bytes.view(from: 0, to: limit), start).map { $0 + 1 }
     }
-    var index = start
-    while index < limit, bytes[index].isViaValueByte { index += 1 }
+    let index = bytes.end(of: .viaValue, from: min(start, limit), to: limit)
     return index > start ? index : nil
   }
 
@@ -157,8 +154,7 @@ extension Envelope {
     while index < limit {
       guard bytes[index] == UInt8(ascii: ";") else { return note(.tag) }
       let nameStart = skipBlanks(bytes, index + 1, limit)
-      index = nameStart
-      while index < limit, bytes[index].isTokenByte { index += 1 }
+      index = bytes.end(of: .token, from: nameStart, to: limit)
       let name = bytes.view(from: nameStart, to: index)
       guard !name.isEmpty else { return note(.tag) }
       index = skipBlanks(bytes, index, limit)
@@ -187,8 +183,7 @@ extension Envelope {
     if isTrusting, start < limit, bytes[start] == UInt8(ascii: "\"") {
       return NameAddress.endOfQuoted(bytes.view(from: 0, to: limit), start).map { $0 + 1 }
     }
-    var index = start
-    while index < limit, bytes[index].isTokenByte { index += 1 }
+    let index = bytes.end(of: .token, from: min(start, limit), to: limit)
     return index > start ? index : nil
   }
 
@@ -197,14 +192,11 @@ extension Envelope {
     guard !value.isEmpty else { return note(.emptyValue) }
     guard !isTrusting else { return }
     let text = bytes[value]
-    var signs = 0
-    for index in 0..<text.count {
-      guard text[index].isWordByte else { return note(.callID) }
-      if text[index] == UInt8(ascii: "@") {
-        signs += 1
-        guard signs == 1, index > 0, index + 1 < text.count else { return note(.callID) }
-      }
-    }
+    guard text.isAll(.word) else { return note(.callID) }
+    let sign = text.position(of: UInt8(ascii: "@"), from: 0, to: text.count)
+    guard sign < text.count else { return }
+    let other = text.position(of: UInt8(ascii: "@"), from: sign + 1, to: text.count)
+    guard sign > 0, sign + 1 < text.count, other == text.count else { return note(.callID) }
   }
 
   package mutating func takeSequence(_ bytes: ByteView, _ value: ByteSlice) {
@@ -252,21 +244,4 @@ extension ByteView {
   }
 
   fileprivate var hasBlankAtEnd: Bool { count > 0 && self[count - 1].isBlank }
-}
-
-extension UInt8 {
-  /// Whether the byte may stand in the value of a Via parameter: token, or part of an IPv6 address.
-  fileprivate var isViaValueByte: Bool {
-    isTokenByte || self == 0x3A || self == 0x5B || self == 0x5D
-  }
-
-  /// Whether the byte may stand in a Call-ID: the characters of "word" (RFC 3261 25.1) and "@".
-  ///
-  /// Quote and backslash are left out: libosip2 decides about them.
-  fileprivate var isWordByte: Bool {
-    switch self {
-    case 0x28, 0x29, 0x3C, 0x3E, 0x3A, 0x2F, 0x5B, 0x5D, 0x3F, 0x7B, 0x7D, 0x40: true
-    default: isTokenByte
-    }
-  }
 }

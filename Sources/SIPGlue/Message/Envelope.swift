@@ -115,11 +115,14 @@ package struct Envelope: Sendable {
   package var contentType = ByteSlice.none
   package var require = ByteSlice.none
   package var authorization = ByteSlice.none
+  package var authorizationLines: UInt16 = 0
   package var proxyAuthorization = ByteSlice.none
   /// All Record-Route lines, line ends included, as one block.
   package var recordRouteLines = ByteSlice.none
   /// All Route lines, line ends included, as one block.
   package var routeLines = ByteSlice.none
+  /// Whether there is a Path header.
+  package var hasPath = false
   /// The header lines, from the one after the start line up to the empty line.
   package var headerLines = ByteSlice.none
   package var body = ByteSlice.none

@@ -40,6 +40,7 @@ package struct Received {
 package struct MessageReader: ~Copyable {
   private var normalised = MessageWriter(capacity: 8192)
   private var unfolded = MessageWriter(capacity: 8192)
+  private var masked = MessageWriter(capacity: 0)
 
   package init() {}
 
@@ -52,21 +53,57 @@ package struct MessageReader: ~Copyable {
       return received
     }
     received.envelope.scan(bytes)
+    settle(&received)
+    return received
+  }
+
+  /// Reads one datagram that `Envelope.scan(datagram:)` has scanned already.
+  package mutating func read(_ datagram: ByteView, scanned: Envelope) -> Received {
+    let bytes = datagram.withoutLeadingLineEnds
+    var received = Received(bytes: bytes, envelope: scanned, verdict: .accept, wasOdd: false)
+    if bytes.isEmpty { received.verdict = .drop(.keepAlive) } else { settle(&received) }
+    return received
+  }
+
+  private mutating func settle(_ received: inout Received) {
     if received.envelope.isOdd {
       received.wasOdd = true
       received.verdict = judge(&received)
     } else if received.envelope.method == .register, received.hasBareContactWithHeaders {
       received.verdict = .answer(400)
     }
-    return received
   }
 
   private mutating func judge(_ received: inout Received) -> Verdict {
+    if received.envelope.oddity.contains(.controlByte) { maskControls(of: &received) }
     if let verdict = received.verdictWithoutParsing { return verdict }
     guard let again = normalise(received.bytes), !again.isOdd else { return received.refusal(400) }
     received.envelope = again
     received.bytes = normalised.bytes
     return again.method == .register && received.hasBareContactWithHeaders ? .answer(400) : .accept
+  }
+
+  /// Puts a question mark for each control byte that a quoted string has escaped: they are legal
+  /// there (RFC 3261 25.1, quoted-pair), and nobody needs a bell in a name.
+  ///
+  /// Any other control byte is left for the scanner to find again.
+  private mutating func maskControls(of received: inout Received) {
+    let bytes = received.bytes
+    let headEnd = received.envelope.body.start
+    masked.removeAll()
+    var isQuoted = false
+    var isEscaped = false
+    for index in 0..<headEnd {
+      let byte = bytes[index]
+      let isControl = byte < 0x20 && byte != 0x0D && byte != 0x0A
+      masked.write(byte: isControl && isQuoted && isEscaped ? UInt8(ascii: "?") : byte)
+      if byte == UInt8(ascii: "\""), !isEscaped { isQuoted.toggle() }
+      if byte == 0x0A { isQuoted = false }
+      isEscaped = isQuoted && !isEscaped && byte == UInt8(ascii: "\\")
+    }
+    masked.write(bytes.view(from: headEnd, to: bytes.count))
+    received.bytes = masked.bytes
+    received.envelope = Envelope(scanning: masked.bytes)
   }
 
   /// Writes the message in plain form; nil when libosip2 refuses it or sees something else in it.
@@ -108,6 +145,11 @@ extension Received {
       guard let uri = SIPURI(bytes[envelope.requestURI]), uri.headers.isEmpty else {
         return refusal(400)
       }
+    }
+    // RFC 4475 3.1.2.18: of two things that are wrong, this one says more.
+    let mistakes = odd.intersection([.sequence, .number, .missing, .repeated, .contentLength])
+    if odd.contains(.sequenceMethod), envelope.method == .other, mistakes.isEmpty {
+      return refusal(501)
     }
     return odd.isDisjoint(with: [.repeated, .contentLength]) ? nil : refusal(400)
   }
@@ -153,6 +195,14 @@ extension Received {
     let question = contact.position(of: UInt8(ascii: "?"), from: 0, to: contact.count)
     return question < contact.count
       && contact.position(of: UInt8(ascii: "<"), from: 0, to: question) == question
+  }
+}
+
+extension Envelope {
+  /// Scans a datagram, on any thread, into an envelope that is still empty.
+  package mutating func scan(datagram: ByteView) {
+    let bytes = datagram.withoutLeadingLineEnds
+    if !bytes.isEmpty { scan(bytes) }
   }
 }
 

@@ -59,6 +59,8 @@ package struct MessageWriter: ~Copyable {
 
   package mutating func write(_ text: String) { text.withByteView { write($0) } }
 
+  package mutating func write(_ bytes: [UInt8]) { bytes.withByteView { write($0) } }
+
   package mutating func write(byte: UInt8) {
     guard reserve(1) else { return }
     unsafe base[count] = byte

@@ -56,6 +56,7 @@ extension Received {
   var problem: StaticString {
     let odd = envelope.oddity
     if odd.contains(.missing) { return missing }
+    if envelope.sequenceMethodText.isEmpty { return "Bad CSeq" }
     if odd.contains(.sequenceMethod) { return "CSeq Has Another Method" }
     if odd.contains(.contentLength) { return "Content-Length Exceeds Message" }
     if odd.contains(.repeated) { return "Header Repeated" }

@@ -66,11 +66,8 @@ package struct SIPURI: Sendable {
     headers = .none
     let colon = text.position(of: UInt8(ascii: ":"), from: 0, to: text.count)
     guard colon > 0, colon < text.count, text.count <= Int(UInt16.max) else { return nil }
-    for index in 0..<text.count where text[index] <= 0x20 || text[index] == 0x7F {
-      return nil
-    }
+    guard text.isAll(.visible) else { return nil }
     let name = text.view(from: 0, to: colon)
-    guard Self.isScheme(name) else { return nil }
     if name.equalsIgnoringCase("sip") {
       scheme = .sip
     } else if name.equalsIgnoringCase("sips") {
@@ -78,6 +75,7 @@ package struct SIPURI: Sendable {
     } else if name.equalsIgnoringCase("tel") {
       scheme = .tel
     } else {
+      guard Self.isScheme(name) else { return nil }
       scheme = .other
       return
     }
@@ -130,7 +128,6 @@ package struct SIPURI: Sendable {
   /// The end of a host name, IPv4 address or bracketed IPv6 address that begins at `start`.
   package static func endOfHost(_ text: ByteView, _ start: Int) -> Int? {
     guard start < text.count else { return nil }
-    var index = start
     if text[start] == UInt8(ascii: "[") {
       let close = text.position(of: UInt8(ascii: "]"), from: start, to: text.count)
       guard close < text.count, close > start + 2 else { return nil }
@@ -142,8 +139,7 @@ package struct SIPURI: Sendable {
       }
       return close + 1
     }
-    while index < text.count, text[index].isHostByte { index += 1 }
-    return index
+    return text.end(of: .host, from: start, to: text.count)
   }
 
   private static func isScheme(_ name: ByteView) -> Bool {
@@ -157,7 +153,7 @@ package struct SIPURI: Sendable {
   }
 
   private static func isEscapedProperly(_ text: ByteView) -> Bool {
-    var index = 0
+    var index = text.end(of: .plainURI, from: 0, to: text.count)
     while index < text.count {
       if text[index] == UInt8(ascii: "%") {
         guard index + 2 < text.count, text[index + 1].hexValue != nil,
@@ -308,11 +304,6 @@ package struct ParameterWalk {
 }
 
 extension UInt8 {
-  /// Whether the byte may stand in a host name or IPv4 address.
-  package var isHostByte: Bool {
-    isDigit || lowercased &- 0x61 < 26 || self == 0x2D || self == 0x2E || self == 0x5F
-  }
-
   fileprivate var isDelimiterOfAddress: Bool {
     self == 0x3C || self == 0x3E || self == 0x22 || self >= 0x80
   }
@@ -321,11 +312,5 @@ extension UInt8 {
   fileprivate var isDisplayByte: Bool { isTokenByte || isBlank || self >= 0x80 }
 
   /// Whether the byte is a token character (RFC 3261 25.1).
-  package var isTokenByte: Bool {
-    switch self {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    case 0x2D, 0x2E, 0x21, 0x25, 0x2A, 0x5F, 0x2B, 0x60, 0x27, 0x7E: true
-    default: false
-    }
-  }
+  package var isTokenByte: Bool { isPart(of: .token) }
 }

@@ -89,6 +89,7 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
   private let guessesMax: UInt32
   private let keys: TokenSource
   private var hash: DigestHash
+  private var action = Action()
 
   /// Hashes the passwords and opens the nonce book.
   ///
@@ -158,41 +159,64 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
     guard let chosen = usable ?? own.first else {
       return .challenged(challenges(for: userAgent, at: now))
     }
-    let pair = key(source, chosen.username)
-    let all = key(source, "")
-    if let left = lockout(pair, all, source, at: now) { return .lockedOut(left) }
-    switch verify(chosen, at: now) {
+    let admission = source.withByteView { source in
+      chosen.method.withByteView { method in
+        chosen.withFields {
+          admit($0, of: method, userAgent: userAgent, source: source, at: now)
+        }
+      }
+    }
+    return admission ?? .malformed
+  }
+
+  /// The same for the only credentials that a request carries, or none.
+  ///
+  /// - Parameters:
+  ///   - fields: the credentials; nil: there are none.
+  ///   - method: the request's method.
+  ///   - userAgent: asked for only when a challenge is made.
+  ///   - source: the sender's address, for which guesses are counted; empty: they are not.
+  ///   - now: the present instant.
+  /// - Returns: the user, or how to answer.
+  mutating func admit(
+    _ fields: DigestFields?,
+    of method: ByteView,
+    userAgent: @autoclosure () -> String?,
+    source: ByteView,
+    at now: Instant
+  ) -> Admission {
+    guard let fields, isOwn(fields.realm) else {
+      return .challenged(challenges(for: userAgent(), at: now))
+    }
+    let counts = !source.isEmpty && guessesMax > 0
+    let pair = counts ? keys.hash(source, fields.username, 1) : 0
+    let all = counts ? keys.hash(source, .empty, 1) : 0
+    if counts, let left = lockout(pair, all, at: now) { return .lockedOut(left) }
+    switch verify(fields, of: method, at: now) {
     case .accepted(let user):
-      guesses.forget(pair)
-      return users.admit(key("", user), at: now) ? .admitted(user: user) : .tooMany(1)
+      if counts { guesses.forget(pair) }
+      let key = user.withByteView { keys.hash(.empty, $0, 1) }
+      return users.admit(key, at: now) ? .admitted(user: user) : .tooMany(1)
     case .stale, .replayed:
-      return .challenged(challenges(for: userAgent, at: now, stale: true))
+      return .challenged(challenges(for: userAgent(), at: now, stale: true))
     case .wrongPassword, .unknownUser:
-      if !source.isEmpty, guessesMax > 0 {
+      if counts {
         guesses.note(pair, limit: guessesMax, at: now)
         guesses.note(all, limit: guessesMax * 10, at: now)
       }
-      return .challenged(challenges(for: userAgent, at: now))
+      return .challenged(challenges(for: userAgent(), at: now))
     case .malformed: return .malformed
     }
   }
 
+  private func isOwn(_ name: ByteView) -> Bool { realm.withByteView { $0.equals(name) } }
+
   /// The seconds for which a sender is not listened to; nil when he is.
-  private func lockout(
-    _ pair: UInt64,
-    _ all: UInt64,
-    _ source: String,
-    at now: Instant
-  ) -> UInt32? {
-    guard !source.isEmpty, guessesMax > 0 else { return nil }
+  private func lockout(_ pair: UInt64, _ all: UInt64, at now: Instant) -> UInt32? {
     let left =
       guesses.lockedOut(pair, after: guessesMax, at: now)
       ?? guesses.lockedOut(all, after: guessesMax * 10, at: now)
     return left.map { UInt32(clamping: $0.components.seconds + 1) }
-  }
-
-  private func key(_ source: String, _ user: String) -> UInt64 {
-    source.withByteView { first in user.withByteView { keys.hash(first, $0, 1) } }
   }
 
   private static func words(of secret: [UInt8]) -> (UInt64, UInt64) {
@@ -206,36 +230,65 @@ public struct DigestAuthenticator: ~Copyable, Sendable {
 
   /// Judges one set of credentials; an accepted one is used up by this.
   public mutating func verify(_ credentials: Credentials, at now: Instant) -> DigestVerdict {
-    guard let form = Form(credentials) else { return .malformed }
-    guard credentials.realm == realm else { return .unknownUser }
-    let known = proofs[credentials.username]
-    let secret = (known ?? nobody).secret(of: form.algorithm)
-    let expected = response(to: credentials, form: form, secret: secret)
-    let right = DigestHash.areEqual(expected, Array(credentials.response.utf8))
+    let verdict = credentials.method.withByteView { method in
+      credentials.withFields { verify($0, of: method, at: now) }
+    }
+    return verdict ?? .malformed
+  }
+
+  private mutating func verify(
+    _ fields: DigestFields,
+    of method: ByteView,
+    at now: Instant
+  ) -> DigestVerdict {
+    guard let form = Form(fields) else { return .malformed }
+    guard isOwn(fields.realm) else { return .unknownUser }
+    let known = proofs[fields.username.string]
+    hashResponse(to: fields, of: method, form, (known ?? nobody).secret(of: form.algorithm))
+    let right = DigestHash.areEqual(hash.text.bytes, fields.response)
     guard let known else { return .unknownUser }
     guard right else { return .wrongPassword }
-    switch nonces.redeem(credentials.nonce, count: form.count, at: now, with: hash) {
+    switch nonces.redeem(fields.nonce, count: form.count, at: now, with: hash) {
     case .fresh: return .accepted(user: known.user)
     case .stale: return .stale
     case .replayed: return .replayed
     }
   }
 
-  /// Computes the response that proves a secret (HA1), in hexadecimal text.
-  private mutating func response(
-    to credentials: Credentials,
-    form: Form,
-    secret: [UInt8]
-  ) -> [UInt8] {
-    let action = hash.hex(
-      form.algorithm,
-      of: [Array(credentials.method.utf8), Array(credentials.uri.utf8)]
-    )
-    let nonce = Array(credentials.nonce.utf8)
-    guard let protection = form.protection else {
-      return hash.hex(form.algorithm, of: [secret, nonce, action])
+  /// Computes the response that proves a secret (HA1), in hexadecimal text, into `hash.text`.
+  private mutating func hashResponse(
+    to fields: DigestFields,
+    of method: ByteView,
+    _ form: Form,
+    _ secret: [UInt8]
+  ) {
+    hash.text.removeAll()
+    hash.text.write(method)
+    hash.text.write(":")
+    hash.text.write(fields.uri)
+    // Phones register again with the same words.
+    let isKnown = action.algorithm == form.algorithm && hash.text.bytes.equals(action.text)
+    if !isKnown {
+      action.algorithm = form.algorithm
+      action.text = hash.text.bytes.array
+      hash.hashText(by: form.algorithm)
+      action.hash = hash.text.bytes.array
     }
-    return hash.hex(form.algorithm, of: [secret, nonce] + protection + [action])
+    hash.text.removeAll()
+    hash.text.write(secret)
+    hash.text.write(":")
+    hash.text.write(fields.nonce)
+    hash.text.write(":")
+    if form.count != nil {
+      hash.text.write(fields.nonceCount)
+      hash.text.write(":")
+      hash.text.write(fields.clientNonce)
+      hash.text.write(":")
+      hash.text.write(fields.qop)
+      hash.text.write(":")
+    }
+    hash.text.write(action.hash)
+    hash.hashText(by: form.algorithm)
   }
 
   private static func proof(
@@ -257,26 +310,28 @@ extension DigestAuthenticator {
   /// The parameters of credentials that had to be understood before anything is computed.
   private struct Form {
     var algorithm: DigestAlgorithm
-    /// Nonce-count, client nonce and qop as hashed; nil in the RFC 2069 form.
-    var protection: [[UInt8]]?
+    /// The nonce-count; nil in the RFC 2069 form.
     var count: UInt32?
 
-    init?(_ credentials: Credentials) {
-      guard let algorithm = DigestAlgorithm(headerValue: credentials.algorithm),
-        credentials.response.utf8.count == algorithm.hexCount,
-        !credentials.username.isEmpty, !credentials.nonce.isEmpty, !credentials.uri.isEmpty
+    init?(_ fields: DigestFields) {
+      guard let algorithm = DigestAlgorithm(fields.algorithm),
+        fields.response.count == algorithm.hexCount,
+        !fields.username.isEmpty, !fields.nonce.isEmpty, !fields.uri.isEmpty
       else { return nil }
       self.algorithm = algorithm
-      guard let qop = credentials.qop else { return }
-      guard qop.lowercased() == "auth",
-        let cnonce = credentials.cnonce, !cnonce.isEmpty,
-        let nc = credentials.nc, nc.utf8.count == 8,
-        let bytes = Hex.decode(Array(nc.utf8))
+      guard !fields.qop.isEmpty else { return }
+      guard fields.qop.equalsIgnoringCase("auth"), !fields.clientNonce.isEmpty,
+        fields.nonceCount.count == 8, let count = fields.nonceCount.hexadecimal(from: 0, count: 8),
+        count > 0
       else { return nil }
-      let count = bytes.reduce(0) { $0 << 8 | UInt32($1) }
-      guard count > 0 else { return nil }
-      self.count = count
-      protection = [Array(nc.utf8), Array(cnonce.utf8), Array(qop.utf8)]
+      self.count = UInt32(count)
     }
+  }
+
+  /// The hash of the method and URI that were asked for last.
+  private struct Action: Sendable {
+    var algorithm = DigestAlgorithm.md5
+    var text: [UInt8] = []
+    var hash: [UInt8] = []
   }
 }

@@ -16,10 +16,23 @@ public enum DigestAlgorithm: String, Sendable, CaseIterable {
 
   /// Reads the name in a header; no parameter at all means MD5 (RFC 7616 3.3).
   init?(headerValue: String?) {
-    switch headerValue?.uppercased() {
-    case nil, "MD5": self = .md5
-    case "SHA-256": self = .sha256
-    case .some: return nil
+    guard let headerValue else {
+      self = .md5
+      return
+    }
+    let known = headerValue.withByteView { $0.isEmpty ? nil : DigestAlgorithm($0) }
+    guard let known else { return nil }
+    self = known
+  }
+
+  /// Reads the name in a header; empty means that there is none.
+  init?(_ name: ByteView) {
+    if name.isEmpty || name.equalsIgnoringCase("md5") {
+      self = .md5
+    } else if name.equalsIgnoringCase("sha-256") {
+      self = .sha256
+    } else {
+      return nil
     }
   }
 
@@ -42,6 +55,8 @@ public struct DigestUnavailable: Error, Sendable {}
   private let context: OpaquePointer
   private let md5: OpaquePointer
   private let sha256: OpaquePointer
+  /// What is to be hashed by `hashText(by:)`, and the hash afterwards.
+  package var text = MessageWriter(capacity: 512)
 
   /// Fetches the algorithms once.
   ///
@@ -85,6 +100,32 @@ public struct DigestUnavailable: Error, Sendable {}
     return Hex.encode(raw.prefix(Int(count)))
   }
 
+  /// Hashes `text`, which becomes the hash in lower-case hexadecimal; empty on failure.
+  package mutating func hashText(by algorithm: DigestAlgorithm) {
+    let kind =
+      switch algorithm {
+      case .md5: unsafe md5
+      case .sha256: unsafe sha256
+      }
+    let context = unsafe context
+    let bytes = text.bytes
+    text.removeAll()
+    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(EVP_MAX_MD_SIZE)) { raw in
+      var count: UInt32 = 0
+      let isDone = unsafe bytes.withUnsafeBytes {
+        unsafe EVP_DigestInit_ex(context, kind, nil) == 1
+          && EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1
+          && EVP_DigestFinal_ex(context, raw.baseAddress, &count) == 1
+      }
+      guard isDone else { return }
+      for index in 0..<Int(count) {
+        let byte = unsafe raw[index]
+        text.write(byte: Hex.digit(byte >> 4))
+        text.write(byte: Hex.digit(byte & 15))
+      }
+    }
+  }
+
   /// Computes HMAC-SHA-256; 32 bytes, empty on failure.
   package func seal(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
     var raw = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
@@ -106,6 +147,16 @@ public struct DigestUnavailable: Error, Sendable {}
   package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard !left.isEmpty, left.count == right.count else { return false }
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0
+  }
+
+  /// Compares in a time that depends on the length only; empty values are never equal.
+  package static func areEqual(_ left: ByteView, _ right: ByteView) -> Bool {
+    guard !left.isEmpty, left.count == right.count else { return false }
+    return unsafe left.withUnsafeBytes { left in
+      unsafe right.withUnsafeBytes { right in
+        unsafe CRYPTO_memcmp(left.baseAddress, right.baseAddress, left.count) == 0
+      }
+    }
   }
 
   private mutating func update(with bytes: [UInt8]) -> Bool {
@@ -148,7 +199,8 @@ enum Hex {
     }
   }
 
-  private static func digit(_ value: UInt8) -> UInt8 {
+  /// The digit of a value below 16.
+  static func digit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 }

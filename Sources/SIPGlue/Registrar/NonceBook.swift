@@ -30,6 +30,9 @@ package enum NonceVerdict: Sendable, Equatable {
 package struct NonceBook: Sendable {
   fileprivate struct Record: Sendable {
     var serial: UInt64 = 0  // 0: vacant
+    /// The other parts of the nonce, which were ours when it was used first.
+    var issued: UInt64 = 0
+    var mac: (UInt64, UInt64) = (0, 0)
     var highest: UInt32 = 0
     /// Bit i is set when the count `highest - i` was used.
     var used: UInt64 = 0
@@ -88,24 +91,53 @@ package struct NonceBook: Sendable {
     at now: Instant,
     with hash: borrowing DigestHash
   ) -> NonceVerdict {
-    guard nonce.utf8.count == Self.byteCount * 2, let bytes = Hex.decode(Array(nonce.utf8)) else {
-      return .stale
-    }
-    let expected = mac(of: Array(bytes[..<16]), with: hash)
-    guard DigestHash.areEqual(Array(bytes[16...]), expected) else { return .stale }
-    let issued = Instant(nanoseconds: Self.integer(bytes[0..<8]))
-    let serial = Self.integer(bytes[8..<16])
+    nonce.withByteView { redeem($0, count: count, at: now, with: hash) }
+  }
+
+  /// The same for a nonce as bytes.
+  mutating func redeem(
+    _ nonce: ByteView,
+    count: UInt32?,
+    at now: Instant,
+    with hash: borrowing DigestHash
+  ) -> NonceVerdict {
+    guard nonce.count == Self.byteCount * 2, let instant = nonce.hexadecimal(from: 0, count: 16),
+      let serial = nonce.hexadecimal(from: 16, count: 16),
+      let high = nonce.hexadecimal(from: 32, count: 16),
+      let low = nonce.hexadecimal(from: 48, count: 16)
+    else { return .stale }
+    let slot = Int(truncatingIfNeeded: serial) & (records.count - 1)
+    let record = records[slot]
+    // A nonce that is in use was ours when it came first: it is compared, in constant time.
+    let isKnown =
+      record.serial == serial && serial != 0
+      && (record.issued ^ instant | record.mac.0 ^ high | record.mac.1 ^ low) == 0
+    guard isKnown || isOurs(instant, serial, (high, low), with: hash) else { return .stale }
+    let issued = Instant(nanoseconds: instant)
     // A serial that was not given out yet is another process's with the same secret.
     guard issued <= now, now - issued < lifetime, serial <= lastSerial else { return .stale }
 
-    let slot = Int(truncatingIfNeeded: serial) & (records.count - 1)
-    if records[slot].serial > serial { return .stale }
-    if records[slot].serial < serial {
-      records[slot] = Record(serial: serial, highest: count ?? .max, used: count == nil ? .max : 1)
+    if record.serial > serial { return .stale }
+    if record.serial < serial {
+      var first = Record(serial: serial, issued: instant, mac: (high, low))
+      first.highest = count ?? .max
+      first.used = count == nil ? .max : 1
+      records[slot] = first
       return .fresh
     }
     guard let count else { return .replayed }
     return records[slot].use(count) ? .fresh : .replayed
+  }
+
+  private func isOurs(
+    _ instant: UInt64,
+    _ serial: UInt64,
+    _ proof: (UInt64, UInt64),
+    with hash: borrowing DigestHash
+  ) -> Bool {
+    var bytes: [UInt8] = []
+    for word in [instant, serial, proof.0, proof.1] { Self.append(word, to: &bytes) }
+    return DigestHash.areEqual(Array(bytes[16...]), mac(of: Array(bytes[..<16]), with: hash))
   }
 
   private func mac(of head: [UInt8], with hash: borrowing DigestHash) -> [UInt8] {
@@ -116,10 +148,6 @@ package struct NonceBook: Sendable {
     for shift in stride(from: 56, through: 0, by: -8) {
       bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
     }
-  }
-
-  private static func integer(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 

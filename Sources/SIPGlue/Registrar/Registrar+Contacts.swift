@@ -60,6 +60,35 @@ extension Registrar {
     return outcome
   }
 
+  /// Binds the only contact of a DN for another while, when nothing but the time is new.
+  ///
+  /// - Returns: What is granted; nil when there is more to it.
+  mutating func refresh(
+    _ slot: Int,
+    by plain: PlainRegister,
+    at now: Instant
+  ) -> GrantedContact? {
+    let seconds = plain.contactExpires ?? plain.expires ?? settings.defaultExpires
+    guard lines[slot].contacts.count == 1, seconds > 0, seconds >= settings.minExpires,
+      lines[slot].contacts[0].binding.isSaidAgain(by: plain)
+    else { return nil }
+    let granted = min(seconds, settings.maxExpires)
+    let end = now + .seconds(Int64(granted))
+    let isShorter = end < (lines[slot].contacts[0].binding.expiresAt ?? .zero)
+    lines[slot].contacts[0].binding.expiresAt = end
+    lines[slot].contacts[0].binding.cseq = plain.sequence
+    if lines[slot].isWatched {
+      tell(isShorter ? .shortened : .refreshed, lines[slot].contacts[0].binding, at: slot)
+    }
+    touch(slot)
+    expiries.arm(slot, noLaterThan: end)
+    return GrantedContact(
+      lines[slot].contacts[0].binding.uri,
+      expires: granted,
+      parameters: lines[slot].contacts[0].binding.parameters
+    )
+  }
+
   /// Checks a request that changes something; a problem concerns the whole request (RFC 3261 10.3).
   private func read(
     _ request: RegisterRequest,
@@ -257,6 +286,23 @@ extension Registrar.Contact {
   fileprivate func isSame(as other: ContactURI, _ device: Binding.Device?) -> Bool {
     if let device, let own = binding.device { return own == device }
     return uri?.matches(other) ?? false
+  }
+}
+
+extension Binding {
+  /// Whether a request says what this is, of the same phone, from the same place, and later.
+  fileprivate func isSaidAgain(by plain: PlainRegister) -> Bool {
+    guard expiresAt != nil, cseq < plain.sequence, flow == plain.source, device == nil,
+      path.isEmpty, q == plain.q ?? 1000
+    else { return false }
+    let (leading, trailing) = plain.parameters
+    return uri.withByteView { $0.equals(plain.uri) }
+      && callID.withByteView { $0.equals(plain.callID) }
+      && parameters.withByteView { own in
+        own.count == leading.count + trailing.count
+          && own.view(from: 0, to: leading.count).equals(leading)
+          && own.view(from: leading.count, to: own.count).equals(trailing)
+      }
   }
 }
 

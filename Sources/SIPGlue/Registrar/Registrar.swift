@@ -175,6 +175,11 @@ public struct Registrar: ~Copyable, Sendable {
     return nil
   }
 
+  /// Tells whether a DN has more than one contact, alive or not.
+  func hasSeveralContacts(_ dn: DN) -> Bool {
+    slots[dn].map { lines[$0].contacts.count > 1 } ?? false
+  }
+
   /// Tells where a DN is reached, the preferred contact first; empty when it is out of service.
   public func contacts(of dn: DN, at now: Instant) -> [Binding] {
     guard let slot = slots[dn], !lines[slot].isOut else { return [] }
@@ -226,6 +231,25 @@ public struct Registrar: ~Copyable, Sendable {
       return RegisterOutcome(refusal, changes: changes)
     }
     var outcome = update(slot, by: request, at: now)
+    outcome.changes = changes + outcome.changes
+    return outcome
+  }
+
+  /// Serves a plain REGISTER in the same way.
+  mutating func handle(_ plain: PlainRegister, at now: Instant) -> RegisterOutcome {
+    guard
+      settings.hosts.isEmpty || settings.hosts.contains(plain.host.string.lowercased()),
+      let slot = slots[DN(plain.user.string)]
+    else { return RegisterOutcome(.notFound) }
+    var changes: [RegistrationChange] = []
+    expire(slot, by: now, into: &changes)
+    if let refusal = refusal(of: plain, slot: slot, at: now) {
+      return RegisterOutcome(refusal, changes: changes)
+    }
+    if changes.isEmpty, let refreshed = refresh(slot, by: plain, at: now) {
+      return RegisterOutcome(.registered([refreshed]))
+    }
+    var outcome = update(slot, by: RegisterRequest(plain), at: now)
     outcome.changes = changes + outcome.changes
     return outcome
   }
@@ -297,12 +321,33 @@ public struct Registrar: ~Copyable, Sendable {
       source: request.trusted ? "" : request.source?.host ?? "",
       at: now
     )
+    return refusal(admission, of: request.dn)
+  }
+
+  private mutating func refusal(
+    of plain: PlainRegister,
+    slot: Int,
+    at now: Instant
+  ) -> RegisterReply? {
+    if lines[slot].isFixed { return .forbidden }
+    guard lines[slot].hasPassword else { return plain.isTrusted ? nil : .forbidden }
+    let admission = authenticator.admit(
+      plain.credentials,
+      of: ByteView("REGISTER"),
+      userAgent: plain.userAgent,
+      source: plain.isTrusted ? .empty : plain.sourceHost,
+      at: now
+    )
+    return refusal(admission, of: lines[slot].dn)
+  }
+
+  private func refusal(_ admission: Admission, of dn: DN) -> RegisterReply? {
     switch admission {
-    case .admitted(let user): return user == request.dn.number ? nil : .forbidden
-    case .challenged(let challenges): return .unauthorized(challenges)
-    case .malformed: return .badRequest
-    case .lockedOut(let seconds): return .lockedOut(retryAfter: seconds)
-    case .tooMany(let seconds): return .tooMany(retryAfter: seconds)
+    case .admitted(let user): user == dn.number ? nil : .forbidden
+    case .challenged(let challenges): .unauthorized(challenges)
+    case .malformed: .badRequest
+    case .lockedOut(let seconds): .lockedOut(retryAfter: seconds)
+    case .tooMany(let seconds): .tooMany(retryAfter: seconds)
     }
   }
 }

@@ -1,4 +1,5 @@
-// Everything that a line thread sends and receives by: at most one UDP socket, and the connections.
+// Everything that a switch sends and receives by: one UDP address at most, with a socket of this
+// thread's or with line threads, and the connections.
 //
 // Invariants: of the outgoing queue, only so many messages leave as the caller allows, whatever
 // they go by; those for streams are handed over in order before the datagrams of the same stretch;
@@ -18,39 +19,54 @@ public struct LineTransports: ~Copyable {
   }
 
   private let datagrams: Datagrams?
+  private let threads: LineThreads?
   private var streams: StreamTransport
   /// Where it listens, with the ports that the kernel chose for port 0.
   public let listeners: [SIPListener]
+
+  /// The most line threads that there can be.
+  public static var lineThreadsMax: Int { LineThreads.countMax }
 
   /// Listens on addresses, at most one of them for datagrams.
   ///
   /// - Parameters:
   ///   - wanted: The addresses.
+  ///   - lineThreads: How many threads receive and send datagrams; 1: only this one.
   ///   - credentials: Our side of TLS; nil: there is none.
   /// - Throws: Which address cannot be listened on, and why.
   public init(
     listeners wanted: [SIPListener],
+    lineThreads: Int = 1,
     credentials: TLSCredentials? = nil
   ) throws(ReactorError) {
     var bound = wanted
     var datagrams: Datagrams?
+    var threads: LineThreads?
     if let index = wanted.firstIndex(where: { $0.transport == .udp }) {
-      let transport = try UDPTransport(address: wanted[index].host, port: wanted[index].port)
-      bound[index].port = transport.address.port
-      datagrams = Datagrams(transport)
+      let (host, port) = (wanted[index].host, wanted[index].port)
+      if lineThreads > 1 {
+        let started = try LineThreads(count: lineThreads, address: host, port: port)
+        bound[index].port = started.port
+        threads = started
+      } else {
+        let transport = try UDPTransport(address: host, port: port)
+        bound[index].port = transport.address.port
+        datagrams = Datagrams(transport)
+      }
     }
     let indices = wanted.indices.filter { wanted[$0].transport != .udp }
     streams = try StreamTransport(listeners: indices.map { wanted[$0] })
     streams.credentials = credentials
     for (index, address) in zip(indices, streams.addresses) { bound[index].port = address.port }
     self.datagrams = datagrams
+    self.threads = threads
     listeners = bound
   }
 
   /// The descriptors to register with the thread's loop: that of the datagrams, if there is one,
   /// with `interest`, and that of the connections, for reading.
   public var descriptors: (datagrams: Int32?, streams: Int32) {
-    (datagrams?.transport.descriptor, streams.descriptor)
+    (threads?.descriptor ?? datagrams?.transport.descriptor, streams.descriptor)
   }
 
   /// What to register the datagrams' descriptor for.
@@ -59,13 +75,31 @@ public struct LineTransports: ~Copyable {
   /// Whether `receiveStreams` has something to tell the switch, whatever its descriptor says.
   public var hasLost: Bool { streams.hasLost }
 
+  /// Whether line threads have something for the switch, or room, whatever their descriptor says;
+  /// ask before every wait.
+  ///
+  /// - Throws: Why a line thread has ended.
+  public func areLinesReady() throws(ReactorError) -> Bool { try threads?.isReady() ?? false }
+
   /// Messages that came.
   public var received: Int {
-    (datagrams?.transport.counters.received ?? 0) + streams.counters.received
+    (threads?.received ?? datagrams?.transport.counters.received ?? 0) + streams.counters.received
   }
 
   /// Messages that the kernel, or a connection, has taken.
-  public var sent: Int { (datagrams?.transport.counters.sent ?? 0) + streams.counters.sent }
+  public var sent: Int {
+    (threads?.sent ?? datagrams?.transport.counters.sent ?? 0) + streams.counters.sent
+  }
+
+  /// With line threads, keeps the calling thread to a processor of its own.
+  ///
+  /// They keep to the others: none of them takes the place of the thread that works for all.
+  public func takeProcessor() {
+    if threads != nil { ShardThread.keep(to: .last) }
+  }
+
+  /// Datagrams that the kernel refused: no route, unreachable, forbidden.
+  public var refused: Int { threads?.refused ?? datagrams?.transport.counters.refused ?? 0 }
 
   /// Begins TLS connections with these from now on; those that there are go on.
   public mutating func use(_ credentials: TLSCredentials) { streams.credentials = credentials }
@@ -73,8 +107,9 @@ public struct LineTransports: ~Copyable {
   /// How many connections there are.
   public var connectionCount: Int { streams.connectionCount }
 
-  /// Receives one batch of datagrams into a switch.
+  /// Receives one batch of datagrams into a switch; of line threads, one of each.
   public mutating func receiveDatagrams(into telephony: inout SIPSwitch, at now: Instant) {
+    if let threads { return threads.receive(into: &telephony, at: now) }
     datagrams?.transport.receive(into: &telephony, at: now)
   }
 
@@ -88,18 +123,32 @@ public struct LineTransports: ~Copyable {
   /// - Parameters:
   ///   - telephony: The switch.
   ///   - first: How many may leave, at least as many as the last time; nil: all.
-  /// - Returns: How many have left its queue; none when the kernel takes no datagrams for now.
+  /// - Returns: How many have left its queue; none when the kernel takes no datagrams for now, and
+  ///   fewer than wanted when line threads do not keep up.
   @discardableResult
   public mutating func send(from telephony: inout SIPSwitch, first: Int? = nil) -> Int {
     let end = min(first ?? telephony.outgoing.count, telephony.outgoing.count)
     streams.send(telephony.outgoing, first: end)
     var removed = end
-    if let datagrams {
+    if let threads {
+      removed = threads.send(&telephony.outgoing, first: end)
+    } else if let datagrams {
       removed = datagrams.transport.send(&telephony.outgoing, first: end)
     } else {
       telephony.outgoing.removeFirst(end)
     }
     streams.forget(first: removed)
     return removed
+  }
+
+  /// Sends all that a switch has written, at the end; gives up when nothing leaves for a second.
+  public mutating func finish(from telephony: inout SIPSwitch) {
+    while true {
+      send(from: &telephony)
+      guard telephony.hasOutgoing, let descriptor = descriptors.datagrams else { return }
+      let interest: Readiness = threads == nil ? .writable : .readable
+      let ready = try? Readiness.wait(for: descriptor, interest, timeout: 1_000_000_000)
+      guard ready?.isEmpty == false, (try? areLinesReady()) != nil else { return }
+    }
   }
 }

@@ -15,8 +15,6 @@ public import Reactor
 public struct UDPTransport: ~Copyable {
   /// How the socket is opened.
   public struct Options: Hashable, Sendable {
-    /// Several line threads have a socket on the same port each.
-    public var sharesPort = false
     /// Runs of datagrams of one size to one peer are cut apart by the kernel (GSO).
     public var segments = false
     /// Larger datagrams are counted and ignored; the standard is the largest that UDP can carry.
@@ -68,7 +66,6 @@ public struct UDPTransport: ~Copyable {
       throw ReactorError("bind udp \(address):\(port)", reason: "not a numeric IP address")
     }
     var socketOptions = DatagramSocket.Options()
-    socketOptions.sharesPort = options.sharesPort
     socketOptions.segments = options.segments
     socketOptions.datagramMax = options.datagramMax
     socketOptions.batchMax = UDPTransport.batchMax

@@ -39,7 +39,11 @@ package struct EventLog: ~Copyable {
 
   private mutating func append(_ kept: Kept, _ sequence: UInt64) {
     precondition(ring.isEmpty || sequence == last + 1, "events must be consecutive")
-    if ring.isEmpty { oldest = sequence }
+    if ring.isEmpty {
+      oldest = sequence
+      // At once: a ring that grows by doubling stops everything while it is copied.
+      ring.reserveCapacity(min(capacity, 131_072))
+    }
     last = sequence
     let place = Int(sequence % UInt64(capacity))
     guard ring.count == capacity else {

@@ -44,13 +44,19 @@ struct LineSide: ~Copyable {
       recorder.note(command)
       telephony.perform(command, at: now)
     }
-    for event in outbox.events {
-      if reference != 0, event.kind == .error, event.referenceID == reference { refusal = event }
-      log.append(event)
-      statistics.fold(event)
-      dump?.append(event)
-      recorder.add(event)
+    // What is only looked at is not copied: an event is large.
+    let events = outbox.events.span
+    for index in events.indices { take(events[index]) }
+  }
+
+  private mutating func take(_ event: borrowing Event) {
+    if reference != 0, event.kind == .error, event.referenceID == reference {
+      refusal = copy event
     }
+    log.append(event)
+    statistics.fold(event)
+    dump?.append(event)
+    recorder.add(event)
   }
 
   /// Receives one batch of datagrams.
@@ -71,6 +77,9 @@ struct LineSide: ~Copyable {
     let first = end.map { Int(max($0, sent) - sent) }
     sent += UInt64(transports.send(from: &telephony, first: first))
   }
+
+  /// Sends all that waits, at the end.
+  mutating func finish() { transports.finish(from: &telephony) }
 
   /// How many messages were made so far.
   var written: UInt64 { sent + UInt64(telephony.outgoingCount) }

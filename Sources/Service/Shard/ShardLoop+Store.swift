@@ -126,6 +126,7 @@ extension ShardLoop {
 
   /// Hands this turn to the store, and sends what may leave.
   mutating func deliver(at now: Instant) {
+    line.telephony.sayTrying()
     collect(at: now)
     guard let writer else {
       line.send()

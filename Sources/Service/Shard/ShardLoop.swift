@@ -116,17 +116,13 @@ struct ShardLoop: ~Copyable {
   /// Makes everything that the thread owns; call it on that thread.
   init(_ blueprint: Blueprint) throws {
     let site = blueprint.site
-    let dump: DumpFile?
-    if let path = blueprint.dumpPath {
-      dump = try DumpFile(path)
-    } else {
-      dump = nil
-    }
+    let dump = try blueprint.dumpPath.map { try DumpFile($0) }
     let plan = site.plan
     var memory = try blueprint.storeFolder.map { try Memory(plan, store: $0) } ?? Memory(plan)
     let start = memory.monotonic &- memory.instant.nanoseconds
     let transports = try LineTransports(
       listeners: site.sipListeners,
+      lineThreads: site.lineThreads,
       credentials: blueprint.credentials
     )
     var telephony = try SIPSwitch(
@@ -187,8 +183,12 @@ struct ShardLoop: ~Copyable {
 
   /// Works until told to stop.
   mutating func run() {
+    line.transports.takeProcessor()
     begin()
-    defer { closeStore() }
+    defer {
+      closeStore()
+      line.finish()
+    }
     do {
       while true {
         if case .stopped = phase { return }
@@ -221,18 +221,20 @@ struct ShardLoop: ~Copyable {
       reports.post(.report(.warning(sentence)))
     }
     publish()
-    let count = try loop.wait(until: deadline)
+    var hasDatagrams = try line.transports.areLinesReady()
+    let count = try loop.wait(until: hasDatagrams ? Clock.monotonic : deadline)
     let now = now
     var hasRequests = false
     for index in 0..<count {
       switch loop.ready(at: index).token {
-      case Self.lineToken: line.receiveDatagrams(at: now)
+      case Self.lineToken: hasDatagrams = true
       case Self.streamsToken: line.receiveStreams(at: now)
       case Self.inboxToken: hasRequests = true
       case Self.storeToken: hearStore(at: now)
       default: break
       }
     }
+    if hasDatagrams { line.receiveDatagrams(at: now) }
     if line.transports.hasLost { line.receiveStreams(at: now) }
     settle(at: now)
     if hasRequests {

@@ -14,6 +14,8 @@ package struct Site: Sendable, Hashable {
   package var advertisedHost: String?
   /// Certificate, key and trust of TLS; nil: there is none.
   package var tls: TLSFiles?
+  /// How many threads receive and send datagrams; 1: the one that does everything else.
+  package var lineThreads = 1
   /// The realm of digest authentication and the host of our From.
   package var domain = ""
   /// Peers that may send calls without digest, as written.

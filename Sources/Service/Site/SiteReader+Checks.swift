@@ -160,7 +160,7 @@ extension SiteReader {
       guard !trunks.contains(name) else { return }
       let ending = Suggestion.ending(for: name, among: trunks)
       report(path, "\(what): there is no trunk \(name)\(ending)")
-    case .agent, .any, .queues, .reject:
+    case .agent, .any, .queues, .reject, .list:
       return
     }
   }

@@ -6,7 +6,8 @@ internal import SIPGlue
 extension SiteReader {
   mutating func readSIP(_ node: LuaValue?) {
     let known =
-      ["listen", "domain", "trusted", "advertise", "tls"] + Self.phoneOptions + Self.callOptions
+      ["listen", "domain", "trusted", "advertise", "tls", "line_threads"]
+      + Self.phoneOptions + Self.callOptions
     guard let fields = fields(of: node, at: ["sip"], known: known) else {
       if node == nil { report([], "sip is missing: say where to listen") }
       return
@@ -14,6 +15,7 @@ extension SiteReader {
     readTLS(fields["tls"])
     readListeners(fields["listen"])
     readAdvertised(fields["advertise"])
+    readLineThreads(fields["line_threads"])
     site.domain = text(fields["domain"], at: ["sip", "domain"]) ?? "pointsman.local"
     if !SIPText.isHost(site.domain) {
       report(["sip", "domain"], "domain \"\(site.domain)\" is not a host name")
@@ -66,6 +68,16 @@ extension SiteReader {
         "several udp addresses are not available yet: \(address.text) is not listened on",
         severity: .warning
       )
+    }
+  }
+
+  private mutating func readLineThreads(_ node: LuaValue?) {
+    let path: [TableKey] = ["sip", "line_threads"]
+    let most = Int64(LineTransports.lineThreadsMax)
+    guard let threads = count(node, at: path, within: 1...most) else { return }
+    site.lineThreads = threads
+    if threads > 1, !site.listeners.contains(where: { $0.transport == .udp }) {
+      report(path, "line_threads: there is no udp address to divide", severity: .warning)
     }
   }
 

@@ -119,7 +119,7 @@ extension ProofWorld {
       calls[place(of: call)].treatment = number
       calls[place(of: call)].isContinuous = what.isContinuous
     case .readHeader(let call, _): calls[place(of: call)].readsHeader = true
-    case .queued, .dequeued, .transfer: break
+    case .queued, .dequeued, .transfer, .alsoName: break
     }
   }
 }
@@ -149,6 +149,7 @@ extension Target {
       filter == .none ? "ANY" : "any { \(filter.skills ?? filter.group ?? "…") }"
     case .trunk(let name, let number): "trunk(\"\(name)\", \"\(number)\")"
     case .reject(let status): "reject(\(status))"
+    case .list(let list): list.map(\.words).joined(separator: ", then ")
     }
   }
 }

@@ -198,7 +198,7 @@ struct DryFloor {
     case .cancelDiversion(let connID, _, _):
       if let slot = floor.calls.slot(of: connID) { callers[Int(slot)].forgetScript() }
       floor.cancelDiversion(connID)
-    case .queued, .dequeued, .transfer: break
+    case .queued, .dequeued, .transfer, .alsoName: break
     case .reject(let connID, _):
       if let slot = floor.calls.slot(of: connID) { finish(slot, .rejected) }
     case .release(let connID):

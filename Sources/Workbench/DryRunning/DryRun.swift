@@ -85,7 +85,7 @@ struct DryRun: ~Copyable {
     var wasStopped = false
     var asked = 0
     loop: while true {
-      let line = dry.floor.agenda.next
+      let line = dry.floor.agenda.next()
       let recorded = try feed.nextInstant()
       let clock = try clockDue()
       let due = min(line, clock, recorded)

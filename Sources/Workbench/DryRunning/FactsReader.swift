@@ -337,7 +337,7 @@ private struct EnginePass: ~Copyable {
       case .applyTreatment(let call, let number, let kind):
         fold.treats(call, number, TreatmentName.of(kind))
       case .readHeader(let call, let name): fold.asked(call, header: name)
-      case .queued, .dequeued, .transfer: break
+      case .queued, .dequeued, .transfer, .alsoName: break
       }
     }
     outbox.removeAll()

@@ -176,6 +176,10 @@ struct ProofStory {
     case .release(let id):
       flush()
       lines.append("   \(call(id)) is dropped")
+    case .alsoName(let id, _, let places):
+      flush()
+      let names = places.map(\.text).joined(separator: ", ")
+      lines.append("   \(call(id)) is told of \(names) too")
     case .cancelDiversion, .queued, .dequeued, .transfer, .applyTreatment, .readHeader:
       break
     }

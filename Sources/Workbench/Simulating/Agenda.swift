@@ -2,7 +2,9 @@
 //
 // Invariants: a heap by instant; `dues[item]` is when an item is due, or the end of time. An entry
 // of the heap that says another instant is stale: its item was forgotten or planned anew. The first
-// entry never is, and stale ones are at most as many as there are items.
+// entry never is, unless it is vacant: what was due first has been taken out, and the next item that
+// is planned, if any is before the next is taken out, is put in its place and sinks. Stale entries
+// are at most as many as there are items.
 
 /// Items with the instants at which they are due.
 struct Agenda {
@@ -10,6 +12,8 @@ struct Agenda {
   private var dues: [UInt64] = []
   /// How many items are planned.
   private var count = 0
+  /// Whether the first entry has been taken out and its place not been filled.
+  private var isVacant = false
 
   private struct Entry {
     var due: UInt64
@@ -17,20 +21,29 @@ struct Agenda {
   }
 
   /// The earliest instant; the end of time when nothing is due.
-  var next: UInt64 { heap.isEmpty ? .max : heap[0].due }
+  mutating func next() -> UInt64 {
+    if isVacant {
+      let least = Self.leastChild(heap)
+      if least > 0, dues[Int(heap[least].item)] == heap[least].due { return heap[least].due }
+      fillVacancy()
+    }
+    return heap.isEmpty ? .max : heap[0].due
+  }
 
   /// Plans an item, or plans it anew.
   mutating func set(_ item: Int32, due: UInt64) {
     while dues.count <= Int(item) { dues.append(.max) }
-    if dues[Int(item)] == .max {
-      count += 1
-    } else {
-      dues[Int(item)] = due
-      dropStale()
-    }
+    if dues[Int(item)] == .max { count += 1 }
     dues[Int(item)] = due
-    heap.append(Entry(due: due, item: item))
-    Self.rise(heap.count - 1, &heap)
+    let entry = Entry(due: due, item: item)
+    if isVacant {
+      isVacant = false
+      Self.sink(entry, &heap)
+    } else {
+      heap.append(entry)
+      Self.rise(heap.count - 1, &heap)
+    }
+    dropStale()
     // Those whose patience was long are not kept until then.
     if heap.count > 2 * count + Self.slack { forgetStale() }
   }
@@ -45,16 +58,24 @@ struct Agenda {
 
   /// Takes out the item that is due first.
   mutating func removeFirst() -> Int32 {
+    if isVacant { fillVacancy() }
     let item = heap[0].item
     dues[Int(item)] = .max
     count -= 1
+    isVacant = true
+    return item
+  }
+
+  /// Nothing was planned in place of what was taken out.
+  private mutating func fillVacancy() {
+    isVacant = false
     Self.removeFirst(&heap)
     dropStale()
-    return item
   }
 
   /// Lets go of the first entry as long as it is stale.
   private mutating func dropStale() {
+    guard !isVacant else { return }
     while let first = heap.first, dues[Int(first.item)] != first.due { Self.removeFirst(&heap) }
   }
 
@@ -80,10 +101,29 @@ struct Agenda {
     heap[position] = entry
   }
 
-  /// The last entry takes the place of the first, and sinks.
+  /// The last entry takes the place of the first.
   private static func removeFirst(_ heap: inout [Entry]) {
     let entry = heap.removeLast()
-    guard !heap.isEmpty else { return }
+    if !heap.isEmpty { sink(entry, &heap) }
+  }
+
+  /// The place of the least of those below the first; 0: there is none.
+  private static func leastChild(_ heap: borrowing [Entry]) -> Int {
+    let heap = heap.span
+    guard heap.count > 4 else {
+      var least = 0
+      for child in 1..<max(1, heap.count) where least == 0 || heap[child].due < heap[least].due {
+        least = child
+      }
+      return least
+    }
+    let left = heap[2].due < heap[1].due ? 2 : 1
+    let right = heap[4].due < heap[3].due ? 4 : 3
+    return heap[right].due < heap[left].due ? right : left
+  }
+
+  /// An entry takes the place of the first, and sinks.
+  private static func sink(_ entry: Entry, _ heap: inout [Entry]) {
     var heap = heap.mutableSpan
     let count = heap.count
     var position = 0

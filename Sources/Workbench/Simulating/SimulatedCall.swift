@@ -90,30 +90,33 @@ struct SimulatedCalls {
 
   /// Takes a slot for a call, which gets a ConnID that is made up.
   mutating func insert(_ call: SimulatedCall) -> Int32 {
-    let slot = take(call)
+    let slot = nextSlot
     lastNumber += 1
-    calls[Int(slot)].connID = ConnID(lastNumber << Self.slotBits | UInt64(slot))
+    enter(call, ConnID(lastNumber << Self.slotBits | UInt64(slot)))
     return slot
   }
 
   /// Takes a slot for a call that has a ConnID; either all calls have one or none.
   mutating func insert(_ call: SimulatedCall, _ connID: ConnID) -> Int32 {
-    let slot = take(call)
-    calls[Int(slot)].connID = connID
+    let slot = nextSlot
+    enter(call, connID)
     slots.insert(connID, slot)
     return slot
   }
 
-  private mutating func take(_ call: SimulatedCall) -> Int32 {
+  /// The slot that the next call gets.
+  private var nextSlot: Int32 { firstFree < 0 ? Int32(calls.count) : firstFree }
+
+  private mutating func enter(_ call: consuming SimulatedCall, _ connID: ConnID) {
     count += 1
+    call.connID = connID
     guard firstFree >= 0 else {
       calls.append(call)
-      return Int32(calls.count - 1)
+      return
     }
-    let slot = firstFree
-    firstFree = calls[Int(slot)].target
-    calls[Int(slot)] = call
-    return slot
+    let slot = Int(firstFree)
+    firstFree = calls[slot].target
+    calls[slot] = call
   }
 
   /// Gives a slot back.

@@ -70,7 +70,7 @@ public struct Simulation<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     let end = model.arrivals.repeats ? nil : model.arrivals.end.map { Self.instant($0) }
     var asked = 0
     loop: while true {
-      let line = floor.agenda.next
+      let line = floor.agenda.next()
       let clock = shard.nextDeadline?.nanoseconds ?? .max
       let staff = nextChange < changes.count ? Self.instant(changes[nextChange].at) : .max
       let caller = next?.at ?? .max
@@ -309,7 +309,7 @@ extension SimulationFloor {
     case .divert(let connID, let attempt, let destination, let mode):
       divert(connID, attempt, to: destination, mode)
     case .cancelDiversion(let connID, _, _): cancelDiversion(connID)
-    case .queued, .dequeued, .transfer: break
+    case .queued, .dequeued, .transfer, .alsoName: break
     case .reject(let connID, _):
       if let slot = calls.slot(of: connID) { end(slot, .rejected) }
     case .release(let connID):

@@ -24,7 +24,8 @@ struct SimulationFloor {
   var histogram = WaitHistogram()
   var targets: [SimulationReport.Place] = []
   var queues: [SimulationReport.Place] = []
-  var agents: [SimulationReport.Agent] = []
+  /// What every agent did, as far as it is added up.
+  var agents: [SimulationReport.Agent] { standings.map(\.figures) }
   let threshold: UInt64
   /// The same over the day; nil: nobody asks.
   var course: DayCourse?
@@ -52,8 +53,9 @@ struct SimulationFloor {
     var target: Int32 = -1
   }
 
-  /// How an agent stands, for his times.
+  /// How an agent stands, and what he did so far.
   private struct Standing {
+    var figures: SimulationReport.Agent
     var isLoggedIn = false
     var isInAfterCallWork = false
     var calls = 0
@@ -62,12 +64,31 @@ struct SimulationFloor {
 
     var isBusy: Bool { calls > 0 || isInAfterCallWork }
 
+    init(of agent: AgentID) { figures = SimulationReport.Agent(id: agent.text) }
+
     /// One call more; whether he is busy only from now on.
-    mutating func takeCall(at now: UInt64) -> Bool {
+    mutating func takeCall(at now: UInt64, isCounted: Bool) -> Bool {
+      if isCounted { figures.calls += 1 }
       let begins = !isBusy
       if begins { busySince = now }
       calls += 1
       return begins
+    }
+
+    /// One call less; whether he is not busy any more.
+    mutating func endCall(at now: UInt64, isCounting: Bool) -> Bool {
+      calls -= 1
+      guard !isBusy else { return false }
+      if isCounting { addBusy(until: now) }
+      return true
+    }
+
+    mutating func addBusy(until now: UInt64) {
+      figures.busySeconds += Double(now - busySince) / 1e9
+    }
+
+    mutating func addStaff(until now: UInt64) {
+      figures.staffSeconds += Double(now - staffSince) / 1e9
     }
   }
 
@@ -77,10 +98,9 @@ struct SimulationFloor {
     batches = Batches(types: model.types.count)
     threshold = UInt64(max(0, model.threshold.nanosecondsClamped))
     ringing = UInt64(max(0, model.ringing.nanosecondsClamped))
-    standings = [Standing](repeating: Standing(), count: model.plan.agents.count)
+    standings = model.plan.agents.map { Standing(of: $0.id) }
     for (index, agent) in model.plan.agents.enumerated() {
       agentIndex[agent.id] = Int32(index)
-      agents.append(SimulationReport.Agent(id: agent.id.text))
     }
     for (index, entry) in model.plan.extensions.enumerated() {
       extensions[entry.dn] = Int32(index)
@@ -114,8 +134,8 @@ struct SimulationFloor {
     noteCourse()
     sumUp()
     for index in standings.indices {
-      if standings[index].isBusy { addBusy(index) }
-      if standings[index].isLoggedIn { addStaff(index) }
+      if standings[index].isBusy { standings[index].addBusy(until: now) }
+      if standings[index].isLoggedIn { standings[index].addStaff(until: now) }
     }
     isCounting = false
   }
@@ -144,14 +164,6 @@ struct SimulationFloor {
     total.add(busy.takeSeconds(until: now), to: .busySeconds)
     total.add(staff.takeSeconds(until: now), to: .staffSeconds)
     lastSum = now
-  }
-
-  private mutating func addBusy(_ agent: Int) {
-    agents[agent].busySeconds += Double(now - standings[agent].busySince) / 1e9
-  }
-
-  private mutating func addStaff(_ agent: Int) {
-    agents[agent].staffSeconds += Double(now - standings[agent].staffSince) / 1e9
   }
 
   // MARK: Callers
@@ -309,21 +321,12 @@ struct SimulationFloor {
   }
 
   private mutating func engage(_ agent: Int32, isCounted: Bool) {
-    let index = Int(agent)
-    if isCounted { agents[index].calls += 1 }
-    if standings[index].takeCall(at: now) { busy.rise(at: now) }
+    if standings[Int(agent)].takeCall(at: now, isCounted: isCounted) { busy.rise(at: now) }
   }
 
   private mutating func letGo(_ agent: Int32) {
     guard agent >= 0 else { return }
-    standings[Int(agent)].calls -= 1
-    rest(Int(agent))
-  }
-
-  private mutating func rest(_ agent: Int) {
-    guard !standings[agent].isBusy else { return }
-    busy.fall(at: now)
-    if isCounting { addBusy(agent) }
+    if standings[Int(agent)].endCall(at: now, isCounting: isCounting) { busy.fall(at: now) }
   }
 
   /// The call comes back from a phone.
@@ -390,9 +393,10 @@ struct SimulationFloor {
     if standings[index].isInAfterCallWork != isInAfterCallWork {
       let wasBusy = standings[index].isBusy
       standings[index].isInAfterCallWork = isInAfterCallWork
-      if wasBusy {
-        rest(index)
-      } else {
+      if wasBusy, !standings[index].isBusy {
+        busy.fall(at: now)
+        if isCounting { standings[index].addBusy(until: now) }
+      } else if !wasBusy {
         busy.rise(at: now)
         standings[index].busySince = now
       }
@@ -400,7 +404,7 @@ struct SimulationFloor {
     if event.kind == .agentLogout, standings[index].isLoggedIn {
       standings[index].isLoggedIn = false
       staff.fall(at: now)
-      if isCounting { addStaff(index) }
+      if isCounting { standings[index].addStaff(until: now) }
       sit(-1, at: event.thisDN)
     }
   }

@@ -18,7 +18,7 @@ extension TestWorld {
       divert(connID, attempt, destination, mode)
     case .cancelDiversion(let connID, let attempt, _):
       dismiss { $0.isOf(connID, attempt: attempt) }
-    case .queued, .dequeued, .transfer: break
+    case .queued, .dequeued, .transfer, .alsoName: break
     case .reject(let connID, let status):
       change(connID) { $0.places.append(.rejected(status)) }
       end(connID, "rejected with \(status)")

@@ -1,5 +1,5 @@
--- outcome: error: returned a table
--- A list may hold queues only: a call waits in several, it does not ring in several.
+-- outcome: error: element 1 is a queue
+-- A list is tried one after the other; what waits has nothing after it.
 return function(call)
-  return { dn "7001", dn "7002" }
+  return { queue "9000", dn "7001" }
 end

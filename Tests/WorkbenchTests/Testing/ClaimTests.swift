@@ -55,6 +55,37 @@ struct ClaimTests {
     #expect(failure == nil)
   }
 
+  @Test("a call follows a list of targets, returned or routed along")
+  func lists() {
+    let failure = TestBench.failure(
+      in: """
+        local w = world {}
+        w:phone("7001") { busy = true }
+        local returned = w:call { ani = "1" }
+        w:advance(1)
+        assert.routed(returned, agent "1002")
+        w:phone("7002") { busy = true }
+        local asked = w:call { ani = "2" }
+        w:advance(1)
+        assert.note(asked, "busy")
+        assert.routed(asked, dn "7003")
+        local last = w:call { ani = "3" }
+        w:advance(1)
+        assert.rejected(last, 603)
+        """,
+      strategy: """
+        return function(call)
+          if call.ani == "1" then return { dn "7001", agent "1002", queue "9000" } end
+          if call.ani == "3" then return { dn "7001", reject(603) } end
+          local _, why = call:route({ dn "7001", dn "7002" }, { timeout = 5 })
+          call:note(why)
+          return dn "7003"
+        end
+        """
+    )
+    #expect(failure == nil)
+  }
+
   @Test("a failing claim shows where the call is and how it came there, to the letter")
   func failureToTheLetter() {
     let failure = TestBench.failure(

@@ -33,6 +33,10 @@ struct ChosenTargets {
         now.targets += before.origins.targets
       }
       open[call] = Open(targets: targets, origins: now)
+    case .requested(.route(.list(let list), _)), .finished(.list(let list)?):
+      for (target, origin) in zip(list, origins.targets) {
+        collector.choose(target, madeAt: origin, at: origins.place)
+      }
     case .requested(.route(let target, _)):
       collector.choose(target, madeAt: origins.targets.first ?? nil, at: origins.place)
     case .finished(.queues(let list)):

@@ -1,0 +1,188 @@
+// The switch's side of several line threads: it takes what they received, and divides among them
+// what is to be sent.
+//
+// Invariants: datagrams of one peer come in the order in which they were received (the kernel gives
+// a peer to one socket). What belongs to one Call-ID leaves by one thread, in the order in which
+// it was written, whoever it goes to: no reply overtakes another of its call, and a peer that
+// sends all calls from one address is still served by all threads. When a thread has no room, what
+// comes after waits in the outgoing queue, in order. Nothing is allocated per datagram.
+// Who may change it: the thread that owns the switch. Source: ADR 0023.
+
+internal import Engine
+internal import Reactor
+
+/// Several line threads with one port.
+final class LineThreads {
+  /// How many there may be.
+  static let countMax = 8
+
+  private let threads: [LineThread]
+  private let wakeUp: WakeUp
+  /// What is being filled for each thread.
+  private var open: [OutgoingBatch?]
+  /// The thread that had no room for what is first in the queue.
+  private var stuck: Int?
+  /// Whether a thread was promised to be heard.
+  private var mayBeWoken = false
+  /// Datagrams that the switch was given.
+  private(set) var received = 0
+  /// Datagrams that were ignored because they were larger than their buffer.
+  private(set) var tooLarge = 0
+
+  /// Starts line threads on one address; port 0 lets the kernel choose.
+  init(
+    count: Int,
+    address: String,
+    port: UInt16,
+    limits: LineThread.Limits = LineThread.Limits()
+  ) throws(ReactorError) {
+    precondition(count >= 1)
+    guard var local = SocketAddress(address, port: port) else {
+      throw ReactorError("bind udp \(address):\(port)", reason: "not a numeric IP address")
+    }
+    wakeUp = try WakeUp()
+    var threads: [LineThread] = []
+    for number in 0..<count {
+      let thread = try LineThread(
+        name: "line\(number + 1)",
+        bindingTo: local,
+        sharing: number == 0 ? .first : .joins,
+        limits: limits,
+        other: wakeUp
+      )
+      local = thread.address
+      threads.append(thread)
+    }
+    self.threads = threads
+    open = Array(repeating: nil, count: count)
+  }
+
+  /// The port of all of them.
+  var port: UInt16 { threads[0].address.port }
+
+  /// Readable when something came, or when there is room again.
+  var descriptor: Int32 { wakeUp.descriptor }
+
+  /// Datagrams that the kernel has taken.
+  var sent: Int { threads.reduce(0) { $0 + $1.counters.sent } }
+
+  /// Datagrams that the kernel refused.
+  var refused: Int { threads.reduce(0) { $0 + $1.counters.refused } }
+
+  /// Gives the switch at most one batch of each thread.
+  func receive(into telephony: inout SIPSwitch, at now: Instant) {
+    for thread in threads {
+      guard case .batch(let batch) = thread.received.toEmpty(orWait: false) else {
+        continue
+      }
+      let datagrams = batch.datagrams
+      for index in 0..<datagrams.count {
+        guard !datagrams.isTruncated(at: index) else {
+          tooLarge += 1
+          continue
+        }
+        received += 1
+        let datagram = unsafe ByteView(datagrams.bytes(at: index))
+        let source = Endpoint(datagrams.source(at: index))
+        telephony.receive(datagram, scanned: batch.envelopes[index], from: source, at: now)
+      }
+      thread.received.giveBack()
+    }
+  }
+
+  /// Whether something came, or there is room again; if not, the descriptor will say so.
+  ///
+  /// - Throws: Why a thread has ended.
+  func isReady() throws(ReactorError) -> Bool {
+    if mayBeWoken { wakeUp.clear() }
+    mayBeWoken = false
+    if let stuck, threads[stuck].outgoing.toFill() != nil { return true }
+    for thread in threads {
+      switch thread.received.toEmpty() {
+      case .batch: return true
+      case .nothing: mayBeWoken = true
+      case .end: if let failure = thread.failure { throw failure }
+      }
+    }
+    return false
+  }
+
+  /// Hands over the first messages, but for those that go by streams, and removes them.
+  ///
+  /// - Returns: How many were removed; less than wanted when a thread has no room.
+  func send(_ queue: inout OutgoingQueue, first end: Int) -> Int {
+    var index = 0
+    stuck = nil
+    while index < end {
+      if !queue.isStream(at: index) {
+        let (bytes, destination) = queue[index]
+        guard append(bytes, to: destination) else { break }
+      }
+      index += 1
+    }
+    for (number, batch) in open.enumerated() where batch != nil {
+      threads[number].outgoing.handOver()
+      open[number] = nil
+    }
+    queue.removeFirst(index)
+    return index
+  }
+
+  /// Puts a datagram into its thread's batch; `false` when all its batches are on their way.
+  private func append(_ bytes: ByteView, to destination: Endpoint) -> Bool {
+    let number = Int((bytes.callNumber ?? destination.number) % UInt64(threads.count))
+    let address = SocketAddress(destination)
+    while true {
+      let batch: OutgoingBatch
+      if let current = open[number] {
+        batch = current
+      } else {
+        guard let next = threads[number].outgoing.toFill() else {
+          stuck = number
+          mayBeWoken = true
+          return false
+        }
+        next.removeAll()
+        open[number] = next
+        batch = next
+      }
+      let fits = unsafe bytes.withUnsafeBytes { unsafe batch.append($0, to: address) }
+      if fits { return true }
+      threads[number].outgoing.handOver()
+      open[number] = nil
+    }
+  }
+}
+
+extension Endpoint {
+  /// The same number for all that is sent to one address and port.
+  fileprivate var number: UInt64 { (high ^ low &* 31 ^ UInt64(port)).mixed }
+}
+
+extension ByteView {
+  /// The same number for all messages of one Call-ID; nil when there is none.
+  var callNumber: UInt64? {
+    var start = 0
+    while true {
+      start = position(of: 0x0A, from: start, to: count) + 1
+      guard start + 2 < count, self[start] != 0x0D else { return nil }
+      let first = self[start] | 0x20
+      // The compact form is `i`; in a line of ours, `Call-ID` begins with a C.
+      guard first == UInt8(ascii: "c") || first == UInt8(ascii: "i") else { continue }
+      let end = position(of: 0x0A, from: start, to: count)
+      let colon = position(of: UInt8(ascii: ":"), from: start, to: end)
+      guard colon < end else { continue }
+      let name = view(from: start, to: colon).trimmed
+      guard name.equalsIgnoringCase("call-id") || name.equalsIgnoringCase("i") else { continue }
+      let value = view(from: colon + 1, to: end).trimmed
+      var number: UInt64 = 0
+      for index in 0..<value.count { number = number &* 31 &+ UInt64(value[index]) }
+      return number.mixed
+    }
+  }
+}
+
+extension UInt64 {
+  /// A number whose low bits depend on all bits of this one.
+  fileprivate var mixed: UInt64 { (self ^ self >> 32) &* 0x9E37_79B9_7F4A_7C15 >> 32 }
+}
