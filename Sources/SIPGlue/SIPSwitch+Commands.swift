@@ -67,10 +67,11 @@ extension SIPSwitch {
     calls[slot].rank = 0
     if case .dn(let dn) = destination { calls[slot].reached = dn }
     touch(call: slot)
+    if !transfers.isEmpty, joinsNewcomer(slot, at: now) { return }
     if mode == .redirect, !alsoNamed.places.isEmpty {
       let named = alsoNamed
       alsoNamed.places = []
-      if named.conn == conn, named.attempt == attempt {
+      if named.conn == conn, named.attempt == attempt, !calls[slot].isAnswered {
         return redirect(slot, to: [destination] + named.places, at: now)
       }
     }

@@ -32,6 +32,10 @@ extension SIPSwitch {
     if let status = problem(with: received, headers) { return refuse(handle, status, at: now) }
     let dialogHeaders = DialogHeaders(received)
     guard !isTooBrief(dialogHeaders) else { return refuse(handle, 422, at: now) }
+    guard headers.replaces.isEmpty else {
+      let party = Newcomer(invite: handle, number: caller, source: source, entry: entry)
+      return replaceParty(received, headers, by: party, at: now)
+    }
     guard !isDraining, calls.count < plan.limits.callsMax else {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
