@@ -185,6 +185,20 @@ struct TransferTests {
     #expect(world.end() == "")
   }
 
+  @Test func whatTheEngineDoesNotSeeEndsWithAProcessThatKeepsNothing() throws {
+    var world = try TransferWorld()
+    world.refer("Refer-To: <sip:+442071838750@demo.local>\r\n")
+    world.pair.world.run(2)
+    let time = world.pair.world.instant
+    world.pair.world.line.releaseUnseen(at: time)
+    world.pair.world.take()
+    world.pair.world.run(1)
+    #expect(world.other.openDialogs == 0)
+    #expect(world.pair.caller.openDialogs == 0)
+    #expect(world.pair.world.signals == [.released(world.pair.conn, by: .target)])
+    #expect(world.end() == "")
+  }
+
   @Test(arguments: [PairBehaviour.refuses(486), .rings])
   func aNumberThatDoesNotAnswerLeavesTheCallAsItWas(behaviour: PairBehaviour) throws {
     var world = try TransferWorld(behaviour)

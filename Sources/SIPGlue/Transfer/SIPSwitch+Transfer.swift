@@ -1,6 +1,6 @@
 // A transfer made, failed, or left by one of its parties.
 
-internal import Engine
+public import Engine
 
 extension SIPSwitch {
   /// The engine has made the transfer: the consult call is the held call from now on.
@@ -120,6 +120,16 @@ extension SIPSwitch {
     failTransfer(by: slot, status, at: now)
     guard calls.contains(slot) else { return }
     end(slot, by: nil, because: failure == .noAnswer ? .noAnswer : .takenBack, at: now)
+  }
+
+  /// Ends the calls that the engine does not know: nothing is to outlive the process.
+  public mutating func releaseUnseen(at now: Instant) {
+    let before = outgoing.count
+    outgoing.connections.now = now
+    var unseen: [Slot] = []
+    calls.forEach { if calls[$0].isUnseen { unseen.append($0) } }
+    for slot in unseen where calls.contains(slot) { end(slot, by: nil, at: now) }
+    noteMessages(sentSince: before, at: now)
   }
 
   /// The consult call has come to nothing: the two talk on, and the referrer is told.

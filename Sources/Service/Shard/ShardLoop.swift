@@ -432,6 +432,7 @@ struct ShardLoop: ~Copyable {
       line.telephony.perform(.release(call.attributes.connID), at: now)
       feed(.line(.released(call.attributes.connID, by: .line)), at: now)
     }
+    line.telephony.releaseUnseen(at: now)
     line.telephony.removeSignals()
     line.send()
   }
