@@ -24,8 +24,11 @@ private struct Pair: ~Copyable {
       RegistrarExtension("7003", contact: "sip:7003@127.0.0.1"),
     ]
     let digest = DigestSettings(realm: "demo.local", secret: Array("secret".utf8))
-    plain = try Registrar(extensions: extensions, digest: digest, settings: settings)
-    whole = try Registrar(extensions: extensions, digest: digest, settings: settings)
+    // Either throws before there is anything to be undone.
+    let plain = try Registrar(extensions: extensions, digest: digest, settings: settings)
+    let whole = try Registrar(extensions: extensions, digest: digest, settings: settings)
+    self.plain = plain
+    self.whole = whole
     random = FuzzGenerator(state: seed)
   }
 

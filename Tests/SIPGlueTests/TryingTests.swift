@@ -46,7 +46,8 @@ struct TryingTests {
 
   @Test func whoIsAnsweredAtOnceIsNot() throws {
     var caller = try Caller()
-    let call = try #require(caller.invite())
+    let invited = caller.invite()
+    let call = try #require(invited)
     caller.line.perform(.reject(call, status: 486), at: caller.now)
     let sent = caller.sent()
     #expect(sent == ["6100 SIP/2.0 486 Busy Here"])
@@ -62,7 +63,8 @@ struct TryingTests {
 
   @Test func whoIsConnectedToAPhoneIsBeforeThePhoneIsCalled() throws {
     var caller = try Caller()
-    let call = try #require(caller.invite())
+    let invited = caller.invite()
+    let call = try #require(invited)
     let divert = LineCommand.divert(call, attempt: 1, to: .dn("7002"), mode: .bridge)
     caller.line.perform(divert, at: caller.now)
     let sent = caller.sent()
