@@ -6,7 +6,12 @@ SHELL := /bin/bash
 # An import that Package.swift does not declare compiles once the sibling has been built: refuse it.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error \
   -Xcc -Wall -Xcc -Wextra -Xcc -Werror
+# The runtime comes along in the binary, and no register is kept for stack frames (STYLE.md).
+RELEASE_FLAGS := -c release $(SWIFT_FLAGS) --static-swift-stdlib --omit-frame-pointers
 RELEASE     := .build/release
+# Optimized across all rooms at once, which takes minutes: what goes to a server, and is measured.
+DIST_FLAGS  := $(RELEASE_FLAGS) --experimental-lto-mode full -Xswiftc -use-ld=lld
+DIST        := .build/dist
 SWIFT_DIRS  := Package.swift Sources Tests Benchmarks Simulations Examples
 
 DEMO ?= 1
@@ -21,7 +26,7 @@ KILL_WORKERS ?= 2
 MINUTES ?= 10
 DATA ?= var
 
-.PHONY: help run test setup build check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-held bench-lines bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
+.PHONY: help run test setup build dist check fmt fmt-check sim sim-exhaustive sim-check statistics-check replay-check replay-live fidelity fidelity-check scenarios-accept crossing tidy asan tsan bench bench-check bench-store bench-memory bench-kamailio bench-held bench-lines bench-simpy real-clients kill-check reload-soak dryrun-fidelity dryrun-fidelity-check report-check bench-dryrun captures \
   strategies-check tutorial embed clean
 
 help: ## this list
@@ -38,7 +43,12 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 	@.ci/setup
 
 build: setup ## release build
-	swift build -c release $(SWIFT_FLAGS)
+	swift build $(RELEASE_FLAGS)
+
+dist: setup ## the binary for a server, optimized as a whole, with the Swift runtime in it: dist/pointsman
+	swift build $(DIST_FLAGS) --scratch-path $(DIST) --product pointsman
+	@mkdir -p dist && strip --strip-debug -o dist/pointsman $(DIST)/release/pointsman
+	@ls -sh dist/pointsman
 
 check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check dryrun-fidelity-check report-check real-clients bench-check test ## what CI runs
 
@@ -49,11 +59,11 @@ fmt-check: ## lint the Swift files
 	swift format lint --strict --parallel --recursive $(SWIFT_DIRS)
 
 sim: setup ## torment the engine: 1,000 seeds on all cores (SEED=n: one; SEEDS=, SIGNALS=)
-	swift build -c release $(SWIFT_FLAGS) --product torment
+	swift build $(RELEASE_FLAGS) --product torment
 	$(RELEASE)/torment $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --signals $(SIGNALS)
 
 sim-exhaustive: setup ## the small world of 3 calls and 2 agents, every interleaving (minutes)
-	swift build -c release $(SWIFT_FLAGS) --product torment
+	swift build $(RELEASE_FLAGS) --product torment
 	$(RELEASE)/torment --exhaustive --calls 3
 
 sim-check: build ## 20 seeds of the torment and the small world of 2 calls, as CI runs them
@@ -84,8 +94,8 @@ dryrun-fidelity-check: build ## eight of these, as CI runs them
 report-check: build ## the page of a dry-run in headless Chromium: search, filter, open a call
 	Tests/Report/check.py
 
-bench-dryrun: build ## CPU per call of a dry-run of a million calls against simulate's
-	Benchmarks/dryrun-cost
+bench-dryrun: dist ## CPU per call of a dry-run of a million calls against simulate's
+	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/dryrun-cost
 
 scenarios-accept: ## rewrite what the scenarios expect; review the difference
 	SCENARIOS_ACCEPT=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter ScenarioTests
@@ -112,23 +122,23 @@ bench: build ## print the benchmarks: CPU and allocations, then instructions (a 
 	$(RELEASE)/Benchmarks
 	Benchmarks/instructions
 
-bench-store: build ## CPU and latency per call with the store and without (needs ../shared/tools)
-	Benchmarks/store-cost
+bench-store: dist ## CPU and latency per call with the store and without (needs ../shared/tools)
+	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/store-cost
 
 bench-memory: build ## bytes per agent and per waiting call, with a million of them (3 GB)
 	$(RELEASE)/Benchmarks --memory
 
-bench-kamailio: build ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
-	Benchmarks/against-kamailio
+bench-kamailio: dist ## our CPU per call against Kamailio's, interleaved (needs ../shared/tools)
+	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/against-kamailio
 
-bench-held: build ## 20,000 bridged calls held for a minute: memory per call, and what is left (10 minutes)
-	Benchmarks/held-calls
+bench-held: dist ## 20,000 bridged calls held for a minute: memory per call, and what is left (10 minutes)
+	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/held-calls
 
-bench-lines: build ## calls a second with two line threads on two cores against one thread on one (needs ../shared/tools)
-	Benchmarks/line-threads
+bench-lines: dist ## calls a second with two line threads on two cores against one thread on one (needs ../shared/tools)
+	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/line-threads
 
-bench-simpy: build ## simulated calls per CPU second against SimPy's, and where ours goes
-	Benchmarks/against-simpy
+bench-simpy: dist ## simulated calls per CPU second against SimPy's, and where ours goes
+	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/against-simpy
 
 real-clients: build ## sipp, baresip, linphone and sipsak against a running server
 	Tests/RealClients/run.py
@@ -153,4 +163,4 @@ embed: setup ## build and run Examples/Embed, the engine inside another program
 	swift run --package-path Examples/Embed $(SWIFT_FLAGS)
 
 clean: ## remove what was built (a server's data in var/ stays)
-	rm -rf .build Examples/Embed/.build
+	rm -rf .build dist Examples/Embed/.build

@@ -67,10 +67,11 @@ extension SIPSwitch {
     calls[slot].rank = 0
     if case .dn(let dn) = destination { calls[slot].reached = dn }
     touch(call: slot)
+    if !transfers.isEmpty, joinsNewcomer(slot, at: now) { return }
     if mode == .redirect, !alsoNamed.places.isEmpty {
       let named = alsoNamed
       alsoNamed.places = []
-      if named.conn == conn, named.attempt == attempt {
+      if named.conn == conn, named.attempt == attempt, !calls[slot].isAnswered {
         return redirect(slot, to: [destination] + named.places, at: now)
       }
     }
@@ -86,7 +87,9 @@ extension SIPSwitch {
     case .success(let hop):
       switch mode {
       case .redirect where !calls[slot].isAnswered: redirect(slot, at: now)
-      case .redirect, .bridge: bridge(slot, to: hop, at: now)
+      case .redirect, .bridge:
+        sayTrying(slot, at: now)
+        bridge(slot, to: hop, at: now)
       }
     }
   }

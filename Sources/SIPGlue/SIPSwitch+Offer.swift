@@ -32,6 +32,10 @@ extension SIPSwitch {
     if let status = problem(with: received, headers) { return refuse(handle, status, at: now) }
     let dialogHeaders = DialogHeaders(received)
     guard !isTooBrief(dialogHeaders) else { return refuse(handle, 422, at: now) }
+    guard headers.replaces.isEmpty else {
+      let party = Newcomer(invite: handle, number: caller, source: source, entry: entry)
+      return replaceParty(received, headers, by: party, at: now)
+    }
     guard !isDraining, calls.count < plan.limits.callsMax else {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
@@ -75,6 +79,12 @@ extension SIPSwitch {
     }
     unanswered.removeAll(keepingCapacity: true)
     noteMessages(sentSince: before, at: now)
+  }
+
+  /// Says 100 to a caller who has not heard a word yet: somebody else's answer takes its time.
+  mutating func sayTrying(_ slot: Slot, at now: Instant) {
+    guard table.lastStatus(of: calls[slot].transaction) == 0 else { return }
+    reply(to: calls[slot].transaction, 100, tag: nil, at: now)
   }
 
   /// Whether an INVITE is one that we have sent, come back by some way (RFC 3261 16.3).

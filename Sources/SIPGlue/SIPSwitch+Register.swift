@@ -3,6 +3,12 @@
 public import Engine
 
 extension SIPSwitch {
+  /// Whether `takeRegistrations` will be asked; else nothing is noted for it.
+  public var keepsRegistrations: Bool {
+    get { registrar.keepsTouched }
+    set { registrar.keepsTouched = newValue }
+  }
+
   /// Shows where the extensions are reached whose registration has changed since the last time;
   /// none: nowhere any more.
   public mutating func takeRegistrations(at now: Instant, _ show: (DN, [Binding]) -> Void) {

@@ -76,7 +76,7 @@ extension SIPSwitch {
     let isRegister = envelope.method == .register
     var known: DialogHeaders.Abilities = []
     switch envelope.method {
-    case .invite: known = envelope.to.tag.isEmpty ? [.reliable, .timer] : [.timer]
+    case .invite: known = envelope.to.tag.isEmpty ? [.reliable, .timer, .replaces] : [.timer]
     case .update: known = [.timer]
     default: break
     }
@@ -103,7 +103,7 @@ extension SIPSwitch {
     lines.header("Accept", "application/sdp")
     lines.header("Accept-Encoding", "identity")
     lines.header("Accept-Language", "en")
-    lines.header("Supported", "100rel, timer, path, outbound")
+    lines.header("Supported", "100rel, timer, replaces, norefersub, path, outbound")
     lines.header("Allow-Events", "reg")
     reply(to: handle, isDraining ? 503 : 200, tag: tokens.next(), at: now)
   }
@@ -126,6 +126,9 @@ extension SIPSwitch {
       // Another phone of the same call was faster: ours must not show a missed call (RFC 3326 2).
       let isTaken = received.hasCause(200)
       abandon(owner.slot, because: isTaken ? .answeredElsewhere : nil, at: now)
+    case .leg where transfers.newcomers[owner.slot] != nil:
+      reply(to: handle, 200, tag: legs[owner.slot].localTag, at: now)
+      newcomerLeft(owner.slot, at: now)
     case .relay where relays.contains(owner.slot):
       reply(to: handle, 200, tag: tokens.next(), at: now)
       if let client = relays[owner.slot].client {

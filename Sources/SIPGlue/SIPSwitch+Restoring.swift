@@ -334,6 +334,10 @@ extension SIPSwitch {
     }
     let slot = finals.insert(Final(conn: conn, transaction: handle, kept: kept(row)))
     table.setOwner(Owner(.final, slot).raw, of: handle)
+    guard table.lastStatus(of: handle) ?? 0 < 200 else { return true }
+    // Somebody who had come in place of another (RFC 3891), and must come again.
+    reply(to: handle, 480, tag: tokens.next(), at: now)
+    keeper.touch(&finals[slot].kept, Owner(.final, slot), isUrgent: true)
     return true
   }
 

@@ -189,6 +189,7 @@ public struct SIPSwitch: ~Copyable {
     }
     relays.forEach { relays[$0].description?.release() }
     for join in transfers.joins.values { join.offer?.release() }
+    for offer in transfers.offers.values { offer.release() }
   }
 
   private static func makeEntries(
@@ -237,7 +238,7 @@ public struct SIPSwitch: ~Copyable {
   public var isIdle: Bool {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
-      && transfers.isEmpty
+      && transfers.isEmpty && transfers.offers.isEmpty && transfers.newcomers.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.

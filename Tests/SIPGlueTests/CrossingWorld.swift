@@ -71,6 +71,7 @@ enum Crossing: Int, CaseIterable {
   case noAnswerAndAnswer, sessionRefresh, sentOn, deafTarget
   case reliableAndCancel, reliableAndUpdate
   case referAndBye, referAndReinvite, referTwice, referToJoin
+  case replaceTarget, replaceCaller
 }
 
 struct CrossingWorld: ~Copyable {
@@ -78,6 +79,8 @@ struct CrossingWorld: ~Copyable {
   private let engine: CrossingEngine
   private let caller: PairPhone
   private let phones: [PairPhone]
+  /// Somebody whom only `replaceCaller` knows.
+  private let stranger: PairPhone
   private var random: PairRandom
   private let crossing: Crossing
   private var registers = 0
@@ -109,9 +112,10 @@ struct CrossingWorld: ~Copyable {
       world.phone("7002", port: 7002), world.phone("7005", port: 7005),
       world.phone("7003", port: 7003),
     ]
+    stranger = world.phone("4421", port: 6001)
     for signal in world.signals { _ = engine.give(.line(signal)) }
     var chance = PairRandom(state: seed ^ 0x5EED)
-    for phone in phones + [caller] {
+    for phone in everybody {
       phone.retryAfterGlare = { isCaller in (isCaller ? 2.1 : 0) + chance.share() * 1.9 }
       phone.headers =
         crossing == .sessionRefresh
@@ -121,6 +125,8 @@ struct CrossingWorld: ~Copyable {
     }
     setWire(seed)
   }
+
+  private var everybody: [PairPhone] { phones + [caller, stranger] }
 
   private mutating func setWire(_ seed: UInt64) {
     world.wire = PairWire(
@@ -157,7 +163,7 @@ struct CrossingWorld: ~Copyable {
     for phone in phones { phone.behaviour = .answers(after: delay) }
     if crossing == .reliableAndCancel || crossing == .reliableAndUpdate {
       caller.headers = "Supported: 100rel\r\n"
-      for phone in phones + [caller] { phone.isReliable = true }
+      for phone in everybody { phone.isReliable = true }
     }
     if crossing == .sentOn { phones[0].script = sendsOn() }
     if crossing == .noAnswerAndAnswer {
@@ -256,6 +262,8 @@ struct CrossingWorld: ~Copyable {
       for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
     case .referAndBye, .referAndReinvite, .referTwice: sendOn(targets)
     case .referToJoin: joinOthers(targets)
+    case .replaceTarget: for (_, dialog) in targets { replace(dialog) }
+    case .replaceCaller: for dialog in caller.dialogs where dialog.isAnswered { replace(dialog) }
     case .registerWhileRinging: break
     }
   }
@@ -306,6 +314,34 @@ struct CrossingWorld: ~Copyable {
     }
   }
 
+  /// Somebody comes to take a party's place, and somebody else does something as well.
+  private mutating func replace(_ dialog: PairPhone.Dialog) {
+    guard !dialog.isEnded, let last = dialog.responses.last ?? dialog.invite else { return }
+    let isCaller = crossing == .replaceCaller
+    let newcomer = isCaller ? stranger : phones[2]
+    let header =
+      "Replaces: \(dialog.callID);to-tag=\(dialog.isCaller ? last.toTag : last.fromTag)"
+      + ";from-tag=\(PairMessage.parameter("tag", dialog.local))\r\n"
+    newcomer.call("9000", headers: header, at: world.now)
+    guard random.share() < 0.8 else { return }
+    world.run(share(1.5))
+    switch random.next() % 5 {
+    case 0: leave()
+    case 1: leave(newcomer)
+    case 2: offer("INVITE")
+    default:
+      for phone in phones {
+        for dialog in phone.dialogs where dialog.isAnswered && !dialog.isEnded {
+          if random.share() < 0.5 {
+            phone.hangUp(dialog, at: world.now)
+          } else if !dialog.isInviting {
+            phone.send("INVITE", dialog, body: "v=0 a", at: world.now)
+          }
+        }
+      }
+    }
+  }
+
   private func hasEnded(_ conn: ConnID) -> Bool { world.releases(of: conn) > 0 }
 
   private mutating func offer(_ method: String) {
@@ -332,23 +368,23 @@ struct CrossingWorld: ~Copyable {
   private mutating func finish() -> [String] {
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
-      for phone in phones + [caller] { leave(phone) }
+      for phone in everybody { leave(phone) }
       world.run(70)
     }
     // Lost hang-ups are found by the probe; then every timer ends, the registration too.
     world.run(3_100)
     var problems = [world.remains, engine.remains].filter { !$0.isEmpty }
     // Whom no BYE reaches in 32 seconds knows nothing of it, and has timers of his own.
-    for phone in phones + [caller] where phone.openDialogs > 0 && crossing != .lostBYE {
+    for phone in everybody where phone.openDialogs > 0 && crossing != .lostBYE {
       problems.append("\(phone.name) has \(phone.openDialogs) open dialogs")
     }
     // Where nothing is lost, every success is acknowledged, also that of a call which has ended.
     // (A process that begins knows nothing of a dialog whose other side has said BYE.)
     if world.wire.loss == 0, world.wire.loses == nil, world.crashes == 0 {
-      for phone in phones + [caller] where phone.unacknowledged > 0 {
+      for phone in everybody where phone.unacknowledged > 0 {
         problems.append("\(phone.name) has \(phone.unacknowledged) successes without an ACK")
       }
-      for phone in phones + [caller] where !phone.unanswered.isEmpty {
+      for phone in everybody where !phone.unanswered.isEmpty {
         problems.append("\(phone.name) has had no answer to \(phone.unanswered)")
       }
     }

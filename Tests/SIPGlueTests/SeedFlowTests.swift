@@ -228,7 +228,7 @@ struct SeedFlowTests {
     #expect(answer["accept"] == "application/sdp")
     #expect(answer["accept-encoding"] == "identity")
     #expect(answer["accept-language"] == "en")
-    #expect(answer["supported"] == "100rel, timer, path, outbound")
+    #expect(answer["supported"] == "100rel, timer, replaces, norefersub, path, outbound")
     #expect(answer["allow"].hasPrefix("INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER"))
   }
 }

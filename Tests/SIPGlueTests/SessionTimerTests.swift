@@ -34,7 +34,7 @@ struct SessionTimerTests {
   @Test func withoutTheExtensionThereIsNoTimer() throws {
     var pair = try Self.talking()
     let invite = try #require(pair.agent.requests("INVITE").last)
-    #expect(invite["supported"] == "timer")
+    #expect(invite["supported"] == "replaces, timer")
     #expect(invite["session-expires"] == "1800")
     #expect(pair.dialog.responses.last?["session-expires"] == "")
     pair.world.run(4_000)
@@ -48,7 +48,7 @@ struct SessionTimerTests {
       plan: Self.plan(0)
     )
     let invite = try #require(pair.agent.requests("INVITE").last)
-    #expect(invite["supported"] == "")
+    #expect(invite["supported"] == "replaces")
     #expect(invite["session-expires"] == "")
     #expect(pair.dialog.responses.last?["session-expires"] == "")
   }

@@ -41,6 +41,8 @@ struct TransferWorld: ~Copyable {
     }
   }
 
+  var now: Double { pair.world.now }
+
   var consult: ConnID? { pair.world.offers.last?.connID }
 
   mutating func ring() throws -> ConnID {

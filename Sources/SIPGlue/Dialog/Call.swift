@@ -9,8 +9,9 @@
 // rejection, a release by either side or by the engine. What remains to be done then (BYE, CANCEL,
 // waiting for an ACK) is done by its legs and transactions alone.
 //
-// Invariants: `.offered` has been signalled for every call in the slab that is not unseen; `.released` is signalled at
-// most once, on removal; the ConnID is in `ConnIDMap` while the call is in the slab.
+// Invariants: `.offered` has been signalled for every call in the slab that the engine knows;
+// `.released` is signalled at most once, on removal; the ConnID is in `ConnIDMap` while the call is
+// in the slab.
 // Who may change it: `SIPSwitch` only. Source: RFC 3261 12, 13; HOUSE 2.7; DOMAIN 6.1.
 
 internal import Engine

@@ -9,6 +9,7 @@ struct OfferHeaders {
   var callUUID = ByteSlice.none
   var diversion = ByteSlice.none
   var history = ByteSlice.none
+  var replaces = ByteSlice.none
 
   init(_ envelope: Envelope, in bytes: ByteView) {
     let limit = envelope.headerLines.end
@@ -25,6 +26,7 @@ struct OfferHeaders {
       case UInt8(ascii: "e"): line.take("e", into: &contentEncoding)
       case UInt8(ascii: "x"): line.take("x-genesys-calluuid", into: &callUUID)
       case UInt8(ascii: "d"): line.take("diversion", into: &diversion)
+      case UInt8(ascii: "r"): line.take("replaces", into: &replaces)
       case UInt8(ascii: "h"): line.take("history-info", into: &history)
       default: break
       }

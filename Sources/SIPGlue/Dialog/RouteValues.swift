@@ -29,6 +29,8 @@ enum RouteValues {
     to end: Int,
     _ body: (ByteSlice) -> Void
   ) {
+    let comma = lines.position(of: UInt8(ascii: ","), from: start, to: end)
+    guard comma < end else { return show(lines, from: start, to: end, body) }
     let isPlain =
       lines.position(of: UInt8(ascii: "\""), from: start, to: end) == end
       && lines.position(of: UInt8(ascii: "<"), from: start, to: end) == end

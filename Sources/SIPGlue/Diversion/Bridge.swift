@@ -74,12 +74,10 @@ extension SIPSwitch {
   private mutating func writeAbilities(of slot: Slot, to target: Slot) {
     let isReliable = calls[slot].headers.abilities.contains(.reliable)
     let hasTimer = plan.session.interval > 0
-    if isReliable || hasTimer {
-      lines.write("Supported: ")
-      if isReliable { lines.write("100rel") }
-      if hasTimer { lines.write(isReliable ? ", timer" : "timer") }
-      lines.write("\r\n")
-    }
+    lines.write("Supported: replaces")
+    if isReliable { lines.write(", 100rel") }
+    if hasTimer { lines.write(", timer") }
+    lines.write("\r\n")
     if calls[slot].needsReliable { lines.header("Require", "100rel") }
     writeSessionOffer(to: target)
   }
@@ -297,6 +295,7 @@ extension SIPSwitch {
     answer.bodyType = received.bytes[received.envelope.contentType]
     writeContact(entry: calls[slot].entry, toward: calls[slot].source)
     lines.header("Allow", Self.allowed)
+    lines.header("Supported", "replaces")
     grantSession(calls[slot].headers, on: caller, at: now)
     keepDescription(answer.body, on: caller)
     reply(to: handle, answer, at: now)
@@ -308,7 +307,16 @@ extension SIPSwitch {
 
   /// The caller's leg, made of his INVITE and our tag (RFC 3261 12.1.1).
   private mutating func makeCallerLeg(_ slot: Slot, state: Leg.State) -> Slot {
-    let call = calls[slot]
+    makeServerLeg(calls[slot], of: slot, side: .caller, state: state)
+  }
+
+  /// A leg made of the INVITE of a call, which need not be in its slab.
+  mutating func makeServerLeg(
+    _ call: Call,
+    of slot: Slot,
+    side: Leg.Side,
+    state: Leg.State
+  ) -> Slot {
     let invite = call.invite.bytes
     let envelope = call.envelope
     var draft = LegText()
@@ -329,7 +337,7 @@ extension SIPSwitch {
     draft.routes = scratch.slice(from: start)
     let text = texts.make(scratch.bytes)
     var leg = Leg(
-      side: .caller,
+      side: side,
       state: state,
       call: slot,
       text: text,

@@ -100,6 +100,17 @@ package struct MessageWriter: ~Copyable {
     }
   }
 
+  /// Appends two lower-case hexadecimal digits for each byte.
+  package mutating func write(hexOf bytes: ByteView) {
+    guard reserve(2 * bytes.count) else { return }
+    for index in 0..<bytes.count {
+      let byte = bytes[index]
+      unsafe base[count] = Hex.digit(byte >> 4)
+      unsafe base[count + 1] = Hex.digit(byte & 15)
+      count += 2
+    }
+  }
+
   /// Appends text as a quoted string; quotes and backslashes are escaped, control bytes left out.
   package mutating func writeQuoted(_ text: ByteView) {
     write(byte: UInt8(ascii: "\""))

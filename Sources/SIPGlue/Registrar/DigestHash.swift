@@ -118,11 +118,11 @@ public struct DigestUnavailable: Error, Sendable {}
           && EVP_DigestFinal_ex(context, raw.baseAddress, &count) == 1
       }
       guard isDone else { return }
-      for index in 0..<Int(count) {
-        let byte = unsafe raw[index]
-        text.write(byte: Hex.digit(byte >> 4))
-        text.write(byte: Hex.digit(byte & 15))
-      }
+      text.write(
+        hexOf: unsafe ByteView(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[..<Int(count)])
+        )
+      )
     }
   }
 

@@ -114,6 +114,8 @@ public struct Registrar: ~Copyable, Sendable {
   private var authenticator: DigestAuthenticator
   /// The DNs whose contacts have changed since `forgetTouched`, for whoever remembers them.
   public var touched: [DN] { touchedSlots.map { lines[$0].dn } }
+  /// Whether anybody remembers them; else there are none.
+  public var keepsTouched = true
   /// Each at most once: as many as there are extensions.
   private var touchedSlots: [Int] = []
 
@@ -236,7 +238,7 @@ public struct Registrar: ~Copyable, Sendable {
   }
 
   /// Serves a plain REGISTER in the same way.
-  mutating func handle(_ plain: PlainRegister, at now: Instant) -> RegisterOutcome {
+  package mutating func handle(_ plain: PlainRegister, at now: Instant) -> RegisterOutcome {
     guard
       settings.hosts.isEmpty || settings.hosts.contains(plain.host.string.lowercased()),
       let slot = slots[DN(plain.user.string)]
@@ -264,7 +266,7 @@ public struct Registrar: ~Copyable, Sendable {
   public var hasTouched: Bool { !touchedSlots.isEmpty }
 
   mutating func touch(_ slot: Int) {
-    guard !lines[slot].isTouched else { return }
+    guard keepsTouched, !lines[slot].isTouched else { return }
     lines[slot].isTouched = true
     touchedSlots.append(slot)
   }

@@ -7,6 +7,8 @@ struct ReferRequest {
     var callID: String
     var toTag: String
     var fromTag: String
+    /// Whether it is meant only while it is early.
+    var isEarlyOnly = false
   }
 
   /// Where the party is to be sent: the user part of Refer-To.
@@ -81,7 +83,9 @@ struct ReferRequest {
       guard !callID.isEmpty, let toTag = parameters.value(of: "to-tag"),
         let fromTag = parameters.value(of: "from-tag")
       else { return nil }
-      return Dialog(callID: callID.string, toTag: toTag.string, fromTag: fromTag.string)
+      var dialog = Dialog(callID: callID.string, toTag: toTag.string, fromTag: fromTag.string)
+      dialog.isEarlyOnly = parameters.value(of: "early-only") != nil
+      return dialog
     }
   }
 }

@@ -56,7 +56,7 @@ extension SIPSwitch {
   }
 
   /// Who calls, as From says.
-  private func callingDN(of call: Slot) -> DN {
+  func callingDN(of call: Slot) -> DN {
     let from = calls[call].invite.bytes[calls[call].envelope.from.uri]
     return DN(SIPURI(from).map { $0.userText(in: from) } ?? "")
   }
@@ -120,7 +120,7 @@ extension SIPSwitch {
   }
 
   /// A call of ours in the name of the held call's caller.
-  private mutating func makeConsult(of held: Slot, _ entry: Int) -> Slot {
+  mutating func makeConsult(of held: Slot, _ entry: Int) -> Slot {
     let old = calls[held]
     var call = Call(
       conn: map.makeConnID(),
@@ -182,31 +182,33 @@ extension SIPSwitch {
 
   /// The call that a dialog belongs to, and the side of it.
   private func call(of dialog: ReferRequest.Dialog) -> (Slot, Leg.Side)? {
+    guard let owner = party(of: dialog) else { return nil }
+    guard owner.kind == .leg else { return (owner.slot, .caller) }
+    return legs[owner.slot].call.map { ($0, legs[owner.slot].side) }
+  }
+
+  /// The call (before it is answered) or leg that a dialog is.
+  func party(of dialog: ReferRequest.Dialog) -> Owner? {
     guard let tag = dialog.toTag.withByteView({ SIPToken($0) }), let owner = map.party(tag) else {
       return nil
     }
     let callID: ByteView
     let remoteTag: ByteView
-    let call: Slot?
-    var side = Leg.Side.caller
     switch owner.kind {
     case .call:
       let invite = calls[owner.slot].invite.bytes
       callID = invite[calls[owner.slot].envelope.callID]
       remoteTag = invite[calls[owner.slot].envelope.from.tag]
-      call = owner.slot
     case .leg:
       let text = legs[owner.slot].text.bytes
       callID = text[legs[owner.slot].callID]
       remoteTag = text[legs[owner.slot].remoteTag]
-      call = legs[owner.slot].call
-      side = legs[owner.slot].side
     case .nobody, .farewell, .relay, .probe, .final, .notice, .monitor, .report: return nil
     }
     let isSame =
       dialog.callID.withByteView { callID.equals($0) }
       && dialog.fromTag.withByteView { remoteTag.equals($0) }
-    return isSame ? call.map { ($0, side) } : nil
+    return isSame ? owner : nil
   }
 
   // MARK: NOTIFY

@@ -53,6 +53,7 @@ extension SIPSwitch {
     _ caller: Slot,
     at now: Instant
   ) {
+    leaveJoin(of: old, at: now)
     if let relay = calls[old].renegotiation, relays.contains(relay), relays[relay].joins == slot {
       calls[old].renegotiation = nil
       abortRenegotiation(of: slot, at: now)
@@ -127,6 +128,7 @@ extension SIPSwitch {
       return
     }
     leaveJoin(of: consult, at: now)
+    if let newcomer = transfer.newcomer { turnAway(newcomer, status, at: now) }
     notify(transfer, status, at: now)
     // Nobody is left to talk to.
     if calls[held].target == nil { end(held, by: .target, at: now) }
@@ -138,6 +140,7 @@ extension SIPSwitch {
     failTransfer(by: slot, 480, at: now)
     guard let transfer = transfers.remove(slot) else { return }
     notify(transfer, 487, at: now)
+    if let newcomer = transfer.newcomer { turnAway(newcomer, 481, at: now) }
     if calls[transfer.consult].isAnswered { end(transfer.consult, by: .caller, at: now) }
   }
 
@@ -165,16 +168,18 @@ extension SIPSwitch {
     join(target, of: slot, offering: body.isEmpty ? nil : texts.make(body), at: now)
   }
 
-  /// Begins to join a target with the party that stays.
-  private mutating func join(
+  /// Begins to join a target with the party that stays, who is the caller if nobody is named.
+  mutating func join(
     _ target: Slot,
     of slot: Slot,
+    with party: Slot? = nil,
     offering offer: Text?,
     at now: Instant
   ) {
     leaveJoin(of: slot, at: now)
     transfers.joins[slot] = Join(
       target: target,
+      party: party,
       offer: offer,
       again: now,
       end: now + Self.joinPatience
@@ -187,7 +192,8 @@ extension SIPSwitch {
 
   /// The party that stays when a call is joined with its target.
   private func staying(in slot: Slot) -> Slot? {
-    calls[slot].caller ?? transfers.held(of: slot).flatMap { calls[$0].caller }
+    if let party = transfers.joins[slot]?.party { return legs.contains(party) ? party : nil }
+    return calls[slot].caller ?? transfers.held(of: slot).flatMap { calls[$0].caller }
   }
 
   /// Sends the next re-INVITE of a join, or waits until nothing else is under way.
@@ -291,12 +297,16 @@ extension SIPSwitch {
     type: ByteView,
     at now: Instant
   ) {
-    acknowledge(join.target, body: answer, type: type)
-    keepDescription(answer, on: join.target)
+    if let party = staying(in: slot) { legs[party].isHolding = false }
     if let offer = join.offer { texts.free(offer) }
     transfers.joins[slot] = nil
     touch(call: slot)
-    if let party = staying(in: slot) { legs[party].isHolding = false }
+    if legs[join.target].state == .early {
+      welcome(join.target, to: slot, answer: answer, type: type, at: now)
+    } else {
+      acknowledge(join.target, body: answer, type: type)
+      keepDescription(answer, on: join.target)
+    }
     guard calls[slot].phase == .diverting else { return }
     calls[slot].phase = .talking
     forgetDetour(of: slot)
@@ -313,7 +323,13 @@ extension SIPSwitch {
   /// The two cannot be joined.
   private mutating func failJoin(of slot: Slot, at now: Instant) {
     guard let target = transfers.joins[slot]?.target else { return }
+    let isNewcomer = legs.contains(target) && legs[target].state == .early
+    if isNewcomer { turnAway(target, 488, at: now) }
     leaveJoin(of: slot, at: now)
+    if isNewcomer {
+      if calls[slot].phase == .diverting { failed(slot, .unreachable, at: now) }
+      return
+    }
     guard calls[slot].phase == .diverting else { return end(slot, by: .line, at: now) }
     hangUp(target, because: .takenBack, at: now)
     failed(slot, .unreachable, at: now)
@@ -321,9 +337,11 @@ extension SIPSwitch {
 
   /// A join is not wanted any more.
   mutating func leaveJoin(of slot: Slot, at now: Instant) {
+    let party = staying(in: slot)
     guard let join = transfers.joins.removeValue(forKey: slot) else { return }
     if let offer = join.offer { texts.free(offer) }
-    for call in [slot, staying(in: slot).flatMap { legs[$0].call }] {
+    turnAway(join.target, 480, at: now)
+    for call in [slot, party.flatMap { legs[$0].call }] {
       guard let call, let relay = calls[call].renegotiation, relays.contains(relay),
         relays[relay].joins == slot
       else { continue }

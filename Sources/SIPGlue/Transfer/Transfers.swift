@@ -43,12 +43,16 @@ struct Transfer {
   var isAsked = false
   /// When it is given up; in the distant future where the engine sees to that.
   var end = Instant.distantFuture
+  /// The leg of whoever has come by INVITE to take the place of the party that goes.
+  var newcomer: Slot?
 }
 
 /// A target and a party who talks already, on their way to each other.
 struct Join {
-  /// The leg of the target.
+  /// The leg of the target; an early one is that of a newcomer, whose INVITE waits for the answer.
   var target: Slot
+  /// The leg of the party that stays; nil: the caller's.
+  var party: Slot?
   /// What it offers; nil: it is still to be asked.
   var offer: Text?
   /// When the next step is tried again; in the distant future while one is under way.
@@ -63,6 +67,10 @@ struct Transfers {
   private var heldOf: [Slot: Slot] = [:]
   /// By call.
   var joins: [Slot: Join] = [:]
+  /// By the leg of a newcomer who waits: what is kept of his INVITE.
+  var newcomers: [Slot: Slot] = [:]
+  /// What newcomers offer, by the call that the engine has not yet sent to them.
+  var offers: [Slot: Text] = [:]
 
   /// Whether nothing is under way.
   var isEmpty: Bool { byHeld.isEmpty && joins.isEmpty }

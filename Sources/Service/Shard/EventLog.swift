@@ -37,7 +37,7 @@ package struct EventLog: ~Copyable {
   /// Adds the next event as the store has it.
   package mutating func append(_ event: StoredEvent) { append(.text(event.text), event.sequence) }
 
-  private mutating func append(_ kept: Kept, _ sequence: UInt64) {
+  private mutating func append(_ kept: consuming Kept, _ sequence: UInt64) {
     precondition(ring.isEmpty || sequence == last + 1, "events must be consecutive")
     if ring.isEmpty {
       oldest = sequence

@@ -132,6 +132,7 @@ struct ShardLoop: ~Copyable {
     )
     Self.restore(memory.bindings, to: &telephony)
     telephony.keepsDialogs = blueprint.storeFolder != nil
+    telephony.keepsRegistrations = blueprint.storeFolder != nil
     let kept = Self.restore(memory.dialogs, of: memory.calls, to: &telephony, at: memory.instant)
     var strategies = LuaStrategies(
       blueprint.installation.generation,

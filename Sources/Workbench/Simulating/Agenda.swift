@@ -2,9 +2,9 @@
 //
 // Invariants: a heap by instant; `dues[item]` is when an item is due, or the end of time. An entry
 // of the heap that says another instant is stale: its item was forgotten or planned anew. The first
-// entry never is, unless it is vacant: what was due first has been taken out, and the next item that
-// is planned, if any is before the next is taken out, is put in its place and sinks. Stale entries
-// are at most as many as there are items.
+// entry never is, unless it is vacant: what was due first has been taken out, and the next item
+// that is planned, if any is before the next is taken out, is put in its place and sinks. Stale
+// entries are at most as many as there are items.
 
 /// Items with the instants at which they are due.
 struct Agenda {
