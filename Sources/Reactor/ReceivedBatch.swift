@@ -47,6 +47,11 @@ internal import CLinux
     return unsafe rs_receiver_truncated(receiver, UInt32(index)) != 0
   }
 
+  /// Asks for a datagram that will be looked at soon: another processor's cache has it.
+  public func prefetch(at index: Int) {
+    if index < count { unsafe rs_receiver_prefetch(receiver, UInt32(index)) }
+  }
+
   /// Receives what waits, as many as there is room for.
   ///
   /// - Parameter socket: Where it waits.

@@ -146,6 +146,8 @@ int rs_receiver_fill(struct rs_receiver *receiver, int fd);
 const uint8_t *rs_receiver_bytes(const struct rs_receiver *receiver, unsigned slot);
 size_t rs_receiver_length(const struct rs_receiver *receiver, unsigned slot);
 int rs_receiver_truncated(const struct rs_receiver *receiver, unsigned slot);
+/* Asks for a slot ahead of time, when another processor's cache has it; any slot may be named. */
+void rs_receiver_prefetch(const struct rs_receiver *receiver, unsigned slot);
 void rs_receiver_peer(const struct rs_receiver *receiver, unsigned slot, struct rs_peer *peer);
 
 /* A batch for sendmmsg. Staged bytes are not copied: they must outlive the flush. */

@@ -36,8 +36,9 @@ final class ScannedBatch: @unchecked Sendable {
 final class LineThread: Sendable {
   /// How much may be on its way.
   struct Limits: Hashable, Sendable {
-    /// Batches on their way to the other thread, and as many from there.
-    var batchesMax = 8
+    /// Batches on their way to the other thread, and as many from there: more than a few would
+    /// only fill the caches.
+    var batchesMax = 4
     /// Datagrams in a batch, and in a system call.
     var batchMax = 64
     /// Bytes of the datagrams in a batch to be sent; at least those of the largest datagram.

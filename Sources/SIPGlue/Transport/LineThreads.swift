@@ -15,6 +15,8 @@ internal import Reactor
 final class LineThreads {
   /// How many there may be.
   static let countMax = 8
+  /// After so many datagrams of a thread, those of the others have their turn.
+  private static let turnMax = 64
 
   private let threads: [LineThread]
   private let wakeUp: WakeUp
@@ -69,24 +71,30 @@ final class LineThreads {
   /// Datagrams that the kernel refused.
   var refused: Int { threads.reduce(0) { $0 + $1.counters.refused } }
 
-  /// Gives the switch at most one batch of each thread.
+  /// Gives the switch what each thread has received, but not much more than one full batch.
   func receive(into telephony: inout SIPSwitch, at now: Instant) {
     for thread in threads {
-      guard case .batch(let batch) = thread.received.toEmpty(orWait: false) else {
+      var taken = 0
+      while taken < Self.turnMax, case .batch(let batch) = thread.received.toEmpty(orWait: false) {
+        take(batch, into: &telephony, at: now)
+        taken += batch.datagrams.count
+        thread.received.giveBack()
+      }
+    }
+  }
+
+  private func take(_ batch: ScannedBatch, into telephony: inout SIPSwitch, at now: Instant) {
+    let datagrams = batch.datagrams
+    for index in 0..<datagrams.count {
+      datagrams.prefetch(at: index + 1)
+      guard !datagrams.isTruncated(at: index) else {
+        tooLarge += 1
         continue
       }
-      let datagrams = batch.datagrams
-      for index in 0..<datagrams.count {
-        guard !datagrams.isTruncated(at: index) else {
-          tooLarge += 1
-          continue
-        }
-        received += 1
-        let datagram = unsafe ByteView(datagrams.bytes(at: index))
-        let source = Endpoint(datagrams.source(at: index))
-        telephony.receive(datagram, scanned: batch.envelopes[index], from: source, at: now)
-      }
-      thread.received.giveBack()
+      received += 1
+      let datagram = unsafe ByteView(datagrams.bytes(at: index))
+      let source = Endpoint(datagrams.source(at: index))
+      telephony.receive(datagram, scanned: batch.envelopes[index], from: source, at: now)
     }
   }
 

@@ -107,7 +107,7 @@ public struct LineTransports: ~Copyable {
   /// How many connections there are.
   public var connectionCount: Int { streams.connectionCount }
 
-  /// Receives one batch of datagrams into a switch; of line threads, one of each.
+  /// Receives one batch of datagrams into a switch; of line threads, about one of each.
   public mutating func receiveDatagrams(into telephony: inout SIPSwitch, at now: Instant) {
     if let threads { return threads.receive(into: &telephony, at: now) }
     datagrams?.transport.receive(into: &telephony, at: now)

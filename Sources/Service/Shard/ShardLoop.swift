@@ -2,7 +2,7 @@
 //
 // States: running, draining (no new calls; those that are there end in peace), stopped.
 // Invariants: everything here belongs to one thread; others reach it through `Inbox` only. Instants
-// never go back. A turn of the loop is: what came on the line (at most one batch), what was posted,
+// never go back. A turn of the loop is: what came on the line (about a batch), what was posted,
 // what is due, until no signal is left; then everything that is to be sent goes out in one batch.
 // With a store, each turn is handed to its writer as values; what outsiders will rely on leaves
 // when it is committed. Between a packet and its reply there is no allocation per datagram, and no
