@@ -11,7 +11,6 @@ RELEASE_FLAGS := -c release $(SWIFT_FLAGS) --static-swift-stdlib --omit-frame-po
 RELEASE     := .build/release
 # Optimized across all rooms at once, which takes minutes: what goes to a server, and is measured.
 DIST_FLAGS  := $(RELEASE_FLAGS) --experimental-lto-mode full -Xswiftc -use-ld=lld
-DIST        := .build/dist
 SWIFT_DIRS  := Package.swift Sources Tests Benchmarks Simulations Examples
 
 DEMO ?= 1
@@ -45,10 +44,8 @@ setup: ## install the missing packages of packages.txt, check the Swift toolchai
 build: setup ## release build
 	swift build $(RELEASE_FLAGS)
 
-dist: setup ## the binary for a server, optimized as a whole, with the Swift runtime in it: dist/pointsman
-	swift build $(DIST_FLAGS) --scratch-path $(DIST) --product pointsman
-	@mkdir -p dist && strip --strip-debug -o dist/pointsman $(DIST)/release/pointsman
-	@ls -sh dist/pointsman
+dist: setup ## the binary for a server, optimized as a whole and by counts of a run: dist/pointsman (minutes)
+	.ci/dist $(DIST_FLAGS)
 
 check: fmt-check build strategies-check tutorial embed sim-check replay-check statistics-check fidelity-check dryrun-fidelity-check report-check real-clients bench-check test ## what CI runs
 
