@@ -134,7 +134,7 @@ bench-held: dist ## 20,000 bridged calls held for a minute: memory per call, and
 bench-lines: dist ## calls a second with two line threads on two cores against one thread on one (needs ../shared/tools)
 	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/line-threads
 
-bench-simpy: dist ## simulated calls per CPU second against SimPy's, and where ours goes
+bench-simpy: build dist ## simulated calls per CPU second against SimPy's, and where ours goes
 	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/against-simpy
 
 real-clients: build ## sipp, baresip, linphone and sipsak against a running server
