@@ -43,9 +43,8 @@ internal import CLinux
   public private(set) var segments: Bool
 
   private let socket: BoundSocket
-  private let receiver: OpaquePointer
+  private let received: ReceivedBatch
   private let sender: OpaquePointer
-  private var receivedCount = 0
 
   /// Opens and binds a socket.
   public init(bindingTo local: SocketAddress, _ options: Options = Options()) throws(ReactorError) {
@@ -55,24 +54,18 @@ internal import CLinux
       bufferBytes: options.socketBufferBytes
     )
     let operation = "bind udp \(local)"
-    guard
-      let receiver = unsafe rs_receiver_create(UInt32(options.batchMax), options.datagramMax)
-    else { throw ReactorError(operation, code: Errno.noBuffers) }
+    let received = try ReceivedBatch(slots: options.batchMax, datagramMax: options.datagramMax)
     guard let sender = unsafe rs_sender_create(UInt32(options.batchMax)) else {
-      unsafe rs_receiver_destroy(receiver)
       throw ReactorError(operation, code: Errno.noBuffers)
     }
     segments = options.segments && rs_udp_can_segment(socket.descriptor) != 0
     unsafe rs_sender_segment(sender, segments ? 1 : 0)
-    unsafe self.receiver = receiver
+    self.received = received
     unsafe self.sender = sender
     self.socket = socket
   }
 
-  deinit {
-    unsafe rs_receiver_destroy(receiver)
-    unsafe rs_sender_destroy(sender)
-  }
+  deinit { unsafe rs_sender_destroy(sender) }
 
   /// The descriptor to register.
   public var descriptor: Int32 { socket.descriptor }
@@ -94,36 +87,20 @@ internal import CLinux
   ///   datagram provoked (an unreachable peer) counts as none.
   /// - Throws: What the kernel refused.
   public mutating func receive() throws(ReactorError) -> Int {
-    receivedCount = 0
-    let count = unsafe rs_receiver_fill(receiver, socket.descriptor)
-    if count == -Errno.again || count == -Errno.connectionRefused { return 0 }
-    receivedCount = Int(try ReactorError.check(count, "receive on udp \(address)"))
-    return receivedCount
+    try received.fill(from: socket)
+    return received.count
   }
 
   /// The bytes of a received datagram, in place; valid until the next `receive`.
   @unsafe public func bytes(at index: Int) -> UnsafeRawBufferPointer {
-    precondition(index < receivedCount, "no datagram at \(index)")
-    let slot = UInt32(index)
-    return unsafe UnsafeRawBufferPointer(
-      start: rs_receiver_bytes(receiver, slot),
-      count: rs_receiver_length(receiver, slot)
-    )
+    unsafe received.bytes(at: index)
   }
 
   /// Where a received datagram came from.
-  public func source(at index: Int) -> SocketAddress {
-    precondition(index < receivedCount, "no datagram at \(index)")
-    var peer = rs_peer()
-    unsafe rs_receiver_peer(receiver, UInt32(index), &peer)
-    return SocketAddress(peer)
-  }
+  public func source(at index: Int) -> SocketAddress { received.source(at: index) }
 
   /// Whether a received datagram was larger than its buffer.
-  public func isTruncated(at index: Int) -> Bool {
-    precondition(index < receivedCount, "no datagram at \(index)")
-    return unsafe rs_receiver_truncated(receiver, UInt32(index)) != 0
-  }
+  public func isTruncated(at index: Int) -> Bool { received.isTruncated(at: index) }
 
   // MARK: Sending
 
