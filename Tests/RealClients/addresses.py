@@ -34,6 +34,13 @@ def is_bound(host, port):
             return True
 
 
+def has_outer_version6():
+    """Whether the machine has an IPv6 address that is neither loopback nor link-local."""
+    table = pathlib.Path("/proc/net/if_inet6")
+    rows = table.read_text().splitlines() if table.exists() else []
+    return any(row.split()[3] == "00" for row in rows)
+
+
 def phone(world, clients, host, port):
     text = (HERE / "phone.xml").read_text().replace("RING", "50")
     start(world, clients, text, f"phone-{port}", host, port)
@@ -161,6 +168,9 @@ def checks(clients):
 
     def family_softphone():
         """baresip registers over IPv6, is called from IPv4, and calls a phone on IPv4."""
+        if not has_outer_version6():
+            print("     skipped: baresip speaks no IPv6 where ::1 is the only address")
+            return
         with clients.World() as world:
             strategies(world)
             world.strategy("any", clients.ANY)
