@@ -104,10 +104,22 @@ class World:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if kind is None and (self.folder / "var/pointsman.db").exists():
+            self.recall()
         if kind is None:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             print(f"     logs are in {self.folder}")
+
+    def recall(self):
+        """What the server kept replays to the byte, and can be dry-run."""
+        self.cli("export", "-o", "day.jsonl")
+        self.cli("replay", "--recording", "day.jsonl")
+        command = [POINTSMAN, "dryrun", "--recording", "day.jsonl", "--against", "recorded"]
+        run = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=600)
+        nothing = run.returncode == 2 and "no call comes in it" in run.stderr
+        expect(run.returncode == 0 or nothing, f"dryrun: {run.stdout}{run.stderr}")
 
     def spawn(self, name, *command, **options):
         log = open(self.folder / f"{name}.log", "wb")
