@@ -5,22 +5,22 @@ public import Engine
 extension SIPSwitch {
   /// The engine has made the transfer: the consult call is the held call from now on.
   mutating func transfer(_ consult: ConnID, into held: ConnID, at now: Instant) {
-    guard let slot = map.call(consult), let old = map.call(held), slot != old,
-      let caller = calls[old].caller
-    else { return }
-    let transfer = transfers.remove(old)
-    let isTold = transfer.map { notify($0, 200, at: now) } ?? false
-    for party in [calls[old].target, calls[slot].caller] {
-      guard let party else { continue }
-      if party == transfer?.referrer {
-        letGo(party, isTold: isTold, at: now)
+    guard let slot = map.call(consult), let old = map.call(held), slot != old else { return }
+    let transfer = transfers[old] ?? Transfer(consult: slot)
+    guard let party = transfer.staying(in: calls[old]) else { return }
+    _ = transfers.remove(old)
+    let isTold = notify(transfer, 200, at: now)
+    for leaver in [transfer.leaving(calls[old]), calls[slot].caller] {
+      guard let leaver else { continue }
+      if leaver == transfer.referrer {
+        letGo(leaver, isTold: isTold, at: now)
       } else {
-        hangUp(party, because: .unsaid, at: now)
+        hangUp(leaver, because: .unsaid, at: now)
       }
     }
     leaveUnanswered(slot, at: now)
     let hadCaller = calls[slot].phase == .talking && calls[slot].caller != nil
-    takeIdentity(slot, of: old, caller, at: now)
+    takeIdentity(slot, of: old, party, at: now)
     guard hadCaller, let target = calls[slot].target else { return }
     join(target, of: slot, offering: nil, at: now)
   }
@@ -46,11 +46,12 @@ extension SIPSwitch {
     keepFinal(of: calls[slot])
   }
 
-  /// The consult call takes over the held call's name, INVITE and caller; the held call is gone.
+  /// The consult call takes over the held call's name, and the party that stays as its caller, with
+  /// his INVITE; the held call is gone.
   private mutating func takeIdentity(
     _ slot: Slot,
     of old: Slot,
-    _ caller: Slot,
+    _ party: Slot,
     at now: Instant
   ) {
     leaveJoin(of: old, at: now)
@@ -72,12 +73,13 @@ extension SIPSwitch {
     keeper.forget(calls[slot].kept, isUrgent: true)
     refresh.disarm(old.index)
     calls[slot].take(held)
-    calls[slot].caller = caller
-    calls[slot].localTag = legs[caller].localTag
-    legs[caller].call = slot
+    if legs[party].side == .target { becomeCaller(party, of: slot, in: held) }
+    calls[slot].caller = party
+    calls[slot].localTag = legs[party].localTag
+    legs[party].call = slot
     calls.remove(old)
     touch(call: slot)
-    touch(leg: caller)
+    touch(leg: party)
     guard let target = calls[slot].target else { return }
     touch(leg: target)
     joinCapture(target)
@@ -88,11 +90,16 @@ extension SIPSwitch {
   ///
   /// - Returns: Whether his leg was one of a transfer, and his call goes on without him.
   mutating func leavesBehind(_ slot: Slot, in call: Slot, at now: Instant) -> Bool {
-    guard let transfer = transfers[call], calls[call].target == slot else { return false }
+    guard let transfer = transfers[call], transfer.leaving(calls[call]) == slot else {
+      return false
+    }
     if let relay = calls[call].renegotiation, relays.contains(relay), relays[relay].joins == nil {
       abortRenegotiation(of: call, at: now)
     }
-    calls[call].target = nil
+    switch transfer.side {
+    case .target: calls[call].target = nil
+    case .caller: calls[call].caller = nil
+    }
     touch(call: call)
     transfers.update(call) { $0.referrer = nil }
     if !transfer.isAsked { ask(call, transfer, at: now) }
@@ -102,11 +109,12 @@ extension SIPSwitch {
   private mutating func ask(_ held: Slot, _ transfer: Transfer, at now: Instant) {
     let consult = calls[transfer.consult].conn
     guard !calls[transfer.consult].isUnseen else {
-      signals.append(.released(calls[held].conn, by: .target))
+      let side: ReleasedBy = transfer.side == .target ? .target : .caller
+      signals.append(.released(calls[held].conn, by: side))
       return self.transfer(consult, into: calls[held].conn, at: now)
     }
     transfers.update(held) { $0.isAsked = true }
-    signals.append(.transferred(consult, into: calls[held].conn))
+    signals.append(.transferred(consult, into: calls[held].conn, by: transfer.side))
   }
 
   /// A number behind a trunk cannot be had.
@@ -141,7 +149,8 @@ extension SIPSwitch {
     if let newcomer = transfer.newcomer { turnAway(newcomer, status, at: now) }
     notify(transfer, status, at: now)
     // Nobody is left to talk to.
-    if calls[held].target == nil { end(held, by: .target, at: now) }
+    guard transfer.leaving(calls[held]) == nil else { return }
+    end(held, by: transfer.side == .target ? .target : .caller, at: now)
   }
 
   /// A call ends, and with it what it was to become.
@@ -203,7 +212,9 @@ extension SIPSwitch {
   /// The party that stays when a call is joined with its target.
   private func staying(in slot: Slot) -> Slot? {
     if let party = transfers.joins[slot]?.party { return legs.contains(party) ? party : nil }
-    return calls[slot].caller ?? transfers.held(of: slot).flatMap { calls[$0].caller }
+    if let caller = calls[slot].caller { return caller }
+    guard let held = transfers.held(of: slot) else { return nil }
+    return transfers[held]?.staying(in: calls[held])
   }
 
   /// Sends the next re-INVITE of a join, or waits until nothing else is under way.

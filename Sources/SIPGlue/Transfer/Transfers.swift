@@ -1,4 +1,6 @@
-// Transfers: a party of a bridged call sends the other one on by REFER (RFC 3515, RFC 5589).
+// Transfers: a party of a bridged call sends the other one on by REFER (RFC 3515, RFC 5589). Who
+// called may do so where the site lets him (`TransferPolicy`): then the party that he had called
+// stays, and makes the call from then on.
 //
 // For the engine a transfer is a consult call that takes over the held call (DOMAIN 2.8). Sent on
 // to a DN, the consult call is ours: it has no INVITE of anybody, and its caller is the party that
@@ -29,6 +31,8 @@ internal import Engine
 
 /// A transfer that has been accepted and not been made.
 struct Transfer {
+  /// Which side of the held call sends the other one on.
+  var side = CallSide.target
   /// The call that goes on in place of the held one.
   var consult: Slot
   /// The leg that asked for it, while it is there.
@@ -45,6 +49,14 @@ struct Transfer {
   var end = Instant.distantFuture
   /// The leg of whoever has come by INVITE to take the place of the party that goes.
   var newcomer: Slot?
+}
+
+extension Transfer {
+  /// The leg of the party that stays in the held call.
+  func staying(in held: Call) -> Slot? { side == .target ? held.caller : held.target }
+
+  /// The leg of the party that sends it on.
+  func leaving(_ held: Call) -> Slot? { side == .target ? held.target : held.caller }
 }
 
 /// A target and a party who talks already, on their way to each other.
