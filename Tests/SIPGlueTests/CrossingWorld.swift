@@ -73,6 +73,16 @@ enum Crossing: Int, CaseIterable {
   case referAndBye, referAndReinvite, referTwice, referToJoin
   case replaceTarget, replaceCaller
   case callerRefers, callerRefersToJoin
+
+  /// Whether somebody sends somebody on.
+  var transfers: Bool {
+    switch self {
+    case .referAndBye, .referAndReinvite, .referTwice, .referToJoin, .callerRefers,
+      .callerRefersToJoin:
+      true
+    default: false
+    }
+  }
 }
 
 struct CrossingWorld: ~Copyable {
@@ -168,6 +178,7 @@ struct CrossingWorld: ~Copyable {
       for phone in everybody { phone.isReliable = true }
     }
     if crossing == .sentOn { phones[0].script = sendsOn() }
+    if crossing.transfers, random.share() < 0.3 { phones[2].script = wantsOffers }
     if crossing == .noAnswerAndAnswer {
       for phone in phones { phone.behaviour = .answers(after: 6) }
     }
@@ -203,6 +214,12 @@ struct CrossingWorld: ~Copyable {
         )
       ]
     }
+  }
+
+  /// A phone that takes no INVITE without an offer.
+  private let wantsOffers: (PairMessage, PairPhone) -> [String]? = { request, phone in
+    guard request.method == "INVITE", request.body.isEmpty else { return nil }
+    return [phone.response(488, to: request, tag: "n")]
   }
 
   private mutating func register() {

@@ -60,7 +60,13 @@ extension SIPSwitch {
     scratch.write("Contact: <")
     scratch.write(text[legs[party].target])
     scratch.write(">\r\n")
-    scratch.finish(body: .empty, type: .empty)
+    // What he has described, where that is kept.
+    let caller = held.caller.flatMap { legs.contains($0) ? $0 : nil }
+    if let description = caller.flatMap({ legs[$0].description }) {
+      scratch.finish(body: description.bytes, type: ByteView("application/sdp"))
+    } else {
+      scratch.finish(body: .empty, type: .empty)
+    }
     let isExtension = registrar.isExtension(DN(lines.bytes[user].string))
     lines.removeAll()
     let invite = texts.make(scratch.bytes)
@@ -70,6 +76,7 @@ extension SIPSwitch {
     texts.free(call.invite)
     call.invite = invite
     call.envelope = envelope
+    call.envelope.body = .none
     call.source = hop
     call.mergeKey = tokens.next().value
     call.hasHistory = false

@@ -179,12 +179,16 @@ extension SIPSwitch {
     touch(call: slot)
     adoptSession(DialogHeaders(received), on: target, at: now)
     let body = received.bytes[received.envelope.body]
-    guard !legs[target].wasOffered else {
+    var offer = body.isEmpty ? nil : texts.make(body)
+    switch legs[target].offering {
+    case .nothing: break
+    case .description: acknowledge(target, body: .empty, type: .empty)
+    case .session:
       // It has answered the offer of somebody who is not there any more.
       acknowledge(target, body: .empty, type: .empty)
-      return join(target, of: slot, offering: nil, at: now)
+      if let unwanted = offer.take() { texts.free(unwanted) }
     }
-    join(target, of: slot, offering: body.isEmpty ? nil : texts.make(body), at: now)
+    join(target, of: slot, offering: offer, at: now)
   }
 
   /// Begins to join a target with the party that stays, who is the caller if nobody is named.
@@ -199,6 +203,7 @@ extension SIPSwitch {
     transfers.joins[slot] = Join(
       target: target,
       party: party,
+      step: offer == nil ? .ask : .offer,
       offer: offer,
       again: now,
       end: now + Self.joinPatience
@@ -221,9 +226,9 @@ extension SIPSwitch {
   mutating func pursueJoin(of slot: Slot, at now: Instant) {
     guard var join = transfers.joins[slot] else { return }
     guard now < join.end, let party = staying(in: slot), legs[party].state == .talking,
-      join.offer != nil || !legs[join.target].owesACK
+      join.step != .ask || !legs[join.target].owesACK
     else { return failJoin(of: slot, at: now) }
-    let to = join.offer == nil ? join.target : party
+    let to = join.step == .offer ? party : join.target
     guard let holder = legs[to].call else { return failJoin(of: slot, at: now) }
     guard calls[holder].renegotiation == nil, !legs[to].awaitsACK, !legs[to].owesACK else {
       join.again = now + .milliseconds(250)
@@ -282,13 +287,13 @@ extension SIPSwitch {
       if let description = relay.description { keepDescription(description.bytes, on: relay.to) }
       let body = received.bytes[received.envelope.body]
       guard !body.isEmpty else { return failJoin(of: slot, at: now) }
-      if relay.hasBody {
-        let type = received.bytes[received.envelope.contentType]
-        return complete(join, of: slot, answer: body, type: type, at: now)
+      let type = received.bytes[received.envelope.contentType]
+      switch join.step {
+      case .ask, .describe: return goOn(&join, of: slot, with: .offer, texts.make(body), at: now)
+      case .offer where isNew(body, to: join.target, of: slot):
+        return goOn(&join, of: slot, with: .tell, texts.make(body), at: now)
+      case .offer, .tell: return complete(join, of: slot, answer: body, type: type, at: now)
       }
-      join.offer = texts.make(body)
-      transfers.joins[slot] = join
-      return pursueJoin(of: slot, at: now)
     }
     switch status {
     case 491, 500:
@@ -297,8 +302,32 @@ extension SIPSwitch {
     case 408, 481:
       guard legs.contains(relay.to), let call = legs[relay.to].call else { return }
       end(call, by: .line, at: now)
-    default: failJoin(of: slot, at: now)
+    default:
+      // What the target was told before is as good as it gets.
+      if join.step == .tell {
+        return complete(join, of: slot, answer: .empty, type: .empty, at: now)
+      }
+      guard join.step == .ask, Self.wantsOffer(status), let known = description(of: slot) else {
+        return failJoin(of: slot, at: now)
+      }
+      legs[join.target].offering = .description
+      let offer = texts.make(calls[slot].invite.bytes[known])
+      goOn(&join, of: slot, with: .describe, offer, at: now)
     }
+  }
+
+  private mutating func goOn(
+    _ join: inout Join,
+    of slot: Slot,
+    with step: Join.Step,
+    _ offer: Text,
+    at now: Instant
+  ) {
+    if let last = join.offer { texts.free(last) }
+    join.step = step
+    join.offer = offer
+    transfers.joins[slot] = join
+    pursueJoin(of: slot, at: now)
   }
 
   /// A re-INVITE that nobody wants any more has succeeded: its sides talk to whom they talked.
@@ -324,8 +353,8 @@ extension SIPSwitch {
     touch(call: slot)
     if legs[join.target].state == .early {
       welcome(join.target, to: slot, answer: answer, type: type, at: now)
-    } else {
-      acknowledge(join.target, body: answer, type: type)
+    } else if join.step == .offer {
+      if legs[join.target].owesACK { acknowledge(join.target, body: answer, type: type) }
       keepDescription(answer, on: join.target)
     }
     guard calls[slot].phase == .diverting else { return }
