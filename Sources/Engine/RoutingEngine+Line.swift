@@ -21,7 +21,8 @@ extension RoutingEngine {
       treatmentEnded(call, treatment, result, &outbox)
     case .treatmentNotApplied(let call, let treatment, let reason):
       treatmentNotApplied(call, treatment, reason, &outbox)
-    case .transferred(let consult, let held): transferred(consult, into: held, &outbox)
+    case .transferred(let consult, let held, let side):
+      transferred(consult, into: held, by: side, &outbox)
     case .attached(let call, let pairs): attached(call, pairs, &outbox)
     case .held(let call, let side): announce(.held, call, by: side, &outbox)
     case .retrieved(let call, let side): announce(.retrieved, call, by: side, &outbox)
@@ -108,7 +109,7 @@ extension RoutingEngine {
     case .internal: beginOrigin(of: slot, &outbox)
     case .consult:
       beginOrigin(of: slot, &outbox)
-      takeOverCaller(slot)
+      takeOverCaller(slot, by: offer.consultBy)
     case .unknown, .inbound, .outbound: break
     }
     recordEntrance(of: slot, at: offer.dn)

@@ -27,6 +27,8 @@ public struct SIPPlan: Sendable {
   public var session = SessionSettings()
   /// How many answers of 3xx are followed in one diversion; 0: none, they are refusals.
   public var redirectsMax = 0
+  /// Who may send the other side of his call on by REFER.
+  public var transfers = TransferPolicy.called
   /// Which headers go from one side of a call to the other.
   public var headers = HeaderLists()
   /// How strangers are kept from doing harm.
@@ -78,6 +80,16 @@ public struct SIPPlan: Sendable {
       NextHop.endpoint(of: text, unsaid: own.standardTransport).map { own.reaches($0) } ?? false
     }
   }
+}
+
+/// Who may send the other side of his call on by REFER.
+public enum TransferPolicy: String, Sendable, Hashable, CaseIterable {
+  /// Nobody.
+  case none
+  /// An extension that was called.
+  case called
+  /// Who has called, too.
+  case both
 }
 
 /// An address of ours, as others reach it.

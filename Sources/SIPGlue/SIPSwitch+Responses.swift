@@ -40,6 +40,8 @@ extension SIPSwitch {
         return
       } else if status == 422, asksForMore(owner.slot, received, at: now) {
         return
+      } else if offersDescription(to: owner.slot, after: status, at: now) {
+        return
       } else {
         let hasRung = legs[owner.slot].hasRung
         refused(owner.slot, FailureTable.failure(of: status, hasRung: hasRung), at: now)

@@ -143,6 +143,10 @@ extension SIPSwitch {
     let message = row.message
     let client = table.restore(&reader, request: message, owner: owner, at: now, into: &invites)
     legs[slot].clientInvite = client
+    if state == .calling, let invite = table.request(of: client) {
+      let offers = invite.withByteView { !Envelope(scanning: $0).body.isEmpty }
+      legs[slot].offering = offers ? .session : .nothing
+    }
     legs[slot].kept.message = message == nil ? nil : client
     let server = table.restore(&reader, owner: owner, at: now, into: &outgoing)
     legs[slot].serverInvite = server
