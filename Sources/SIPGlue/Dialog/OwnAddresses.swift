@@ -15,6 +15,9 @@ package struct OwnAddresses: Sendable {
     all.contains { $0.hasSameAddress(as: endpoint) && $0.port == endpoint.port }
   }
 
+  /// Whether we listen at a port, whatever the address.
+  package func contains(port: UInt16) -> Bool { all.contains { $0.port == port } }
+
   /// Our address for requests to an endpoint, by the endpoint's transport: that of the same family
   /// if there is one.
   ///
