@@ -178,7 +178,7 @@ public struct SIPLimits: Sendable, Hashable {
   /// How long a message may take from its first byte to its last.
   public var messageTimeMax: Duration = .seconds(30)
   /// How long we try to connect.
-  public var connectTimeMax: Duration = .seconds(8)
+  public var connectTimeMax: Duration = .seconds(4)
   /// How long a connection is kept that nobody uses; longer than any registration.
   public var connectionIdleMax: Duration = .seconds(3900)
   /// The bytes of unfinished messages, over all connections.

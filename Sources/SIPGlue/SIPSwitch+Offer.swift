@@ -137,7 +137,8 @@ extension SIPSwitch {
     let caller = SIPURI(from).map { $0.userText(in: from) } ?? ""
     if isTrusted { return caller }
     counters.unauthorized += 1
-    guard callersWithPassword.contains(DN(caller)) else {
+    // Who hides his number shows it in his credentials (RFC 3325 9.1).
+    guard callersWithPassword.contains(DN(caller)) || from.isAnonymous else {
       turnAway(received, handle, 403, from: source)
       return nil
     }
@@ -148,12 +149,12 @@ extension SIPSwitch {
       at: now
     ) {
     case .admitted(let user):
-      guard user == caller else {
+      guard user == caller || from.isAnonymous else {
         turnAway(received, handle, 403, from: source)
         return nil
       }
       counters.unauthorized -= 1
-      return caller
+      return user
     case .challenged(let challenges):
       for challenge in challenges {
         lines.write("Proxy-Authenticate: ")

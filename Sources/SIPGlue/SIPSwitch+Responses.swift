@@ -44,6 +44,7 @@ extension SIPSwitch {
         return
       } else {
         let hasRung = legs[owner.slot].hasRung
+        if let call = legs[owner.slot].call { calls[call].refusal = status }
         refused(owner.slot, FailureTable.failure(of: status, hasRung: hasRung), at: now)
       }
     case .farewell:

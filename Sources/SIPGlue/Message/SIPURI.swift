@@ -21,8 +21,15 @@ package struct SIPURI: Sendable {
   /// The headers, from the question mark on.
   package var headers: ByteSlice
 
-  /// The user part without escapes, as text.
-  package func userText(in bytes: ByteView) -> String { Self.unescaped(bytes[user]) }
+  /// The user part without escapes, as text; of a telephone number the digits alone.
+  package func userText(in bytes: ByteView) -> String {
+    let text = Self.unescaped(bytes[user])
+    guard scheme != .tel else { return Self.digits(of: text) }
+    guard !parameters.isEmpty,
+      parameter("user", in: bytes)?.equalsIgnoringCase("phone") == true
+    else { return text }
+    return Self.digits(of: text)
+  }
 
   /// The host as text.
   package func hostText(in bytes: ByteView) -> String { bytes[host].string }
@@ -30,6 +37,29 @@ package struct SIPURI: Sendable {
   /// The value of a parameter (empty when it has none), or nil; `name` is lower case.
   package func parameter(_ name: StaticString, in bytes: ByteView) -> ByteView? {
     ParameterWalk(bytes[parameters]).value(of: name)
+  }
+
+  /// A telephone number without its parameters and without what is there for the eye (RFC 3966 3,
+  /// 5.1.1, RFC 3261 19.1.6); what is no number stays as it is.
+  private static func digits(of text: String) -> String {
+    text.withByteView { text in
+      // A name may have letters that are digits of some telephone.
+      guard text.count > 0, text[0].isDigit || "+*#(".utf8.contains(text[0]) else {
+        return text.string
+      }
+      var digits: [UInt8] = []
+      for index in 0..<text.count {
+        switch text[index] {
+        case UInt8(ascii: ";"): return String(decoding: digits, as: UTF8.self)
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"): continue
+        case UInt8(ascii: "+") where index == 0: digits.append(text[index])
+        case UInt8(ascii: "*"), UInt8(ascii: "#"): digits.append(text[index])
+        case let byte where byte.hexValue != nil: digits.append(byte)
+        default: return text.string
+        }
+      }
+      return String(decoding: digits, as: UTF8.self)
+    }
   }
 
   /// Undoes %HH once.

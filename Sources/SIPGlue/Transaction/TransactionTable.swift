@@ -32,6 +32,8 @@ package struct TransactionTable: ~Copyable {
   private var index = TransactionIndex()
   /// Our own addresses, as they stand in the Vias that we write.
   package var own = OwnAddresses()
+  /// Who gets large requests as datagrams all the same.
+  package var streamless = StreamlessPeers()
   private let limit: Int
   package let seed: UInt64
 
