@@ -178,7 +178,8 @@ extension SIPSwitch {
     }
   }
 
-  /// Refuses somebody who has not shown who he is: once, and nothing is remembered.
+  /// Refuses somebody who has not shown who he is, and whoever comes for what is not there: once,
+  /// and nothing is remembered.
   ///
   /// The address may be another's. A transaction would repeat the reply to it for half a minute and
   /// keep memory as long (RFC 3261 8.2.7, 26.3.2.4).
