@@ -21,8 +21,33 @@ package struct SIPURI: Sendable {
   /// The headers, from the question mark on.
   package var headers: ByteSlice
 
-  /// The user part without escapes, as text.
-  package func userText(in bytes: ByteView) -> String { Self.unescaped(bytes[user]) }
+  /// The user part without escapes, as text; of a telephone number what is dialled, without what
+  /// makes it easier to read and without its parameters (RFC 3966 3 and 5.1, RFC 3261 19.1.6).
+  package func userText(in bytes: ByteView) -> String {
+    let text = Self.unescaped(bytes[user])
+    guard scheme == .tel || !parameters.isEmpty && saysPhone(in: bytes) else { return text }
+    return Self.dialled(text) ?? text
+  }
+
+  private func saysPhone(in bytes: ByteView) -> Bool {
+    parameter("user", in: bytes)?.equalsIgnoringCase("phone") ?? false
+  }
+
+  /// Digits, star, hash and a plus; nil when there is anything else, as in a name.
+  private static func dialled(_ text: String) -> String? {
+    var number = ""
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: ";"): return number
+      case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"): continue
+      case UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "#"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        number.unicodeScalars.append(Unicode.Scalar(byte))
+      default: return nil
+      }
+    }
+    return number
+  }
 
   /// The host as text.
   package func hostText(in bytes: ByteView) -> String { bytes[host].string }
@@ -32,7 +57,8 @@ package struct SIPURI: Sendable {
     ParameterWalk(bytes[parameters]).value(of: name)
   }
 
-  /// Undoes %HH once.
+  /// Undoes %HH once, but for control bytes: a name is shown in terminals and written to logs, and
+  /// nobody is called by a line end.
   package static func unescaped(_ text: ByteView) -> String {
     guard text.position(of: UInt8(ascii: "%"), from: 0, to: text.count) < text.count else {
       return text.string
@@ -42,7 +68,8 @@ package struct SIPURI: Sendable {
     var index = 0
     while index < text.count {
       if text[index] == UInt8(ascii: "%"), index + 2 < text.count,
-        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue
+        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue,
+        high > 1, high != 7 || low != 15
       {
         result.append(high << 4 | low)
         index += 3
