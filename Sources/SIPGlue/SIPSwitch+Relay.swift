@@ -39,7 +39,7 @@ extension SIPSwitch {
     if envelope.method == .prack, !writeAcknowledged(by: received, from: slot, to: other) {
       return refuse(handle, 481, at: now)
     }
-    promise(handle, isInvite: isInvite, at: now)
+    promise(handle, received, at: now)
     legs[slot].remoteSequence = Int64(envelope.sequence)
     if isSession { retarget(slot, to: bytes[envelope.contact]) }
     if envelope.method == .update, envelope.body.isEmpty {
@@ -85,10 +85,13 @@ extension SIPSwitch {
   /// Says 100 to an INVITE, and to anything else as soon as that is allowed.
   private mutating func promise(
     _ handle: TransactionHandle,
-    isInvite: Bool,
+    _ received: borrowing Received,
     at now: Instant
   ) {
-    guard isInvite else { return table.sayTryingLater(handle, at: now) }
+    guard received.envelope.method == .invite else {
+      return table.sayTryingLater(handle, at: now)
+    }
+    lines.write(received.line(of: "timestamp"))
     reply(to: handle, 100, tag: nil, at: now)
   }
 
