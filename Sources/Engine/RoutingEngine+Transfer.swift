@@ -13,6 +13,7 @@ extension RoutingEngine {
       return
     }
     let party = number(of: conversation.way, of: other)
+    recordTransfer(consult, into: held, by: party)
     leaveConversation(other, conversation, &outbox)
     let consultAgent = leaveConsult(call, &outbox)
     let wrapUp = wrapUp(after: other)

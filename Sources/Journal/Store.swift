@@ -247,7 +247,10 @@ public struct Store: ~Copyable {
   }
 
   private mutating func write(_ sources: StrategyFiles) throws(StoreError) {
-    for file in sources.files {
+    // A folder without files has a row too: that it is known to hold nothing.
+    let files =
+      sources.files.isEmpty ? [StrategyFiles.File(path: "", bytes: [])] : sources.files
+    for file in files {
       statements.source.bind(1, sources.fingerprint)
       statements.source.bind(2, sources.folder)
       statements.source.bind(3, file.path)

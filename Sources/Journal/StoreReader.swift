@@ -151,7 +151,8 @@ public struct StoreReader: ~Copyable {
     while try query.next() {
       var files =
         result ?? StrategyFiles(fingerprint: fingerprint, folder: query.text(0), files: [])
-      files.files.append(StrategyFiles.File(path: query.text(1), bytes: query.bytes(2)))
+      let path = query.text(1)
+      if !path.isEmpty { files.files.append(StrategyFiles.File(path: path, bytes: query.bytes(2))) }
       result = files
     }
     return result

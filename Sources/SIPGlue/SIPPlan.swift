@@ -70,6 +70,14 @@ public struct SIPPlan: Sendable {
   public static func isReachable(_ uri: String) -> Bool {
     uri.withByteView { NextHop.endpoint(of: $0) != nil }
   }
+
+  /// Whether one of the addresses that are listened on reaches this URI.
+  public static func isReachable(_ uri: String, from listeners: [SIPListener]) -> Bool {
+    let own = OwnAddresses(listeners.compactMap { Endpoint($0) })
+    return uri.withByteView { text in
+      NextHop.endpoint(of: text, unsaid: own.standardTransport).map { own.reaches($0) } ?? false
+    }
+  }
 }
 
 /// An address of ours, as others reach it.

@@ -170,10 +170,10 @@ extension SIPSwitch {
   }
 
   /// Where a phone is reached whose contact is in `targetURI`: through the proxies in
-  /// `targetRoutes`, on the connection that it registered on, behind its address translator, or
-  /// nil: where its contact says.
+  /// `targetRoutes`, on the connection or from the socket that it registered on, behind its address
+  /// translator, or nil: where its contact says.
   private func hop(to binding: Binding) -> Endpoint? {
-    let flow = binding.flow.flatMap { $0.transport.isStream ? $0 : nil }
+    let flow = binding.flow.flatMap { $0.connection != 0 ? $0 : nil }
     if !binding.path.isEmpty {
       var proxy = RouteValues.firstHop(in: targetRoutes.bytes, unsaid: standardTransport)
       // The connection is the last proxy's, which need not be the first one of the way back.

@@ -168,10 +168,12 @@ struct JournalTests {
       ),
       .unbound("7002"),
       .signal(.control(.strategies(fingerprint: "f1")), at: .zero),
+      .sources(StrategyFiles(fingerprint: "f0", folder: "strategies", files: [])),
     ])
     let reader = try StoreReader(folder.path)
     #expect(try reader.sources(of: "f1") == files)
     #expect(try reader.sources(of: "f2") == nil)
+    #expect(try reader.sources(of: "f0")?.files.isEmpty == true)
     #expect(try reader.bindings() == [binding, second])
     let read = try Replay.head(of: try exportedLines(folder.path).first)
     #expect(read.sources.map(\.fingerprint) == ["f1"])
