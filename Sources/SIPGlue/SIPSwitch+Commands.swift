@@ -202,11 +202,12 @@ extension SIPSwitch {
     return hop
   }
 
-  /// A header of the caller's INVITE.
+  /// A header of the caller's INVITE; never one that proves his password.
   private func header(_ name: String, of slot: Slot) -> String? {
     let invite = calls[slot].invite.bytes
     var found: String?
     name.withByteView { wanted in
+      guard !CredentialMask.covers(wanted) else { return }
       let short = Self.compactForm(of: wanted)
       HeaderLines.forEach(in: invite[calls[slot].envelope.headerLines]) { name, line in
         guard found == nil else { return }

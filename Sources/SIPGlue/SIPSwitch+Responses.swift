@@ -131,10 +131,8 @@ extension SIPSwitch {
     RouteValues.write(bytes[envelope.recordRouteLines], reversed: true, to: &scratch)
     draft.routes = scratch.slice(from: start)
     let text = texts.make(scratch.bytes)
-    guard let hop = hop(text.bytes, draft, isDirect: false) else {
-      texts.free(text)
-      return nil
-    }
+    // A name cannot be looked up; where the answer came from, somebody waits for the ACK.
+    let hop = hop(text.bytes, draft, isDirect: false) ?? heardFrom
     var leg = Leg(
       side: .target,
       state: .ending,
