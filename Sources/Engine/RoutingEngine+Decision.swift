@@ -129,14 +129,14 @@ extension RoutingEngine {
     return record
   }
 
-  /// What is kept of a call, and of the consult calls that it took over: their strategies decided
-  /// where its caller is.
+  /// What is kept of a call, and of the consult calls that it took over, since it came: their
+  /// strategies decided where its caller is.
   private func entries(of call: ConnID) -> [DecisionEntry] {
     var entries = decisions.entries(of: call)
     var next = 0
     while next < entries.count {
       if case .transferred(let consult, _) = entries[next].kind {
-        for entry in decisions.entries(of: consult) {
+        for entry in decisions.entries(of: consult) where entry.order > entries[0].order {
           switch entry.kind {
           case .entered, .ended: continue
           default: entries.append(entry)

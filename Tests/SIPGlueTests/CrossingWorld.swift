@@ -436,7 +436,7 @@ struct CrossingWorld: ~Copyable {
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
       for phone in everybody { leave(phone) }
-      if crossing == .callerRefers || crossing == .callerRefersToJoin {
+      if [.callerRefers, .callerRefersToJoin, .anythingAtOnce].contains(crossing) {
         // Two who were called may talk with each other.
         for phone in phones {
           for dialog in phone.dialogs where dialog.isAnswered {
