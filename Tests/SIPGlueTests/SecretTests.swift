@@ -26,7 +26,8 @@ struct SecretTests {
     let offers = world.offers
     #expect(offers.count == 1)
     _ = world.keep()
-    let messages = world.rows.values.compactMap(\.message).map { String(decoding: $0, as: UTF8.self) }
+    let rows = world.rows.values.compactMap(\.message)
+    let messages = rows.map { String(decoding: $0, as: UTF8.self) }
     #expect(messages.contains { $0.contains("username=\"7001\"") })
     #expect(!messages.contains { $0.contains(Self.response) })
   }
