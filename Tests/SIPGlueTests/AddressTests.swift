@@ -232,6 +232,27 @@ struct AddressTests {
     #expect(families.contradictions == [])
   }
 
+  @Test("A phone of an earlier process is called from the socket that it had registered at")
+  func registeredBefore() throws {
+    for socket: UInt64 in [1, 3] {
+      let families = try Families()
+      var binding = Binding(
+        uri: "sip:7001@127.0.0.1:7009",
+        received: nil,
+        expiresAt: Instant(nanoseconds: 60_000_000_000),
+        callID: "r",
+        cseq: 1
+      )
+      binding.socket = socket
+      let isKnown = families.world.line.restore(binding, of: "7001")
+      #expect(isKnown)
+      families.say(families.request("INVITE", "[::1]:6100"), from: Families.v6(6100))
+      families.world.divert(to: "7001")
+      #expect(families.last?.to == Families.v4(7009, by: socket))
+      #expect(families.contradictions == [])
+    }
+  }
+
   @Test("A watcher is told, and a contact is asked, from an address of its family")
   func watchersAndContacts() throws {
     let families = try Families { plan in
