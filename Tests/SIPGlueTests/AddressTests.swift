@@ -92,6 +92,18 @@ private final class Families {
     )
   }
 
+  /// A request of a phone in the dialog that our INVITE has made.
+  func request(
+    _ method: String,
+    _ place: String,
+    answering invite: StreamWorld.Sent,
+    extra: String = ""
+  ) -> String {
+    request(method, place, to: invite.message?["from"] ?? "", extra: extra)
+      .replacing("<sip:4420@test>;tag=a", with: "\(invite.message?["to"] ?? "");tag=t")
+      .replacing("call@test", with: invite.message?.callID ?? "")
+  }
+
   var last: StreamWorld.Sent? { world.sent.last }
 
   func sent(_ start: String) -> StreamWorld.Sent? { world.sent.last { $0.text.hasPrefix(start) } }
@@ -197,15 +209,35 @@ struct AddressTests {
     let to = families.sent("SIP/2.0 200")?.message?["to"] ?? ""
     families.say(families.request("ACK", "127.0.0.1:6100", to: to), from: caller)
     try families.restart()
-    let end = StreamWorld.request(
-      "BYE",
-      via: "UDP 127.0.0.1:7002",
-      to: invite.message?["from"] ?? ""
-    )
-    .replacing("<sip:4420@test>;tag=a", with: "\(invite.message?["to"] ?? "");tag=t")
-    .replacing("call@test", with: invite.message?.callID ?? "")
-    families.say(end, from: phone)
+    families.say(families.request("BYE", "127.0.0.1:7002", answering: invite), from: phone)
     #expect(families.sent("BYE")?.to == caller)
+    #expect(families.contradictions == [])
+  }
+
+  @Test("A phone sends its caller on to the other family, and is told how it goes")
+  func sentOn() throws {
+    let families = try Families()
+    let caller = Families.v4(6100, by: 3)
+    families.say(families.request("INVITE", "127.0.0.1:6100"), from: caller)
+    families.world.divert(to: "7006")
+    let invite = try #require(families.last)
+    let phone = Families.v6(7006)
+    let contact = "sip:7006@[::1]:7006"
+    families.say(StreamWorld.answer(200, to: invite.text, contact: contact), from: phone)
+    let to = families.sent("SIP/2.0 200")?.message?["to"] ?? ""
+    families.say(families.request("ACK", "127.0.0.1:6100", to: to), from: caller)
+    let refer = families.request(
+      "REFER",
+      "[::1]:7006",
+      answering: invite,
+      extra: "Refer-To: <sip:7002@demo.local>\r\n"
+    )
+    families.say(refer, from: phone)
+    #expect(families.sent("SIP/2.0 202")?.to == phone)
+    #expect(families.sent("NOTIFY")?.to == phone)
+    families.world.divert(to: "7002")
+    let second = try #require(families.sent("INVITE sip:7002"))
+    #expect(second.to == Families.v4(7002, by: 1))
     #expect(families.contradictions == [])
   }
 
