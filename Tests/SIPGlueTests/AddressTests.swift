@@ -359,6 +359,10 @@ struct AddressTests {
       known.connection = number
       #expect(own.address(toward: known).connection == 3)
     }
+    // A proxy of this machine may name a way that leads out.
+    var beyond = endpoint("198.51.100.1")
+    beyond.connection = 3
+    #expect(own.address(toward: beyond).connection == 1)
     #expect(own.address(toward: endpoint("::1", .tcp)) == endpoint("192.0.2.1", .tcp))
     let inner = OwnAddresses([endpoint("127.0.0.1"), endpoint("2001:db8::1", .tls)])
     #expect(peers.map { inner.reaches(endpoint($0)) } == [false, true, false, false])
