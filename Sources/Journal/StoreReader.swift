@@ -89,7 +89,7 @@ public struct StoreReader: ~Copyable {
   public func bindings() throws(StoreError) -> [StoredBinding] {
     var query = try database.prepare(
       "SELECT dn, uri, host, port, expires, call_id, cseq, position, q, instance, flow, path, "
-        + "parameters, since FROM bindings ORDER BY dn, position"
+        + "parameters, since, socket FROM bindings ORDER BY dn, position"
     )
     var result: [StoredBinding] = []
     while try query.next() {
@@ -109,6 +109,7 @@ public struct StoreReader: ~Copyable {
       binding.path = query.text(11).split(separator: "\n").map(String.init)
       binding.parameters = query.text(12)
       binding.since = Instant(nanoseconds: UInt64(bitPattern: query.number(13)))
+      binding.socket = UInt64(bitPattern: query.number(14))
       result.append(binding)
     }
     return result

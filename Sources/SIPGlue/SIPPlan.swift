@@ -5,7 +5,8 @@ public import Engine
 
 /// The immutable configuration of a `SIPSwitch`.
 public struct SIPPlan: Sendable {
-  /// Our addresses as they stand in Via and Contact, the first one being the standard.
+  /// Our addresses as they stand in Via and Contact, the first one being the standard; those for
+  /// datagrams in the order of their sockets.
   public var listeners: [SIPListener]
   /// The realm of digest authentication and the host of the identities that we write.
   public var domain: String

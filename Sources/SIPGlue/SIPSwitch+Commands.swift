@@ -180,7 +180,7 @@ extension SIPSwitch {
   /// `targetRoutes`, on the connection or from the socket that it registered on, behind its address
   /// translator, or nil: where its contact says.
   private func hop(to binding: Binding) -> Endpoint? {
-    let flow = binding.flow.flatMap { $0.connection != 0 ? $0 : nil }
+    let flow = binding.flow.flatMap { $0.transport.isStream ? $0 : nil }
     if !binding.path.isEmpty {
       var proxy = RouteValues.firstHop(in: targetRoutes.bytes, unsaid: standardTransport)
       // The connection is the last proxy's, which need not be the first one of the way back.
@@ -189,6 +189,7 @@ extension SIPSwitch {
       {
         proxy?.connection = flow.connection
       }
+      if proxy?.transport == .udp { proxy?.connection = binding.socket }
       return proxy
     }
     let unsaid = flow?.transport ?? standardTransport
@@ -199,6 +200,7 @@ extension SIPSwitch {
       hop = behind.by(hop?.transport ?? unsaid)
     }
     if let flow, hop?.transport == flow.transport { hop?.connection = flow.connection }
+    if hop?.transport == .udp { hop?.connection = binding.socket }
     return hop
   }
 

@@ -152,6 +152,7 @@ struct JournalTests {
     binding.path = ["<sip:edge;lr>", "<sip:inner;lr;ob>"]
     binding.parameters = ";audio;+sip.instance=\"<urn:uuid:1>\""
     binding.since = Instant(nanoseconds: 5)
+    binding.socket = 2
     var second = binding
     second.position = 1
     second.uri = "sip:7001@10.0.0.2"

@@ -92,6 +92,18 @@ private final class Families {
     )
   }
 
+  /// A request of a phone in the dialog that our INVITE has made.
+  func request(
+    _ method: String,
+    _ place: String,
+    answering invite: StreamWorld.Sent,
+    extra: String = ""
+  ) -> String {
+    request(method, place, to: invite.message?["from"] ?? "", extra: extra)
+      .replacing("<sip:4420@test>;tag=a", with: "\(invite.message?["to"] ?? "");tag=t")
+      .replacing("call@test", with: invite.message?.callID ?? "")
+  }
+
   var last: StreamWorld.Sent? { world.sent.last }
 
   func sent(_ start: String) -> StreamWorld.Sent? { world.sent.last { $0.text.hasPrefix(start) } }
@@ -197,15 +209,35 @@ struct AddressTests {
     let to = families.sent("SIP/2.0 200")?.message?["to"] ?? ""
     families.say(families.request("ACK", "127.0.0.1:6100", to: to), from: caller)
     try families.restart()
-    let end = StreamWorld.request(
-      "BYE",
-      via: "UDP 127.0.0.1:7002",
-      to: invite.message?["from"] ?? ""
-    )
-    .replacing("<sip:4420@test>;tag=a", with: "\(invite.message?["to"] ?? "");tag=t")
-    .replacing("call@test", with: invite.message?.callID ?? "")
-    families.say(end, from: phone)
+    families.say(families.request("BYE", "127.0.0.1:7002", answering: invite), from: phone)
     #expect(families.sent("BYE")?.to == caller)
+    #expect(families.contradictions == [])
+  }
+
+  @Test("A phone sends its caller on to the other family, and is told how it goes")
+  func sentOn() throws {
+    let families = try Families()
+    let caller = Families.v4(6100, by: 3)
+    families.say(families.request("INVITE", "127.0.0.1:6100"), from: caller)
+    families.world.divert(to: "7006")
+    let invite = try #require(families.last)
+    let phone = Families.v6(7006)
+    let contact = "sip:7006@[::1]:7006"
+    families.say(StreamWorld.answer(200, to: invite.text, contact: contact), from: phone)
+    let to = families.sent("SIP/2.0 200")?.message?["to"] ?? ""
+    families.say(families.request("ACK", "127.0.0.1:6100", to: to), from: caller)
+    let refer = families.request(
+      "REFER",
+      "[::1]:7006",
+      answering: invite,
+      extra: "Refer-To: <sip:7002@demo.local>\r\n"
+    )
+    families.say(refer, from: phone)
+    #expect(families.sent("SIP/2.0 202")?.to == phone)
+    #expect(families.sent("NOTIFY")?.to == phone)
+    families.world.divert(to: "7002")
+    let second = try #require(families.sent("INVITE sip:7002"))
+    #expect(second.to == Families.v4(7002, by: 1))
     #expect(families.contradictions == [])
   }
 
@@ -230,6 +262,27 @@ struct AddressTests {
       )
     }
     #expect(families.contradictions == [])
+  }
+
+  @Test("A phone of an earlier process is called from the socket that it had registered at")
+  func registeredBefore() throws {
+    for socket: UInt64 in [1, 3] {
+      let families = try Families()
+      var binding = Binding(
+        uri: "sip:7001@127.0.0.1:7009",
+        received: nil,
+        expiresAt: Instant(nanoseconds: 60_000_000_000),
+        callID: "r",
+        cseq: 1
+      )
+      binding.socket = socket
+      let isKnown = families.world.line.restore(binding, of: "7001")
+      #expect(isKnown)
+      families.say(families.request("INVITE", "[::1]:6100"), from: Families.v6(6100))
+      families.world.divert(to: "7001")
+      #expect(families.last?.to == Families.v4(7009, by: socket))
+      #expect(families.contradictions == [])
+    }
   }
 
   @Test("A watcher is told, and a contact is asked, from an address of its family")
@@ -306,6 +359,10 @@ struct AddressTests {
       known.connection = number
       #expect(own.address(toward: known).connection == 3)
     }
+    // A proxy of this machine may name a way that leads out.
+    var beyond = endpoint("198.51.100.1")
+    beyond.connection = 3
+    #expect(own.address(toward: beyond).connection == 1)
     #expect(own.address(toward: endpoint("::1", .tcp)) == endpoint("192.0.2.1", .tcp))
     let inner = OwnAddresses([endpoint("127.0.0.1"), endpoint("2001:db8::1", .tls)])
     #expect(peers.map { inner.reaches(endpoint($0)) } == [false, true, false, false])

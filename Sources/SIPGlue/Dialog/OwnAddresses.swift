@@ -71,15 +71,16 @@ package struct OwnAddresses: Sendable {
     return found ?? (all.first ?? .unspecified).by(endpoint.transport)
   }
 
-  /// Of several that fit, the one whose socket it is, or the first that is as near.
+  /// Of several that fit, the one whose socket it is and that gets there, or the first that is as
+  /// near.
   private func choice(toward endpoint: Endpoint) -> Endpoint? {
+    let isLoopback = endpoint.isLoopback
     if !endpoint.transport.isStream, endpoint.connection > 0,
       endpoint.connection <= UInt64(sockets.count)
     {
       let own = sockets[Int(endpoint.connection) - 1]
-      if own.family == endpoint.family { return own }
+      if own.family == endpoint.family, isLoopback || !own.isLoopback { return own }
     }
-    let isLoopback = endpoint.isLoopback
     return all.first { $0.carries(endpoint) && $0.isLoopback == isLoopback }
   }
 
