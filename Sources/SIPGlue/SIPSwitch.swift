@@ -163,7 +163,7 @@ public struct SIPSwitch: ~Copyable {
     uuidStart = (tokens.next().value, tokens.next().value)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
-    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
+    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits, plan.registrar))
     capture = Capture(
       bytes: plan.limits.captureBytesMax,
       bytesPerCall: plan.limits.captureBytesPerCallMax
@@ -318,7 +318,7 @@ public struct SIPSwitch: ~Copyable {
     outgoing.connections.now = now
     table.advance(to: now, into: &outgoing, events: &events)
     takeEvents(at: now)
-    while let connection = outgoing.connections.popDue(at: now) { hangUp(connection, at: now) }
+    while let connection = outgoing.connections.popDue(at: now) { lapse(connection, at: now) }
     registrar.advance(to: now, into: &changes)
     signalChanges()
     tellSubscribers(at: now)
