@@ -239,6 +239,7 @@ public struct SIPSwitch: ~Copyable {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
       && transfers.isEmpty && transfers.offers.isEmpty && transfers.newcomers.isEmpty
+      && transfers.reports.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
