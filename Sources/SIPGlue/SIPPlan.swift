@@ -182,6 +182,8 @@ public struct SIPLimits: Sendable, Hashable {
   public var connectTimeMax: Duration = .seconds(4)
   /// How long a connection is kept that nobody uses; longer than any registration.
   public var connectionIdleMax: Duration = .seconds(3900)
+  /// How much later than `RegistrarSettings.flowTimer` a phone may be heard.
+  public var flowGrace: Duration = .seconds(15)
   /// The bytes of unfinished messages, over all connections.
   public var unfinishedBytesMax = 64 << 20
   /// The size from which on a request goes by TCP where we speak it (RFC 3261 18.1.1).

@@ -284,6 +284,7 @@ extension SIPSwitch {
   /// Forgets a leg.
   mutating func removeLeg(_ slot: Slot) {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
+    if legs[slot].hasReferred { transfers.reports[slot] = nil }
     silences.disarm(slot.index)
     probes.disarm(slot.index)
     sessions.disarm(Int(slot.index))

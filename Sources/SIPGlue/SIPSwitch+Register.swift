@@ -46,6 +46,13 @@ extension SIPSwitch {
       request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
       path = request.path
       outcome = registrar.handle(request, at: now)
+      // A proxy on the way has flows of its own.
+      if outcome.usesOutbound, source.transport.isStream, !request.isRelayed,
+        plan.registrar.flowTimer > 0
+      {
+        lines.header("Flow-Timer", decimal: UInt64(plan.registrar.flowTimer))
+        outgoing.connections.expect(request.dn, on: source.connection)
+      }
     } else {
       return turnAway(received, handle, 400, from: source)
     }
@@ -62,6 +69,15 @@ extension SIPSwitch {
     changes.append(contentsOf: outcome.changes)
     signalChanges()
     tellSubscribers(at: now)
+  }
+
+  /// Nothing has come on a connection in time: it ends, and so do the registrations of phones that
+  /// had promised to be heard there.
+  mutating func lapse(_ connection: UInt64, at now: Instant) {
+    for dn in outgoing.connections.expected(on: connection) {
+      registrar.lapse(dn, on: connection, into: &changes)
+    }
+    hangUp(connection, at: now)
   }
 
   /// Tells the engine what became of DNs.

@@ -81,7 +81,12 @@ extension SIPSwitch {
     at now: Instant
   ) {
     counters.refers += 1
+    if request.isReported {
+      let number = legs[slot].hasReferred ? legs[slot].remoteSequence : 0
+      transfers.reports[slot] = Report(eventID: UInt32(clamping: number))
+    }
     legs[slot].hasReferred = true
+    touch(leg: slot)
     writeContact(entry: legs[slot].entry, toward: legs[slot].hop)
     if !request.isReported { lines.header("Refer-Sub", "false") }
     reply(to: handle, 202, tag: nil, at: now)
@@ -248,10 +253,19 @@ extension SIPSwitch {
     guard transfer.isReported, let slot = transfer.referrer, legs.contains(slot),
       legs[slot].state == .talking
     else { return false }
+    return notify(slot, of: transfer.eventID, status, at: now)
+  }
+
+  private mutating func notify(
+    _ slot: Slot,
+    of eventID: UInt32,
+    _ status: UInt16,
+    at now: Instant
+  ) -> Bool {
     lines.write("Event: refer")
-    if transfer.eventID > 0 {
+    if eventID > 0 {
       lines.write(";id=")
-      lines.write(decimal: UInt64(transfer.eventID))
+      lines.write(decimal: UInt64(eventID))
     }
     lines.write("\r\nSubscription-State: ")
     lines.write(status < 200 ? "active;expires=180" : "terminated;reason=noresource")
@@ -262,6 +276,10 @@ extension SIPSwitch {
     statusLine.write(byte: 0x20)
     statusLine.write(Reply.reason(of: status))
     statusLine.write("\r\n")
+    if status >= 200 {
+      transfers.reports[slot]?.status = status
+      touch(leg: slot)
+    }
     // Only the last one is waited for.
     var request = LegRequest(.notify, owner: status < 200 ? .nobody : Owner(.report, slot))
     request.body = statusLine.bytes
@@ -271,8 +289,24 @@ extension SIPSwitch {
 
   /// The last NOTIFY is answered, or never will be: who was told that he is not needed goes.
   mutating func reported(_ slot: Slot, at now: Instant) {
+    if let report = transfers.reports[slot], report.status > 0 {
+      transfers.reports[slot] = nil
+      if legs.contains(slot) { touch(leg: slot, isUrgent: false) }
+    }
     guard legs.contains(slot), legs[slot].state == .parting, !legs[slot].awaitsACK else { return }
     sayGoodbye(slot, at: now)
+  }
+
+  /// Tells a referrer of an earlier process what that one has not come to tell; false: there is
+  /// nothing, or no way.
+  mutating func reportAgain(_ slot: Slot, isLost: Bool, at now: Instant) -> Bool {
+    let isMade = legs[slot].state == .parting
+    guard let report = transfers.reports[slot], isMade || legs[slot].state == .talking else {
+      return false
+    }
+    // What was not made by then is given up.
+    let status = report.status > 0 ? report.status : isMade ? 200 : isLost ? 487 : 503
+    return notify(slot, of: report.eventID, status, at: now)
   }
 
   /// Writes who sends the caller on (RFC 3892), for the INVITE of a consult call.

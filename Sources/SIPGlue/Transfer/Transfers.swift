@@ -88,6 +88,14 @@ struct Join {
   var end: Instant
 }
 
+/// What a referrer is still to be told; it outlives the process.
+struct Report {
+  /// The number of his REFER, where NOTIFY must name it; 0: it need not.
+  var eventID: UInt32
+  /// The status that is the last word; 0: it is not known yet.
+  var status: UInt16 = 0
+}
+
 /// All transfers and joins that are under way; there are few at any time.
 struct Transfers {
   private var byHeld: [Slot: Transfer] = [:]
@@ -96,6 +104,8 @@ struct Transfers {
   var joins: [Slot: Join] = [:]
   /// By the leg of a newcomer who waits: what is kept of his INVITE.
   var newcomers: [Slot: Slot] = [:]
+  /// By the leg of a referrer, until the last NOTIFY is answered.
+  var reports: [Slot: Report] = [:]
   /// What newcomers offer, by the call that the engine has not yet sent to them.
   var offers: [Slot: Text] = [:]
 
