@@ -101,7 +101,10 @@ extension RoutingEngine {
     )
     let slot = calls.insert(attributes, at: device, entered: now)
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
-    if let held = offer.consultOf { calls[slot].consultOf = held }
+    if let held = offer.consultOf {
+      calls[slot].consultOf = held
+      recordConsult(offer.connID, of: held, at: offer.dn)
+    }
     switch calls[slot].attributes.type {
     case .internal: beginOrigin(of: slot, &outbox)
     case .consult:

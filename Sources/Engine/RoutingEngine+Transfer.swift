@@ -20,6 +20,7 @@ extension RoutingEngine {
       return
     }
     let party = number(of: side, of: other, conversation)
+    recordTransfer(consult, into: held, by: party)
     let wrapUp = wrapUp(after: other)
     let agent: AgentSlot?
     switch side {

@@ -5,7 +5,8 @@ public import Engine
 
 /// The immutable configuration of a `SIPSwitch`.
 public struct SIPPlan: Sendable {
-  /// Our addresses as they stand in Via and Contact, the first one being the standard.
+  /// Our addresses as they stand in Via and Contact, the first one being the standard; those for
+  /// datagrams in the order of their sockets.
   public var listeners: [SIPListener]
   /// The realm of digest authentication and the host of the identities that we write.
   public var domain: String
@@ -71,6 +72,14 @@ public struct SIPPlan: Sendable {
   /// There is no DNS yet; `check` reports a fixed contact or trunk for which this is false.
   public static func isReachable(_ uri: String) -> Bool {
     uri.withByteView { NextHop.endpoint(of: $0) != nil }
+  }
+
+  /// Whether one of the addresses that are listened on reaches this URI.
+  public static func isReachable(_ uri: String, from listeners: [SIPListener]) -> Bool {
+    let own = OwnAddresses(listeners.compactMap { Endpoint($0) })
+    return uri.withByteView { text in
+      NextHop.endpoint(of: text, unsaid: own.standardTransport).map { own.reaches($0) } ?? false
+    }
   }
 }
 
@@ -170,7 +179,7 @@ public struct SIPLimits: Sendable, Hashable {
   /// How long a message may take from its first byte to its last.
   public var messageTimeMax: Duration = .seconds(30)
   /// How long we try to connect.
-  public var connectTimeMax: Duration = .seconds(8)
+  public var connectTimeMax: Duration = .seconds(4)
   /// How long a connection is kept that nobody uses; longer than any registration.
   public var connectionIdleMax: Duration = .seconds(3900)
   /// How much later than `RegistrarSettings.flowTimer` a phone may be heard.

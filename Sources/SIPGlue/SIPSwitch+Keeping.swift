@@ -136,7 +136,9 @@ extension SIPSwitch {
     var row = DialogRow(id: call.kept.row, part: .call, state: state, body: rowWriter.bytes)
     row.conn = call.conn
     if !call.kept.isStored {
-      row.message = unsafe call.invite.bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+      var message = call.invite.bytes.array
+      if call.envelope.hasCredentials { CredentialMask.apply(to: &message) }
+      row.message = message
     }
     return row
   }

@@ -54,14 +54,14 @@ extension SIPSwitch {
         outgoing.connections.expect(request.dn, on: source.connection)
       }
     } else {
-      return refuse(handle, 400, at: now)
+      return turnAway(received, handle, 400, from: source)
     }
     writeHeaders(of: outcome, path: path)
     let status = UInt16(outcome.reply.status)
     switch outcome.reply {
-    case .registered, .badRequest, .intervalTooBrief, .noOutbound, .outOfOrder, .contactTooLong:
+    case .registered, .intervalTooBrief, .noOutbound, .outOfOrder, .contactTooLong:
       reply(to: handle, status, tag: tokens.next(), at: now)
-    case .unauthorized, .forbidden, .notFound, .lockedOut, .tooMany:
+    case .badRequest, .unauthorized, .forbidden, .notFound, .lockedOut, .tooMany:
       // Whoever has not shown who he is gets no memory of ours.
       turnAway(received, handle, status, from: source)
     }

@@ -158,12 +158,13 @@ public struct SIPSwitch: ~Copyable {
       placeCount: plan.defence.sourcesMax
     )
     let addresses = OwnAddresses(own)
-    standardTransport = addresses.speaks(.udp) ? .udp : first.transport
+    standardTransport = addresses.standardTransport
     tokens = TokenSource(secret: secret)
     uuidStart = (tokens.next().value, tokens.next().value)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
     outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits, plan.registrar))
+    outgoing.own = addresses
     capture = Capture(
       bytes: plan.limits.captureBytesMax,
       bytesPerCall: plan.limits.captureBytesPerCallMax
@@ -246,7 +247,7 @@ public struct SIPSwitch: ~Copyable {
   public mutating func removeSignals() { signals.removeAll(keepingCapacity: true) }
 
   /// Reads one datagram.
-  mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
+  package mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
     guard admits(datagram, from: source, at: now) else { return }
     take(reader.read(datagram), of: datagram, from: source, at: now)
   }

@@ -73,6 +73,7 @@ enum Crossing: Int, CaseIterable {
   case referAndBye, referAndReinvite, referTwice, referToJoin
   case replaceTarget, replaceCaller
   case callerRefers, callerRefersToJoin, pickUp
+  case anythingAtOnce
 
   /// Whether somebody sends somebody on.
   var transfers: Bool {
@@ -292,6 +293,38 @@ struct CrossingWorld: ~Copyable {
     case .replaceTarget: for (_, dialog) in targets { replace(dialog) }
     case .replaceCaller: for dialog in caller.dialogs where dialog.isAnswered { replace(dialog) }
     case .registerWhileRinging: break
+    case .anythingAtOnce: riot()
+    }
+  }
+
+  /// Everybody does what comes to his mind.
+  private mutating func riot() {
+    for _ in 0..<Int(2 + random.next() % 8) {
+      let phone = everybody[Int(random.next() % UInt64(everybody.count))]
+      phone.statusOfReinvite = [200, 200, 200, 488, 491, 408, 481][Int(random.next() % 7)]
+      let open = phone.dialogs.filter { $0.isAnswered && !$0.isEnded }
+      guard let dialog = open.last else { continue }
+      act(phone, dialog)
+      world.run(share(0.7))
+    }
+    for phone in everybody { phone.statusOfReinvite = 200 }
+  }
+
+  private mutating func act(_ phone: PairPhone, _ dialog: PairPhone.Dialog) {
+    let now = world.now
+    let body = random.share() < 0.7 ? "v=0 a" : nil
+    let number = ["7003", "9000", "7005", "+4420"][Int(random.next() % 4)]
+    switch random.next() % 10 {
+    case 0: phone.hangUp(dialog, at: now)
+    case 1, 2: if !dialog.isInviting { phone.send("INVITE", dialog, body: body, at: now) }
+    case 3: phone.send("UPDATE", dialog, body: body, at: now)
+    case 4: phone.send("INFO", dialog, at: now)
+    case 5, 6:
+      let headers = "Refer-To: <sip:\(number)@demo.local>\r\n"
+      phone.send("REFER", dialog, headers: headers, at: now)
+    case 7: phone.call(number == "+4420" ? "8000" : number, at: now)
+    case 8: replace(dialog)
+    default: joinOthers([(phone, dialog)])
     }
   }
 
@@ -409,7 +442,7 @@ struct CrossingWorld: ~Copyable {
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
       for phone in everybody { leave(phone) }
-      if crossing == .callerRefers || crossing == .callerRefersToJoin {
+      if [.callerRefers, .callerRefersToJoin, .anythingAtOnce].contains(crossing) {
         // Two who were called may talk with each other.
         for phone in phones {
           for dialog in phone.dialogs where dialog.isAnswered {

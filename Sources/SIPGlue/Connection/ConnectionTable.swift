@@ -39,7 +39,7 @@ package struct ConnectionTable: ~Copyable {
     package var perPeerMax = 1_000
     /// Bytes of unfinished messages, over all connections.
     package var heldMax = 64 << 20
-    package var connectingMax = Duration.seconds(8)
+    package var connectingMax = Duration.seconds(4)
     package var silentMax = Duration.seconds(15)
     package var partialMax = Duration.seconds(30)
     /// Longer than any registration, so that a phone that only registers is reached by its own.

@@ -44,6 +44,7 @@ extension Registrar {
       binding.parameters = bind.contact.parameters
       binding.since = now
       binding.flow = request.flow
+      if let flow = request.flow, !flow.transport.isStream { binding.socket = flow.connection }
       if own.count < settings.contactsMax {
         own.append(bindOne(Contact(binding: binding, uri: bind.uri), at: slot))
       }
