@@ -79,6 +79,7 @@ extension RoutingEngine {
     if let agent = ringing.agent { engage(agent, in: .none) }
     timers.disarm(ringing.timer)
     let consultAgent = leaveConsult(call, &outbox)
+    record(.ended(.transferred(held)), of: call)
     // What it was sent to belongs to the other call from here on.
     end(call, &outbox)
     var diversion = ringing
