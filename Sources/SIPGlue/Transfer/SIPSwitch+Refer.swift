@@ -51,10 +51,13 @@ extension SIPSwitch {
     sendOut(transfer, of: call, to: .trunk(name: trunk.name, number: request.number), at: now)
   }
 
-  /// Whether a party may send the other one on: an extension of ours, and who was called; who has
-  /// called may do so where the site lets him, or to join his call with one that he was called by.
+  /// Whether a party may send the other one on: an extension of ours, and who was called.
+  ///
+  /// Who has called may do so where the site lets him, or to join his call with one that he was
+  /// called by. A call that the engine does not see any more cannot be decided on.
   private func mayTransfer(_ slot: Slot, in call: Slot, _ request: ReferRequest) -> Bool {
-    switch (plan.transfers, legs[slot].side) {
+    guard !calls[call].isUnseen else { return false }
+    return switch (plan.transfers, legs[slot].side) {
     case (.none, _): false
     case (.called, .target), (.both, .target): reachesExtension(call)
     case (.called, .caller):
@@ -188,7 +191,7 @@ extension SIPSwitch {
       hasMadeBoth
       ? plan.transfers == .both && isSameCaller(of: held, transfer.consult)
       : side != legs[slot].side && calls[held].reached == callingDN(of: transfer.consult)
-    guard isOwn, held != transfer.consult, calls[held].phase == .talking,
+    guard isOwn, held != transfer.consult, calls[held].phase == .talking, !calls[held].isUnseen,
       transfer.staying(in: calls[held]) != nil, let leaver = transfer.leaving(calls[held]),
       legs[leaver].state == .talking, !calls[transfer.consult].isAnswered
     else {
