@@ -28,6 +28,8 @@ public struct SIPPlan: Sendable {
   public var session = SessionSettings()
   /// How many answers of 3xx are followed in one diversion; 0: none, they are refusals.
   public var redirectsMax = 0
+  /// Who may send the other side of his call on by REFER.
+  public var transfers = TransferPolicy.called
   /// Which headers go from one side of a call to the other.
   public var headers = HeaderLists()
   /// How strangers are kept from doing harm.
@@ -79,6 +81,16 @@ public struct SIPPlan: Sendable {
       NextHop.endpoint(of: text, unsaid: own.standardTransport).map { own.reaches($0) } ?? false
     }
   }
+}
+
+/// Who may send the other side of his call on by REFER.
+public enum TransferPolicy: String, Sendable, Hashable, CaseIterable {
+  /// Nobody.
+  case none
+  /// An extension that was called.
+  case called
+  /// Who has called, too.
+  case both
 }
 
 /// An address of ours, as others reach it.
@@ -167,9 +179,11 @@ public struct SIPLimits: Sendable, Hashable {
   /// How long a message may take from its first byte to its last.
   public var messageTimeMax: Duration = .seconds(30)
   /// How long we try to connect.
-  public var connectTimeMax: Duration = .seconds(8)
+  public var connectTimeMax: Duration = .seconds(4)
   /// How long a connection is kept that nobody uses; longer than any registration.
   public var connectionIdleMax: Duration = .seconds(3900)
+  /// How much later than `RegistrarSettings.flowTimer` a phone may be heard.
+  public var flowGrace: Duration = .seconds(15)
   /// The bytes of unfinished messages, over all connections.
   public var unfinishedBytesMax = 64 << 20
   /// The size from which on a request goes by TCP where we speak it (RFC 3261 18.1.1).

@@ -23,7 +23,8 @@ extension SIPSwitch {
       touch(call: slot)
     case .reject(let conn, let status):
       guard let slot = map.call(conn) else { return }
-      dismiss(slot, (300...699).contains(status) ? status : 480, at: now)
+      let told = tellsRefusal(slot) ? FailureTable.status(after: calls[slot].refusal) : status
+      dismiss(slot, (300...699).contains(told) ? told : 480, at: now)
     case .release(let conn):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, 480, at: now)
@@ -36,6 +37,12 @@ extension SIPSwitch {
       guard let slot = map.call(conn) else { return }
       signals.append(.header(conn, header(name, of: slot)))
     }
+  }
+
+  /// Whether an extension that was called itself has refused: there is nobody else to try, and the
+  /// caller may learn why.
+  private func tellsRefusal(_ slot: Slot) -> Bool {
+    calls[slot].lastFailure == .rejected && calls[slot].refusal != 0 && isDirect(slot)
   }
 
   /// Ends a call because the engine says so; an unanswered caller gets this status.
@@ -197,11 +204,12 @@ extension SIPSwitch {
     return hop
   }
 
-  /// A header of the caller's INVITE.
+  /// A header of the caller's INVITE; never one that proves his password.
   private func header(_ name: String, of slot: Slot) -> String? {
     let invite = calls[slot].invite.bytes
     var found: String?
     name.withByteView { wanted in
+      guard !CredentialMask.covers(wanted) else { return }
       let short = Self.compactForm(of: wanted)
       HeaderLines.forEach(in: invite[calls[slot].envelope.headerLines]) { name, line in
         guard found == nil else { return }

@@ -47,7 +47,7 @@ extension SIPSwitch {
     }
     var client = request
     if scratch.count > plan.limits.datagramMax, client.destination.transport == .udp,
-      table.own.speaks(.tcp)
+      table.own.speaks(.tcp), !table.streamless.contains(client.destination, at: now)
     {
       // RFC 3261 18.1.1; when nobody takes the connection, it goes as a datagram after all.
       client.destination = client.destination.by(.tcp)
@@ -284,6 +284,7 @@ extension SIPSwitch {
   /// Forgets a leg.
   mutating func removeLeg(_ slot: Slot) {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
+    if legs[slot].hasReferred { transfers.reports[slot] = nil }
     silences.disarm(slot.index)
     probes.disarm(slot.index)
     sessions.disarm(Int(slot.index))

@@ -163,7 +163,7 @@ public struct SIPSwitch: ~Copyable {
     uuidStart = (tokens.next().value, tokens.next().value)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
-    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
+    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits, plan.registrar))
     outgoing.own = addresses
     capture = Capture(
       bytes: plan.limits.captureBytesMax,
@@ -240,6 +240,7 @@ public struct SIPSwitch: ~Copyable {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
       && transfers.isEmpty && transfers.offers.isEmpty && transfers.newcomers.isEmpty
+      && transfers.reports.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
@@ -319,7 +320,7 @@ public struct SIPSwitch: ~Copyable {
     outgoing.connections.now = now
     table.advance(to: now, into: &outgoing, events: &events)
     takeEvents(at: now)
-    while let connection = outgoing.connections.popDue(at: now) { hangUp(connection, at: now) }
+    while let connection = outgoing.connections.popDue(at: now) { lapse(connection, at: now) }
     registrar.advance(to: now, into: &changes)
     signalChanges()
     tellSubscribers(at: now)

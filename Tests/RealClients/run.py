@@ -37,7 +37,8 @@ import transports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
-POINTSMAN = os.environ.get("POINTSMAN", str(ROOT / ".build/release/pointsman"))
+POINTSMAN = os.path.abspath(
+    os.environ.get("POINTSMAN", str(ROOT / ".build/release/pointsman")))
 PATIENCE = 60
 RELOADS = int(os.environ.get("RELOADS", "30"))
 

@@ -93,6 +93,16 @@ struct DetourTests {
     #expect(pair.world.phones[7006]?.received.isEmpty == true)
   }
 
+  @Test func aDomainThatIsAnAddressHasOtherPorts() throws {
+    var plan = Self.plan()
+    plan.domain = "127.0.0.1"
+    var pair = try Self.sentOn("Contact: <sip:else@127.0.0.1:7005>\r\n", plan: plan) {
+      _ = $0.phone("else", port: 7005)
+    }
+    pair.world.run(4)
+    #expect(pair.world.story == ["ringing", "answered"])
+  }
+
   @Test func aCircleIsLeft() throws {
     var pair = try Self.sentOn("Contact: <sip:a@127.0.0.1:7005>\r\n") {
       $0.phone("a", port: 7005).script = Self.sends(

@@ -72,6 +72,21 @@ struct PassedHeaderTests {
     }
   }
 
+  @Test(arguments: ["short", "0123456789abcdefghijklmnopqrstuv", ""])
+  func aCallUUIDThatIsNoneIsReplaced(said: String) throws {
+    let invite = try Self.passed("X-Genesys-CallUUID: \(said)\r\n")
+    let told = invite.all("x-genesys-calluuid")
+    #expect(told.count == 1)
+    #expect(told.first?.utf8.count == 32)
+    #expect(told.first?.allSatisfy { $0.isNumber || ("A"..."V").contains($0) } == true)
+  }
+
+  @Test func aGoodCallUUIDPasses() throws {
+    let uuid = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+    let invite = try Self.passed("x-genesys-CallUUID: \(uuid)\r\n")
+    #expect(invite.all("x-genesys-calluuid") == [uuid])
+  }
+
   // MARK: Trust
 
   @Test func identitiesGoToTrustedTargetsOnly() throws {

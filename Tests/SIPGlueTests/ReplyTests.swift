@@ -204,6 +204,20 @@ struct ReplyTests {
     }
   }
 
+  @Test(
+    "A telephone number is its digits",
+    arguments: [
+      ("tel:+44-20.(1234)", "+44201234"), ("tel:8-000;phone-context=+1", "8000"),
+      ("sip:+4420;phone-context=a.b@h;user=phone", "+4420"), ("sip:*%31-2#;x@h;user=PHONE", "*12#"),
+      ("sip:8-000@h;user=phone", "8000"), ("sip:8-000@h", "8-000"), ("sip:1;x@h;user=ip", "1;x"),
+      ("sip:bad-1@h;user=phone", "bad-1"), ("sip:7x-1;y@h;user=phone", "7x-1;y"),
+      ("tel:sales-1", "sales-1"),
+    ]
+  )
+  func numbers(uri: String, number: String) {
+    uri.withByteView { #expect(SIPURI($0)?.userText(in: $0) == number) }
+  }
+
   @Test("Name-addr values are taken apart, and refused when malformed")
   func nameAddresses() {
     "\"A, B\" <sip:a@h;x=1>;expires=5;q=0.5".withByteView { bytes in

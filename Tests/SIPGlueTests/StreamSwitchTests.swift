@@ -187,7 +187,7 @@ struct StreamSwitchTests {
     let world = try World()
     world.say(World.request("INVITE", via: "UDP 127.0.0.1:6100"), fromPort: 6100)
     world.divert(to: "7003")
-    world.run(7.9)
+    world.run(3.9)
     #expect(world.failures.isEmpty)
     world.run(0.2)
     #expect(world.failures == [.unreachable])
@@ -223,6 +223,16 @@ struct StreamSwitchTests {
     world.run(1)
     #expect(world.sent.count == before + 1, "it is repeated as a datagram is")
     #expect(world.failures.isEmpty)
+    for (minutes, transport) in [(5.0, SIPTransport.udp), (6.0, .tcp)] {
+      world.run(minutes * 60)
+      let again = request.replacingOccurrences(of: "z9hG4bK", with: "z9hG4bK\(minutes)")
+        .replacingOccurrences(of: "Call-ID: ", with: "Call-ID: \(minutes)")
+      world.say(again, fromPort: 6100)
+      world.divert(to: "7002")
+      let next = try #require(world.sent.last)
+      #expect(next.to.transport == transport, "nobody is made to wait for a connection each time")
+      #expect(next.message?.body == body)
+    }
   }
 
   @Test("A request without Content-Length is answered 400 on a stream, and the connection closed")

@@ -129,6 +129,44 @@ struct SwitchRegistrationTests {
     #expect(offers.first?.type == .internal)
   }
 
+  @Test func whoHidesHisNumberShowsItInHisCredentials() throws {
+    var plan = PairWorld.plan()
+    plan.trusted = ["127.0.0.2"].compactMap { AddressRange($0) }
+    plan.extensions[1] = RegistrarExtension("7002", contact: "sip:7002@127.0.0.2:7002")
+    var world = try PairWorld(plan: plan)
+    let phone = world.phone("7002", port: 7002)
+    func invite(_ sequence: Int, _ extra: String) -> String {
+      SwitchTests.request(
+        "INVITE",
+        extra: SwitchTests.contact + extra,
+        branch: "z9hG4bK\(sequence)"
+      )
+      .replacingOccurrences(
+        of: "<sip:4420@test>;tag=a",
+        with: "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=b"
+      )
+      .replacingOccurrences(of: "CSeq: 1", with: "CSeq: \(sequence)")
+    }
+    let challenged = SwitchTests.ask(invite(1, ""), of: &world)
+    #expect(challenged?.status == 407)
+    let proof = try Self.proof(
+      Self.challenge(challenged, "proxy-authenticate"),
+      user: "7001",
+      password: "demo",
+      method: "INVITE",
+      uri: "sip:8000@127.0.0.1"
+    )
+    #expect(SwitchTests.ask(invite(2, "Proxy-Authorization: " + proof), of: &world)?.status == 100)
+    let offers = world.offers
+    #expect(offers.map(\.ani) == ["7001"])
+    let conn = try #require(offers.first).connID
+    world.perform(.divert(conn, attempt: 1, to: .dn("7002"), mode: .bridge))
+    world.run(0.1)
+    let seen = try #require(phone.requests("INVITE").first)
+    #expect(seen["from"].hasPrefix("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag="))
+    #expect(seen["p-asserted-identity"] == "<sip:7001@demo.local>")
+  }
+
   @Test func aRefreshDuringRingingDisturbsNothing() throws {
     var plan = PairWorld.plan()
     plan.extensions.append(RegistrarExtension("7005"))

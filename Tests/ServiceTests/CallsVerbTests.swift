@@ -12,7 +12,9 @@ struct CallsVerbTests {
       sip = {
         listen = { "udp:127.0.0.1:0" }, domain = "test.local", trusted = { "127.0.0.0/8" },
       },
-      extensions = { ["\(phone.user)"] = { contact = "\(phone.contact)" } },
+      extensions = {
+        ["\(phone.user)"] = { contact = "\(phone.contact)" }, ["7009"] = { password = "x" },
+      },
       agents = { ["1001"] = { extension = "\(phone.user)", login = "auto" } },
       routing_points = { ["8000"] = { strategy = "any", default = { "reject:480" } } },
       limits = { \(limits) },
@@ -88,6 +90,18 @@ struct CallsVerbTests {
       let whole = try show(service, conn, "--messages")
       #expect(whole.output.contains("\nINVITE sip:8000@"))
       #expect(whole.output.contains("\nCSeq: 1 INVITE\n"))
+    }
+  }
+
+  @Test("A call that never rang is named by its INVITE", .timeLimit(.minutes(15)))
+  func neverRang() throws {
+    try Self.served { service, _ in
+      let caller = LoopbackCaller("4421", calls: "7009", at: service.port)
+      caller.invite()
+      #expect(caller.wait(for: 480), "\(caller.statuses)")
+      let ladder = try show(service, "last", "--ladder")
+      #expect(ladder.output.contains(" from 4421 to 7009, "), "\(ladder.output)")
+      #expect(ladder.output.contains("480 Temporarily Unavailable"))
     }
   }
 

@@ -84,8 +84,10 @@ enum CallsVerb {
     let events = story["events"]?.elements ?? []
     let named = events.first { $0["ANI"]?.string?.isEmpty == false }
     let began = story["began"]?.string ?? events.first?["time"]?.string ?? ""
-    var line = "call \(story.word("ConnID")) from \(named?.word("ANI") ?? "-") "
-    line += "to \(named?.word("DNIS") ?? "-"), \(began.prefix(10)) "
+    // A call that never rang has no events.
+    let ends = messages?.first?.ends
+    var line = "call \(story.word("ConnID")) from \(named?.word("ANI") ?? ends?.from ?? "-") "
+    line += "to \(named?.word("DNIS") ?? ends?.to ?? "-"), \(began.prefix(10)) "
     line += "\(Human.timeOfDay(began)) UTC, "
     if messages == nil {
       line += "its messages are not kept"

@@ -41,12 +41,16 @@ struct Call {
   var uuid: CallUUID
   /// What the INVITE says about the dialog.
   var headers: DialogHeaders
+  /// Its Timestamp, which a 100 repeats.
+  var timestamp = ByteSlice.none
 
   /// The engine's number of the diversion under way or done last.
   var attempt: UInt32 = 0
   /// How many diversions were tried.
   var diversions: UInt32 = 0
   var lastFailure: RouteFailure?
+  /// The final status of the target that refused last.
+  var refusal: UInt16 = 0
   /// The DN that is being called, and which of its contacts: others may follow in its place.
   var reached: DN?
   var rank: UInt8 = 0

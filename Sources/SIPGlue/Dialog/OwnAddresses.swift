@@ -45,6 +45,9 @@ package struct OwnAddresses: Sendable {
     all.contains { $0.hasSameAddress(as: endpoint) && $0.port == endpoint.port }
   }
 
+  /// Whether we listen at a port, whatever the address.
+  package func contains(port: UInt16) -> Bool { all.contains { $0.port == port } }
+
   /// Whether we have what it takes to send there: for datagrams an address of the family, that is
   /// more than a loopback address when the peer is on another machine.
   package func reaches(_ endpoint: Endpoint) -> Bool {

@@ -71,8 +71,9 @@ extension SIPSwitch {
         return (nil, nil)
       }
       let hop = NextHop.endpoint(of: text, unsaid: standardTransport)
+      let isDomain = text[uri.host].equalsIgnoringCase(domain.bytes)
       let isOurs =
-        text[uri.host].equalsIgnoringCase(domain.bytes)
+        isDomain && (uri.port == 0 || table.own.contains(port: uri.port))
         || hop.map { table.own.contains($0) } == true
       guard isOurs else { return (hop, nil) }
       return (nil, DN(uri.userText(in: text)))

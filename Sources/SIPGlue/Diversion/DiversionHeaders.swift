@@ -16,6 +16,8 @@ struct DiversionFacts {
   /// The number of this diversion of the call.
   var counter: UInt32
   var failure: RouteFailure?
+  /// Whether the DN that was called is itself where the call goes.
+  var isDirect: Bool
   /// The INVITE that is diverted.
   var invite: ByteView
   var envelope: Envelope
@@ -24,8 +26,17 @@ struct DiversionFacts {
 }
 
 extension MessageWriter {
-  /// Appends our Diversion line, then those of the INVITE when they are wanted.
+  /// Appends our Diversion line if there is a diversion, then those of the INVITE when they are
+  /// wanted.
   mutating func writeDiversion(_ facts: DiversionFacts, keepingEarlier: Bool) {
+    if !facts.isDirect { writeOwnDiversion(facts) }
+    guard keepingEarlier else { return }
+    HeaderLines.forEach(in: facts.invite[facts.envelope.headerLines]) { name, line in
+      if name.equalsIgnoringCase("diversion") { write(line) }
+    }
+  }
+
+  private mutating func writeOwnDiversion(_ facts: DiversionFacts) {
     write("Diversion: <sip:")
     write(facts.dn)
     write(byte: UInt8(ascii: "@"))
@@ -35,10 +46,6 @@ extension MessageWriter {
     write(";counter=")
     write(decimal: UInt64(facts.counter))
     write("\r\n")
-    guard keepingEarlier else { return }
-    HeaderLines.forEach(in: facts.invite[facts.envelope.headerLines]) { name, line in
-      if name.equalsIgnoringCase("diversion") { write(line) }
-    }
   }
 
   /// Appends the History-Info lines of the INVITE, and the entries for the DN and its target.
@@ -56,12 +63,15 @@ extension MessageWriter {
     write("<")
     let question = facts.target.position(of: UInt8(ascii: "?"), from: 0, to: facts.target.count)
     write(facts.target.view(from: 0, to: question))
-    write(";cause=")
-    write(decimal: FailureTable.historyCause(after: facts.failure))
+    if !facts.isDirect {
+      write(";cause=")
+      write(decimal: FailureTable.historyCause(after: facts.failure))
+    }
     write(facts.target.view(from: question, to: facts.target.count))
     write(">;index=")
     write(last)
-    write(".1;mp=")
+    // Another user, or a contact of the same one (RFC 7044 5).
+    write(facts.isDirect ? ".1;rc=" : ".1;mp=")
     write(last)
     write("\r\n")
   }

@@ -1,7 +1,7 @@
 // What a target's refusal means to the strategy: the one place where status codes become reasons.
 //
-// The whole call is never given the target's code (PEERS B15): the caller still waits, and the
-// engine picks again. Source: RFC 3261 21; DOMAIN 2.6.
+// A call that is routed is never given the target's code (PEERS B15): the caller still waits, and
+// the engine picks again. Source: RFC 3261 21; DOMAIN 2.6.
 
 internal import Engine
 
@@ -19,6 +19,15 @@ enum FailureTable {
     // 3xx that is not followed; what he will not or cannot take: 400 to 403, 405 to 407, 413 to
     // 422, 433, 488, 493, 603, 606 to 608, and whatever is new in these classes.
     default: .rejected
+    }
+  }
+
+  /// What the caller of an extension hears after its refusal: the phone's own status where that
+  /// says something to him, and never a 6xx that the phone has not said.
+  static func status(after refusal: UInt16) -> UInt16 {
+    switch refusal {
+    case 403, 406, 415, 433, 488, 493, 603, 606...608: refusal
+    default: 480
     }
   }
 

@@ -59,17 +59,19 @@ extension SIPSwitch {
     let chosen = plan.headers
     let invite = call.invite.bytes
     HeaderLines.forEach(in: invite[call.envelope.headerLines]) { name, line in
-      guard !name.isEmpty, mayAssert || !name.isIdentity else { return }
+      guard !name.isEmpty, mayAssert || !name.isIdentity, !name.isCallUUID else { return }
       let passes = chosen.choice(name) ?? (name.passesInINVITE || mayAssert && name.isPrivate)
       if passes { lines.write(line) }
     }
     writeUUID(of: slot)
     guard !call.isTrusted, isTrusted else { return }
-    // Admitted by digest: he is who his From says.
+    // Admitted by digest: he is who his From says, or his credentials where it says nothing.
     let from = invite[call.envelope.from.uri]
     guard let uri = SIPURI(from) else { return }
+    let proof = from.isAnonymous ? DigestFields(invite[call.envelope.proxyAuthorization]) : nil
+    guard !from.isAnonymous || proof?.realm.equals(domain.bytes) == true else { return }
     lines.write("P-Asserted-Identity: <sip:")
-    lines.write(from[uri.user])
+    lines.write(proof?.username ?? from[uri.user])
     lines.write(byte: UInt8(ascii: "@"))
     lines.write(domain.bytes)
     lines.write(">\r\n")
@@ -86,19 +88,17 @@ extension SIPSwitch {
 
   /// Whether the caller's name is to be kept from a target.
   func isAnonymous(_ slot: Slot, to hop: Endpoint) -> Bool {
-    guard !plan.trusted.contains(where: { $0.contains(hop) }) else { return false }
     let call = calls[slot]
+    guard !call.invite.bytes[call.envelope.from.uri].isAnonymous else { return true }
+    guard !plan.trusted.contains(where: { $0.contains(hop) }) else { return false }
     guard let value = call.envelope.header("privacy", in: call.invite.bytes) else { return false }
     return !value.equalsIgnoringCase("none")
   }
 
-  /// Writes the CallUUID if the caller has not brought one along.
+  /// Writes the CallUUID that the events have: the caller's, if he has brought a good one along.
   private mutating func writeUUID(of slot: Slot) {
     let call = calls[slot]
-    let name: StaticString = "x-genesys-calluuid"
-    guard call.envelope.header(name, in: call.invite.bytes) == nil,
-      plan.headers.choice(ByteView(name)) != false
-    else { return }
+    guard plan.headers.choice(.callUUID) != false else { return }
     lines.write("X-Genesys-CallUUID: ")
     lines.write(call.uuid.high, digits: 12)
     lines.write(call.uuid.middle, digits: 12)
@@ -119,11 +119,22 @@ extension MessageWriter {
 }
 
 extension ByteView {
+  /// Whether an address says that it hides somebody (RFC 3323 4.1.1.3).
+  var isAnonymous: Bool {
+    let hidden = ByteView("@anonymous.invalid")
+    return count > hidden.count && self[count - 1].lowercased == UInt8(ascii: "d")
+      && view(from: count - hidden.count, to: count).equalsIgnoringCase(hidden)
+  }
+
   /// Whether the header says who somebody is (RFC 3325).
   fileprivate var isIdentity: Bool {
     equalsIgnoringCase("p-asserted-identity") || equalsIgnoringCase("p-preferred-identity")
       || equalsIgnoringCase("remote-party-id")
   }
+
+  fileprivate static var callUUID: ByteView { ByteView("x-genesys-calluuid") }
+
+  fileprivate var isCallUUID: Bool { equalsIgnoringCase(.callUUID) }
 
   /// Whether the header is for networks that trust each other (RFC 7315).
   fileprivate var isPrivate: Bool { hasPrefixIgnoringCase("p-") }

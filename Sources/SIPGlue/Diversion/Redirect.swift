@@ -83,6 +83,14 @@ extension SIPSwitch {
     }
   }
 
+  /// Whether a call goes to the very extension that was called: nothing is diverted.
+  func isDirect(_ slot: Slot) -> Bool {
+    guard let reached = calls[slot].reached, reached == entries[calls[slot].entry].dn else {
+      return false
+    }
+    return detours.isEmpty || detours[slot] == nil
+  }
+
   /// What the diversion headers of a call's diversion to `targetURI` say.
   func diversionFacts(_ slot: Slot) -> DiversionFacts {
     DiversionFacts(
@@ -91,6 +99,7 @@ extension SIPSwitch {
       target: targetURI.bytes,
       counter: calls[slot].diversions,
       failure: calls[slot].lastFailure,
+      isDirect: isDirect(slot),
       invite: calls[slot].invite.bytes,
       envelope: calls[slot].envelope,
       hasHistory: calls[slot].hasHistory

@@ -21,8 +21,15 @@ package struct SIPURI: Sendable {
   /// The headers, from the question mark on.
   package var headers: ByteSlice
 
-  /// The user part without escapes, as text.
-  package func userText(in bytes: ByteView) -> String { Self.unescaped(bytes[user]) }
+  /// The user part without escapes, as text; of a telephone number the digits alone.
+  package func userText(in bytes: ByteView) -> String {
+    let text = Self.unescaped(bytes[user])
+    guard scheme != .tel else { return Self.digits(of: text) }
+    guard !parameters.isEmpty,
+      parameter("user", in: bytes)?.equalsIgnoringCase("phone") == true
+    else { return text }
+    return Self.digits(of: text)
+  }
 
   /// The host as text.
   package func hostText(in bytes: ByteView) -> String { bytes[host].string }
@@ -32,7 +39,31 @@ package struct SIPURI: Sendable {
     ParameterWalk(bytes[parameters]).value(of: name)
   }
 
-  /// Undoes %HH once.
+  /// A telephone number without its parameters and without what is there for the eye (RFC 3966 3,
+  /// 5.1.1, RFC 3261 19.1.6); what is no number stays as it is.
+  private static func digits(of text: String) -> String {
+    text.withByteView { text in
+      // A name may have letters that are digits of some telephone.
+      guard text.count > 0, text[0].isDigit || "+*#(".utf8.contains(text[0]) else {
+        return text.string
+      }
+      var digits: [UInt8] = []
+      for index in 0..<text.count {
+        switch text[index] {
+        case UInt8(ascii: ";"): return String(decoding: digits, as: UTF8.self)
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"): continue
+        case UInt8(ascii: "+") where index == 0: digits.append(text[index])
+        case UInt8(ascii: "*"), UInt8(ascii: "#"): digits.append(text[index])
+        case let byte where byte.hexValue != nil: digits.append(byte)
+        default: return text.string
+        }
+      }
+      return String(decoding: digits, as: UTF8.self)
+    }
+  }
+
+  /// Undoes %HH once, but for control bytes: a name is shown in terminals and written to logs, and
+  /// nobody is called by a line end.
   package static func unescaped(_ text: ByteView) -> String {
     guard text.position(of: UInt8(ascii: "%"), from: 0, to: text.count) < text.count else {
       return text.string
@@ -42,7 +73,8 @@ package struct SIPURI: Sendable {
     var index = 0
     while index < text.count {
       if text[index] == UInt8(ascii: "%"), index + 2 < text.count,
-        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue
+        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue,
+        high > 1, high != 7 || low != 15
       {
         result.append(high << 4 | low)
         index += 3

@@ -233,6 +233,21 @@ extension Registrar {
     if let change = change(slot, from: before) { changes.append(change) }
   }
 
+  mutating func lapse(
+    _ slot: Int,
+    on connection: UInt64,
+    into changes: inout [RegistrationChange]
+  ) {
+    let before = lines[slot].contacts
+    for contact in before {
+      guard contact.binding.device != nil, let flow = contact.binding.flow,
+        flow.transport.isStream, flow.connection == connection
+      else { continue }
+      drop(contact, .deactivated, at: slot)
+    }
+    if let change = change(slot, from: before) { changes.append(change) }
+  }
+
   /// What became of a DN whose contacts were these.
   private func change(_ slot: Int, from before: [Contact]) -> RegistrationChange? {
     let now = lines[slot].contacts

@@ -79,6 +79,7 @@ extension TransactionTable {
     let request = records[slot].request.view(Int(records[slot].requestLength))
     if records[slot].mayGoAsDatagram, !wasOpen {
       let datagramPeer = records[slot].peer.by(.udp)
+      streamless.note(datagramPeer, at: now)
       scratch.removeAll()
       scratch.rewrite(request, sentBy: own.address(toward: datagramPeer))
       guard !scratch.overflowed, scratch.count > 0 else { return false }

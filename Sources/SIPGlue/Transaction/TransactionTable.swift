@@ -32,6 +32,8 @@ package struct TransactionTable: ~Copyable {
   private var index = TransactionIndex()
   /// Our own addresses, as they stand in the Vias that we write.
   package var own = OwnAddresses()
+  /// Who gets large requests as datagrams all the same.
+  package var streamless = StreamlessPeers()
   private let limit: Int
   package let seed: UInt64
 
@@ -297,7 +299,7 @@ extension TransactionTable {
   private mutating func retry(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
     switch records[slot].kind {
     case .inviteServer: repeatReply(slot, at: now, into: &out)
-    case .nonInviteServer: break
+    case .nonInviteServer: sayTrying(slot, at: now, into: &out)
     case .inviteClient: repeatInvite(slot, at: now, into: &out)
     case .nonInviteClient: repeatRequest(slot, at: now, into: &out)
     }

@@ -42,6 +42,12 @@ package struct CallMessage: Sendable, Hashable {
     length = value["length"]?.integer.map { Int(clamping: $0) } ?? bytes.count
   }
 
+  /// Of a request who sends it to whom: the user parts of From and Request-URI.
+  package var ends: (from: String, to: String) {
+    let summary = summary
+    return (summary.from, summary.user)
+  }
+
   /// The messages of a server's answer about a call; nil when it keeps none of it.
   package static func all(of story: JSONValue) -> [CallMessage]? {
     story["messages"]?.elements?.compactMap { CallMessage($0) }

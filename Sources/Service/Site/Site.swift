@@ -31,6 +31,8 @@ package struct Site: Sendable, Hashable {
   package var session = SessionSettings()
   /// How many answers of 3xx are followed in one diversion.
   package var redirectsMax = 0
+  /// Who may send the other side of his call on by REFER.
+  package var transfers = TransferPolicy.called
   /// Which headers go from one side of a call to the other.
   package var headers = HeaderLists()
   /// Where HTTP is to be served, as written.
@@ -243,6 +245,7 @@ package struct Site: Sendable, Hashable {
     plan.defence = defence
     plan.session = session
     plan.redirectsMax = redirectsMax
+    plan.transfers = transfers
     plan.headers = headers
     plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
     plan.routingPoints = routingPoints.map { DN($0.dn) }

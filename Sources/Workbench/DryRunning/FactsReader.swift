@@ -176,7 +176,9 @@ private struct SignalPass {
     case .treatmentNotApplied:
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
-    case .transferred: if let held = scanner.connID("into") { fold.transferred(held) }
+    case .transferred:
+      let side = scanner.has("by", "caller") ? CallSide.caller : .target
+      if let held = scanner.connID("into") { fold.transferred(held, by: side) }
     case .attached, .held, .retrieved, .strategy, .clock, .other: break
     case .otherOfCall: throw unknownSignal(scanner.name(of: opening))
     }
@@ -313,7 +315,7 @@ private struct EnginePass: ~Copyable {
       let reason = copy reason
       fold.treated(call, number) { heard, _ in heard.reason = reason }
     case .inService(let dn), .outOfService(let dn): fold.noteSwitched(dn.number)
-    case .transferred(_, let held): fold.transferred(held)
+    case .transferred(_, let held, let side): fold.transferred(held, by: side)
     case .attached, .held, .retrieved: break
     }
   }
