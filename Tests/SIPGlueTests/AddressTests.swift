@@ -193,12 +193,16 @@ struct AddressTests {
     #expect(families.contradictions == [])
   }
 
-  @Test("Of two sockets of one family the one that was spoken to goes on, also after a restart")
-  func twoOfOneFamily() throws {
+  @Test(
+    "Of two sockets of one family the one that was spoken to goes on, also after a restart",
+    arguments: [false, true]
+  )
+  func twoOfOneFamily(isBehindProxy: Bool) throws {
     let families = try Families()
     // A caller of this machine who has come to the address for others.
     let caller = Families.v4(6100, by: 3)
-    families.say(families.request("INVITE", "127.0.0.1:6100"), from: caller)
+    let way = isBehindProxy ? "Record-Route: <sip:127.0.0.9:5080;lr>\r\n" : ""
+    families.say(families.request("INVITE", "127.0.0.1:6100", extra: way), from: caller)
     #expect(families.last?.to == caller)
     families.world.divert(to: "7002")
     let invite = try #require(families.last)
@@ -210,7 +214,8 @@ struct AddressTests {
     families.say(families.request("ACK", "127.0.0.1:6100", to: to), from: caller)
     try families.restart()
     families.say(families.request("BYE", "127.0.0.1:7002", answering: invite), from: phone)
-    #expect(families.sent("BYE")?.to == caller)
+    let proxy = Families.v4(5080, 0x7F00_0009, by: 3)
+    #expect(families.sent("BYE")?.to == (isBehindProxy ? proxy : caller))
     #expect(families.contradictions == [])
   }
 
