@@ -234,7 +234,20 @@ extension SIPSwitch {
     let present = heardFrom
     heardFrom = call.source
     defer { heardFrom = present }
-    return hop(text, draft, isDirect: call.envelope.viaCount == 1)
+    let isDirect = call.envelope.viaCount == 1
+    guard let hop = hop(text, draft, isDirect: isDirect) else { return nil }
+    let via = call.invite.bytes[call.envelope.topVia.host]
+    return isDirect && draft.routes.isEmpty && isTranslated(hop, via: via) ? call.source : hop
+  }
+
+  /// Whether somebody on UDP sits behind an address translator: his Contact and his Via name one
+  /// address, and what he says comes from another. That is where answers to him go (RFC 3581), and
+  /// where requests reach him.
+  private func isTranslated(_ contact: Endpoint, via host: ByteView) -> Bool {
+    guard contact.transport == .udp, heardFrom.transport == .udp,
+      !contact.hasSameAddress(as: heardFrom), let via = Endpoint(address: host, port: 0)
+    else { return false }
+    return via.hasSameAddress(as: contact)
   }
 
   // MARK: Ends

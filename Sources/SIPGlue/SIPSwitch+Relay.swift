@@ -159,6 +159,12 @@ extension SIPSwitch {
     reply(to: handle, 200, tag: nil, at: now)
   }
 
+  /// Lets a request without an answer end: who sent it has stopped waiting, and a 408 would only
+  /// tell another proxy that nobody is here (RFC 4320 4.2).
+  private mutating func keepSilent(_ relay: Relay) {
+    if let server = relay.server { table.abandon(server) }
+  }
+
   // MARK: Answers
 
   /// The other side's final answer.
@@ -200,7 +206,12 @@ extension SIPSwitch {
     } else if status >= 300 {
       writeAdvice(of: received)
     }
-    reply(to: server, answer, at: now)
+    if status == 408, relay.method != .invite {
+      lines.removeAll()
+      keepSilent(relay)
+    } else {
+      reply(to: server, answer, at: now)
+    }
     // The other side does not know the dialog any more (RFC 3261 12.2.1.2).
     let isGone = status == 481 || status == 408
     if isGone, relay.method != .prack, let call, legs[relay.to].state == .talking {
@@ -296,7 +307,11 @@ extension SIPSwitch {
   mutating func relayTimedOut(_ slot: Slot, at now: Instant) {
     let relay = relays[slot]
     forget(relay: slot)
-    if let server = relay.server { reply(to: server, 408, tag: nil, at: now) }
+    if relay.method == .invite {
+      if let server = relay.server { reply(to: server, 408, tag: nil, at: now) }
+    } else {
+      keepSilent(relay)
+    }
     guard legs.contains(relay.to), let call = legs[relay.to].call else { return }
     if calls[call].renegotiation == slot { calls[call].renegotiation = nil }
     guard legs[relay.to].state == .talking else { return }
