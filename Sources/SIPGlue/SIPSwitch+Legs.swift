@@ -240,9 +240,10 @@ extension SIPSwitch {
     return isDirect && draft.routes.isEmpty && isTranslated(hop, via: via) ? call.source : hop
   }
 
-  /// Whether somebody on UDP sits behind an address translator: his Contact and his Via name one
-  /// address, and what he says comes from another. That is where answers to him go (RFC 3581), and
-  /// where requests reach him.
+  /// Whether somebody on UDP sits behind an address translator.
+  ///
+  /// His Contact and his Via name one address, and what he says comes from another: there answers
+  /// to him go (RFC 3581), and there requests reach him.
   private func isTranslated(_ contact: Endpoint, via host: ByteView) -> Bool {
     guard contact.transport == .udp, heardFrom.transport == .udp,
       !contact.hasSameAddress(as: heardFrom), let via = Endpoint(address: host, port: 0)
