@@ -13,6 +13,17 @@ extension RoutingEngine {
     decisions.append(.entered(entrance), of: calls[call].attributes.connID, at: now)
   }
 
+  mutating func recordConsult(_ consult: ConnID, of held: ConnID, at dn: DN) {
+    guard decisions.isKept, calls.slot(of: held) != nil else { return }
+    decisions.append(.consulted(consult, dn), of: held, at: now)
+  }
+
+  mutating func recordTransfer(_ consult: ConnID, into held: ConnID, by party: DN) {
+    guard decisions.isKept else { return }
+    decisions.append(.transferred(consult, by: party), of: held, at: now)
+    decisions.append(.ended(.transferred(held)), of: consult, at: now)
+  }
+
   /// Keeps a step of a strategy; with the last one, what its run used.
   mutating func record(_ step: StrategyStep, _ trace: StrategyTrace, of call: CallSlot) {
     guard decisions.isKept else { return }
@@ -96,7 +107,7 @@ extension RoutingEngine {
   public func decision(of call: ConnID, only agent: AgentID? = nil) -> DecisionRecord? {
     let slot = agent.flatMap { agents.slot(of: $0) }
     if agent != nil, slot == nil { return nil }
-    let entries = decisions.entries(of: call)
+    let entries = entries(of: call)
     guard !entries.isEmpty else { return nil }
     var record = DecisionRecord(call: call, entrance: nil, steps: [])
     var story = Story(call: call)
@@ -118,6 +129,25 @@ extension RoutingEngine {
     return record
   }
 
+  /// What is kept of a call, and of the consult calls that it took over, since it came: their
+  /// strategies decided where its caller is.
+  private func entries(of call: ConnID) -> [DecisionEntry] {
+    var entries = decisions.entries(of: call)
+    var next = 0
+    while next < entries.count {
+      if case .transferred(let consult, _) = entries[next].kind {
+        for entry in decisions.entries(of: consult) where entry.order > entries[0].order {
+          switch entry.kind {
+          case .entered, .ended: continue
+          default: entries.append(entry)
+          }
+        }
+      }
+      next += 1
+    }
+    return entries.sorted { $0.order < $1.order }
+  }
+
   /// Whom a step found at once: the answer or the diversion that follows it in the same instant.
   private static func chosen(after index: Int, in entries: [DecisionEntry]) -> AgentID? {
     for entry in entries[(index + 1)...].prefix(3) {
@@ -125,7 +155,7 @@ extension RoutingEngine {
       switch entry.kind {
       case .answered(.selected(.agent(let id))): return id
       case .sent(_, let agent, _): return agent
-      case .used, .ended, .rang, .connected, .missed, .overtook: continue
+      case .used, .ended, .rang, .connected, .missed, .overtook, .consulted, .transferred: continue
       case .answered, .asked, .defaulted, .entered, .failed, .queued, .returned, .started,
         .triedDefault:
         return nil
@@ -158,8 +188,8 @@ struct Story {
     case .sent(.dn(let dn), _, _): if queues.isEmpty { triedDNs.append(dn) }
     case .queued(let first, let others): queues = [first] + others
     case .returned, .defaulted: targets = []
-    case .asked, .answered, .connected, .ended, .entered, .failed, .missed, .overtook, .rang,
-      .sent, .started, .triedDefault, .used:
+    case .asked, .answered, .connected, .consulted, .ended, .entered, .failed, .missed, .overtook,
+      .rang, .sent, .started, .transferred, .triedDefault, .used:
       break
     }
   }

@@ -51,8 +51,8 @@ extension RoutingEngine {
       }
     case .queued(let first, let others):
       return .queues(([first] + others).map { ($0, skills(ofQueue: $0)) })
-    case .answered, .asked, .connected, .defaulted, .ended, .entered, .failed, .missed, .overtook,
-      .rang, .returned, .sent, .started, .used:
+    case .answered, .asked, .connected, .consulted, .defaulted, .ended, .entered, .failed, .missed,
+      .overtook, .rang, .returned, .sent, .started, .transferred, .used:
       return nil
     }
   }

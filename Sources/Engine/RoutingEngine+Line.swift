@@ -21,7 +21,8 @@ extension RoutingEngine {
       treatmentEnded(call, treatment, result, &outbox)
     case .treatmentNotApplied(let call, let treatment, let reason):
       treatmentNotApplied(call, treatment, reason, &outbox)
-    case .transferred(let consult, let held): transferred(consult, into: held, &outbox)
+    case .transferred(let consult, let held, let side):
+      transferred(consult, into: held, by: side, &outbox)
     case .attached(let call, let pairs): attached(call, pairs, &outbox)
     case .held(let call, let side): announce(.held, call, by: side, &outbox)
     case .retrieved(let call, let side): announce(.retrieved, call, by: side, &outbox)
@@ -100,12 +101,15 @@ extension RoutingEngine {
     )
     let slot = calls.insert(attributes, at: device, entered: now)
     if !offer.userData.isEmpty { calls[slot].userData = offer.userData }
-    if let held = offer.consultOf { calls[slot].consultOf = held }
+    if let held = offer.consultOf {
+      calls[slot].consultOf = held
+      recordConsult(offer.connID, of: held, at: offer.dn)
+    }
     switch calls[slot].attributes.type {
     case .internal: beginOrigin(of: slot, &outbox)
     case .consult:
       beginOrigin(of: slot, &outbox)
-      takeOverCaller(slot)
+      takeOverCaller(slot, by: offer.consultBy)
     case .unknown, .inbound, .outbound: break
     }
     recordEntrance(of: slot, at: offer.dn)

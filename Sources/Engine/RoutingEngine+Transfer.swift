@@ -2,26 +2,36 @@
 //
 // The transferring party leaves both calls; what the consult call has reached (a routing point with
 // a running strategy, a queue with a ticket, a ringing phone, a conversation) stays as it is. Only
-// the identity changes: ConnID, CallUUID, CallID and caller are those of the held call.
+// the identity changes: ConnID, CallUUID, CallID and caller are those of the held call. Where its
+// caller is the one who transfers, whom he had called makes the call from now on.
 
 extension RoutingEngine {
-  mutating func transferred(_ consult: ConnID, into held: ConnID, _ outbox: inout Outbox) {
+  mutating func transferred(
+    _ consult: ConnID,
+    into held: ConnID,
+    by side: CallSide,
+    _ outbox: inout Outbox
+  ) {
     guard let call = calls.slot(of: consult), let other = calls.slot(of: held), call != other,
       case .established(let conversation) = calls[other].state
     else {
       emitError("nothing to transfer: \(consult.hexDigits) into \(held.hexDigits)", at: "", &outbox)
       return
     }
-    let party = number(of: conversation.way, of: other)
-    leaveConversation(other, conversation, &outbox)
-    let consultAgent = leaveConsult(call, &outbox)
+    let party = number(of: side, of: other, conversation)
+    recordTransfer(consult, into: held, by: party)
     let wrapUp = wrapUp(after: other)
-    if let agent = conversation.agent {
-      engage(agent, in: .none)
-      calls[other].state = .established(
-        Conversation(way: conversation.way, agent: nil, since: conversation.since)
-      )
+    let agent: AgentSlot?
+    switch side {
+    case .target: agent = leaveConversation(other, conversation, &outbox)
+    case .caller:
+      agent = leaveConsult(other, &outbox)
+      becomeCaller(of: other, conversation)
     }
+    let consultAgent = leaveConsult(call, &outbox)
+    calls[other].state = .established(
+      Conversation(way: conversation.way, agent: nil, since: conversation.since)
+    )
     let origin = calls[other].origin
     let originAgent = calls[other].originAgent
     adoptIdentity(call, of: other)
@@ -36,18 +46,28 @@ extension RoutingEngine {
     event.thirdPartyDN = party
     event.thirdPartyDNRole = .transferredBy
     emit(event, &outbox)
-    if let agent = conversation.agent { conversationEnded(of: agent, wrapUp: wrapUp, &outbox) }
+    if let agent {
+      switch side {
+      case .target: conversationEnded(of: agent, wrapUp: wrapUp, &outbox)
+      case .caller: callIsOver(for: agent, &outbox)
+      }
+    }
     if let consultAgent { callIsOver(for: consultAgent, &outbox) }
     askAgain(call, &outbox)
   }
 
-  /// A transfer in one step: the consult call is the held call's caller, sent on himself, with his
-  /// number and the data of his call.
-  mutating func takeOverCaller(_ call: CallSlot) {
+  /// A transfer in one step: the consult call is the held call's other side, sent on himself, with
+  /// his number and the data of his call.
+  mutating func takeOverCaller(_ call: CallSlot, by side: CallSide) {
     guard calls[call].attributes.ani.isEmpty,
       let held = calls[call].consultOf.flatMap({ calls.slot(of: $0) })
     else { return }
-    calls[call].attributes.ani = calls[held].attributes.ani
+    switch side {
+    case .target: calls[call].attributes.ani = calls[held].attributes.ani
+    case .caller:
+      guard case .established(let conversation) = calls[held].state else { break }
+      calls[call].attributes.ani = number(of: conversation.way, of: held).number
+    }
     guard calls[call].userData.isEmpty else { return }
     calls[call].userData = calls[held].userData
   }
@@ -72,18 +92,46 @@ extension RoutingEngine {
     }
   }
 
+  /// The number of a side of a conversation.
+  private mutating func number(
+    of side: CallSide,
+    of call: CallSlot,
+    _ conversation: borrowing Conversation
+  ) -> DN {
+    switch side {
+    case .target: number(of: conversation.way, of: call)
+    case .caller:
+      calls[call].origin >= 0
+        ? dns[Int(calls[call].origin)].dn : DN(calls[call].attributes.ani)
+    }
+  }
+
+  /// Returns the agent whom the conversation engaged; when he is free is said below.
   private mutating func leaveConversation(
     _ call: CallSlot,
     _ conversation: borrowing Conversation,
     _ outbox: inout Outbox
-  ) {
-    guard conversation.way.isLocal else { return }
-    var event = partyEvent(.released, call, at: dns[Int(conversation.way.dn)].dn)
-    event.callState = .transferred
-    emit(event, &outbox)
+  ) -> AgentSlot? {
+    if conversation.way.isLocal {
+      var event = partyEvent(.released, call, at: dns[Int(conversation.way.dn)].dn)
+      event.callState = .transferred
+      emit(event, &outbox)
+    }
+    if let agent = conversation.agent { engage(agent, in: .none) }
+    return conversation.agent
   }
 
-  /// Returns the agent whom the consult call engaged as its caller; he is free once the call has
+  /// Who was called makes the call from now on: his number is its ANI, his agent stays engaged.
+  private mutating func becomeCaller(
+    of call: CallSlot,
+    _ conversation: borrowing Conversation
+  ) {
+    calls[call].attributes.ani = number(of: conversation.way, of: call).number
+    calls[call].origin = conversation.way.isLocal ? conversation.way.dn : -1
+    calls[call].originAgent = conversation.agent
+  }
+
+  /// Returns the agent whom the call engaged as its caller; he is free once the consult call has
   /// its new identity, not before: the call may be one that he can have.
   private mutating func leaveConsult(_ call: CallSlot, _ outbox: inout Outbox) -> AgentSlot? {
     guard calls[call].origin >= 0 else { return nil }

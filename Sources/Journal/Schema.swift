@@ -68,6 +68,9 @@ enum Schema {
     DROP TABLE bindings;
     ALTER TABLE contacts RENAME TO bindings;
     """,
+    """
+    ALTER TABLE bindings ADD COLUMN socket INTEGER NOT NULL DEFAULT 0;
+    """,
   ]
 
   /// The version that this program writes.

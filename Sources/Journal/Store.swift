@@ -243,11 +243,15 @@ public struct Store: ~Copyable {
     statements.binding.bind(12, binding.path.joined(separator: "\n"))
     statements.binding.bind(13, binding.parameters)
     statements.binding.bind(14, binding.since.nanoseconds)
+    statements.binding.bind(15, binding.socket)
     try statements.binding.run()
   }
 
   private mutating func write(_ sources: StrategyFiles) throws(StoreError) {
-    for file in sources.files {
+    // A folder without files has a row too: that it is known to hold nothing.
+    let files =
+      sources.files.isEmpty ? [StrategyFiles.File(path: "", bytes: [])] : sources.files
+    for file in files {
       statements.source.bind(1, sources.fingerprint)
       statements.source.bind(2, sources.folder)
       statements.source.bind(3, file.path)
@@ -291,8 +295,8 @@ private final class StoreStatements {
     )
     binding = try database.prepare(
       "INSERT OR REPLACE INTO bindings (dn, uri, host, port, expires, call_id, cseq, position, q, "
-        + "instance, flow, path, parameters, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        + "?)"
+        + "instance, flow, path, parameters, since, socket) "
+        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     )
     unbound = try database.prepare("DELETE FROM bindings WHERE dn = ?")
     source = try database.prepare("INSERT OR IGNORE INTO strategies VALUES (?, ?, ?, ?)")

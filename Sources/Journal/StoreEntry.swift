@@ -80,6 +80,8 @@ public struct StoredBinding: Sendable, Hashable {
   public var parameters = ""
   /// When it was bound.
   public var since = Instant.zero
+  /// The number of the socket of ours that it was made at; 0: there was only one.
+  public var socket: UInt64 = 0
 
   /// Makes a registration.
   public init(_ dn: DN, uri: String, expires: Instant, callID: String, cseq: UInt32) {

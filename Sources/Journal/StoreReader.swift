@@ -89,7 +89,7 @@ public struct StoreReader: ~Copyable {
   public func bindings() throws(StoreError) -> [StoredBinding] {
     var query = try database.prepare(
       "SELECT dn, uri, host, port, expires, call_id, cseq, position, q, instance, flow, path, "
-        + "parameters, since FROM bindings ORDER BY dn, position"
+        + "parameters, since, socket FROM bindings ORDER BY dn, position"
     )
     var result: [StoredBinding] = []
     while try query.next() {
@@ -109,6 +109,7 @@ public struct StoreReader: ~Copyable {
       binding.path = query.text(11).split(separator: "\n").map(String.init)
       binding.parameters = query.text(12)
       binding.since = Instant(nanoseconds: UInt64(bitPattern: query.number(13)))
+      binding.socket = UInt64(bitPattern: query.number(14))
       result.append(binding)
     }
     return result
@@ -151,7 +152,8 @@ public struct StoreReader: ~Copyable {
     while try query.next() {
       var files =
         result ?? StrategyFiles(fingerprint: fingerprint, folder: query.text(0), files: [])
-      files.files.append(StrategyFiles.File(path: query.text(1), bytes: query.bytes(2)))
+      let path = query.text(1)
+      if !path.isEmpty { files.files.append(StrategyFiles.File(path: path, bytes: query.bytes(2))) }
       result = files
     }
     return result

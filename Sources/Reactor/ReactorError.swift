@@ -52,7 +52,10 @@ extension ReactorError: CustomStringConvertible {
 enum Errno {
   static let noEntry: Int32 = 2
   static let again: Int32 = 11
+  static let noMemory: Int32 = 12
   static let exists: Int32 = 17
+  static let noFilesInSystem: Int32 = 23
+  static let noFiles: Int32 = 24
   static let brokenPipe: Int32 = 32
   static let nameTooLong: Int32 = 36
   static let noBuffers: Int32 = 105

@@ -44,7 +44,16 @@ public final class StreamListener {
         StreamSocket(FileDescriptor(owning: client), peer: SocketAddress(peer), isOpen: true)
       )
     }
-    return client == -Errno.again ? .none : .exhausted
+    return Self.isExhausted(-client) ? .exhausted : .none
+  }
+
+  /// Whether accepting failed for want of descriptors or memory.
+  ///
+  /// Any other code is that of the connection that was to be accepted, which is gone; the next one
+  /// may be had (accept(2)).
+  public static func isExhausted(_ code: Int32) -> Bool {
+    code == Errno.noFilesInSystem || code == Errno.noFiles || code == Errno.noBuffers
+      || code == Errno.noMemory
   }
 }
 

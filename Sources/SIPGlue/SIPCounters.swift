@@ -44,6 +44,10 @@ public struct SIPCounters: Sendable, Hashable {
   public var limited: UInt64 = 0
   /// Requests of tools that only look for open doors, dropped.
   public var scanners: UInt64 = 0
+  /// Requests that were not sent, since none of our addresses reaches the peer.
+  public var unreached: UInt64 = 0
+  /// Where the last of them was to go.
+  package var lastUnreached = Endpoint.unspecified
   /// SUBSCRIBE requests.
   public var subscribes: UInt64 = 0
   /// NOTIFY requests that were sent, without repetitions.

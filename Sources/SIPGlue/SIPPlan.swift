@@ -5,7 +5,8 @@ public import Engine
 
 /// The immutable configuration of a `SIPSwitch`.
 public struct SIPPlan: Sendable {
-  /// Our addresses as they stand in Via and Contact, the first one being the standard.
+  /// Our addresses as they stand in Via and Contact, the first one being the standard; those for
+  /// datagrams in the order of their sockets.
   public var listeners: [SIPListener]
   /// The realm of digest authentication and the host of the identities that we write.
   public var domain: String
@@ -27,6 +28,8 @@ public struct SIPPlan: Sendable {
   public var session = SessionSettings()
   /// How many answers of 3xx are followed in one diversion; 0: none, they are refusals.
   public var redirectsMax = 0
+  /// Who may send the other side of his call on by REFER.
+  public var transfers = TransferPolicy.called
   /// Which headers go from one side of a call to the other.
   public var headers = HeaderLists()
   /// How strangers are kept from doing harm.
@@ -70,6 +73,24 @@ public struct SIPPlan: Sendable {
   public static func isReachable(_ uri: String) -> Bool {
     uri.withByteView { NextHop.endpoint(of: $0) != nil }
   }
+
+  /// Whether one of the addresses that are listened on reaches this URI.
+  public static func isReachable(_ uri: String, from listeners: [SIPListener]) -> Bool {
+    let own = OwnAddresses(listeners.compactMap { Endpoint($0) })
+    return uri.withByteView { text in
+      NextHop.endpoint(of: text, unsaid: own.standardTransport).map { own.reaches($0) } ?? false
+    }
+  }
+}
+
+/// Who may send the other side of his call on by REFER.
+public enum TransferPolicy: String, Sendable, Hashable, CaseIterable {
+  /// Nobody.
+  case none
+  /// An extension that was called.
+  case called
+  /// Who has called, too.
+  case both
 }
 
 /// An address of ours, as others reach it.
@@ -161,6 +182,8 @@ public struct SIPLimits: Sendable, Hashable {
   public var connectTimeMax: Duration = .seconds(4)
   /// How long a connection is kept that nobody uses; longer than any registration.
   public var connectionIdleMax: Duration = .seconds(3900)
+  /// How much later than `RegistrarSettings.flowTimer` a phone may be heard.
+  public var flowGrace: Duration = .seconds(15)
   /// The bytes of unfinished messages, over all connections.
   public var unfinishedBytesMax = 64 << 20
   /// The size from which on a request goes by TCP where we speak it (RFC 3261 18.1.1).

@@ -177,8 +177,8 @@ extension SIPSwitch {
   }
 
   /// Where a phone is reached whose contact is in `targetURI`: through the proxies in
-  /// `targetRoutes`, on the connection that it registered on, behind its address translator, or
-  /// nil: where its contact says.
+  /// `targetRoutes`, on the connection or from the socket that it registered on, behind its address
+  /// translator, or nil: where its contact says.
   private func hop(to binding: Binding) -> Endpoint? {
     let flow = binding.flow.flatMap { $0.transport.isStream ? $0 : nil }
     if !binding.path.isEmpty {
@@ -189,6 +189,7 @@ extension SIPSwitch {
       {
         proxy?.connection = flow.connection
       }
+      if proxy?.transport == .udp { proxy?.connection = binding.socket }
       return proxy
     }
     let unsaid = flow?.transport ?? standardTransport
@@ -199,14 +200,16 @@ extension SIPSwitch {
       hop = behind.by(hop?.transport ?? unsaid)
     }
     if let flow, hop?.transport == flow.transport { hop?.connection = flow.connection }
+    if hop?.transport == .udp { hop?.connection = binding.socket }
     return hop
   }
 
-  /// A header of the caller's INVITE.
+  /// A header of the caller's INVITE; never one that proves his password.
   private func header(_ name: String, of slot: Slot) -> String? {
     let invite = calls[slot].invite.bytes
     var found: String?
     name.withByteView { wanted in
+      guard !CredentialMask.covers(wanted) else { return }
       let short = Self.compactForm(of: wanted)
       HeaderLines.forEach(in: invite[calls[slot].envelope.headerLines]) { name, line in
         guard found == nil else { return }

@@ -91,7 +91,7 @@ extension SIPSwitch {
   /// The form of the bytes below; another form has another number.
   ///
   /// What a later form adds stands at the end, so that rows of the form before are still read.
-  static var rowForm: UInt64 { 3 }
+  static var rowForm: UInt64 { 4 }
 
   /// What is added to the phase of a call whose caller talks already.
   static var answeredMark: UInt64 { 0x10 }
@@ -136,7 +136,9 @@ extension SIPSwitch {
     var row = DialogRow(id: call.kept.row, part: .call, state: state, body: rowWriter.bytes)
     row.conn = call.conn
     if !call.kept.isStored {
-      row.message = unsafe call.invite.bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+      var message = call.invite.bytes.array
+      if call.envelope.hasCredentials { CredentialMask.apply(to: &message) }
+      row.message = message
     }
     return row
   }
@@ -177,6 +179,13 @@ extension SIPSwitch {
     rowWriter.write(UInt64(leg.session.leastInterval))
     rowWriter.write(leg.session.isOurs)
     rowWriter.write(leg.session.takesUpdate)
+    rowWriter.write(leg.hasReferred)
+    if leg.hasReferred {
+      let report = transfers.reports[slot]
+      rowWriter.write(report != nil)
+      rowWriter.write(UInt64(report?.eventID ?? 0))
+      rowWriter.write(UInt64(report?.status ?? 0))
+    }
     let part: DialogRow.Part = leg.side == .caller ? .caller : .target
     let state: String
     switch leg.state {

@@ -39,7 +39,12 @@ extension SIPSwitch {
 
   /// Sends the request in `scratch`; nil when there is no room for a transaction, or no way.
   mutating func send(_ request: ClientRequest, at now: Instant) -> TransactionHandle? {
-    guard !scratch.overflowed, canReach(request.destination) else { return nil }
+    guard !scratch.overflowed else { return nil }
+    guard canReach(request.destination) else {
+      counters.unreached += 1
+      counters.lastUnreached = request.destination
+      return nil
+    }
     var client = request
     if scratch.count > plan.limits.datagramMax, client.destination.transport == .udp,
       table.own.speaks(.tcp), !table.streamless.contains(client.destination, at: now)
@@ -56,9 +61,7 @@ extension SIPSwitch {
   }
 
   /// Whether we have what it takes to send there.
-  func canReach(_ hop: Endpoint) -> Bool {
-    hop.transport == .tcp || table.own.speaks(hop.transport)
-  }
+  func canReach(_ hop: Endpoint) -> Bool { table.own.reaches(hop) }
 
   /// Writes a request into `scratch`; what `lines` holds goes along and is forgotten.
   private mutating func write(
@@ -212,7 +215,7 @@ extension SIPSwitch {
   /// Where requests of a dialog go: the first route, else the target; nil when it is a name.
   ///
   /// The connection that the message at hand came on is taken if it leads there: from the same
-  /// address, or from the other side itself.
+  /// address, or from the other side itself. So is the socket of ours that a datagram came to.
   func hop(_ text: ByteView, _ draft: LegText, isDirect: Bool) -> Endpoint? {
     let isOwn = isDirect && draft.routes.isEmpty
     let unsaid = isOwn ? heardFrom.transport : standardTransport
@@ -221,8 +224,8 @@ extension SIPSwitch {
       ? NextHop.endpoint(of: text[draft.target], unsaid: unsaid)
       : RouteValues.firstHop(in: text[draft.routes], unsaid: standardTransport)
     guard var hop = found else { return nil }
-    if heardFrom.transport.isStream, hop.transport == heardFrom.transport,
-      isOwn || hop.hasSameAddress(as: heardFrom)
+    if heardFrom.connection != 0, hop.transport == heardFrom.transport,
+      isOwn || !hop.transport.isStream || hop.hasSameAddress(as: heardFrom)
     {
       hop.connection = heardFrom.connection
     }
@@ -295,6 +298,7 @@ extension SIPSwitch {
   /// Forgets a leg.
   mutating func removeLeg(_ slot: Slot) {
     if legs[slot].isNamed { map.remove(legs[slot].localTag) }
+    if legs[slot].hasReferred { transfers.reports[slot] = nil }
     silences.disarm(slot.index)
     probes.disarm(slot.index)
     sessions.disarm(Int(slot.index))

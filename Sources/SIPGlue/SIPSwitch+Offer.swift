@@ -41,7 +41,7 @@ extension SIPSwitch {
       return refuse(handle, 503, at: now)
     }
     let conn = map.makeConnID()
-    let call = Call(
+    var call = Call(
       conn: conn,
       invite: texts.make(bytes),
       envelope: envelope,
@@ -55,6 +55,7 @@ extension SIPSwitch {
       uuid: Self.uuid(bytes[headers.callUUID]) ?? uuid(of: conn),
       headers: dialogHeaders
     )
+    call.timestamp = headers.timestamp
     let slot = calls.insert(call)
     map.set(call.conn, slot)
     map.set(call.localTag, Owner(.call, slot))
@@ -75,6 +76,8 @@ extension SIPSwitch {
     let before = outgoing.count
     let now = outgoing.connections.now
     for handle in unanswered where table.lastStatus(of: handle) == 0 {
+      let owner = Owner(table.owner(of: handle) ?? 0)
+      if owner.kind == .call, calls.contains(owner.slot) { writeTimestamp(of: owner.slot) }
       reply(to: handle, 100, tag: nil, at: now)
     }
     unanswered.removeAll(keepingCapacity: true)
@@ -84,7 +87,15 @@ extension SIPSwitch {
   /// Says 100 to a caller who has not heard a word yet: somebody else's answer takes its time.
   mutating func sayTrying(_ slot: Slot, at now: Instant) {
     guard table.lastStatus(of: calls[slot].transaction) == 0 else { return }
+    writeTimestamp(of: slot)
     reply(to: calls[slot].transaction, 100, tag: nil, at: now)
+  }
+
+  /// Writes what the caller measures the way to us by (RFC 3261 8.2.6.1).
+  private mutating func writeTimestamp(of slot: Slot) {
+    let timestamp = calls[slot].timestamp
+    guard !timestamp.isEmpty else { return }
+    lines.header("Timestamp", calls[slot].invite.bytes[timestamp])
   }
 
   /// Whether an INVITE is one that we have sent, come back by some way (RFC 3261 16.3).
@@ -179,7 +190,8 @@ extension SIPSwitch {
     }
   }
 
-  /// Refuses somebody who has not shown who he is: once, and nothing is remembered.
+  /// Refuses somebody who has not shown who he is, and whoever comes for what is not there: once,
+  /// and nothing is remembered.
   ///
   /// The address may be another's. A transaction would repeat the reply to it for half a minute and
   /// keep memory as long (RFC 3261 8.2.7, 26.3.2.4).

@@ -46,15 +46,22 @@ extension SIPSwitch {
       request.source = PeerAddress(host: Self.text(ofAddress: source), port: source.port)
       path = request.path
       outcome = registrar.handle(request, at: now)
+      // A proxy on the way has flows of its own.
+      if outcome.usesOutbound, source.transport.isStream, !request.isRelayed,
+        plan.registrar.flowTimer > 0
+      {
+        lines.header("Flow-Timer", decimal: UInt64(plan.registrar.flowTimer))
+        outgoing.connections.expect(request.dn, on: source.connection)
+      }
     } else {
-      return refuse(handle, 400, at: now)
+      return turnAway(received, handle, 400, from: source)
     }
     writeHeaders(of: outcome, path: path)
     let status = UInt16(outcome.reply.status)
     switch outcome.reply {
-    case .registered, .badRequest, .intervalTooBrief, .noOutbound, .outOfOrder, .contactTooLong:
+    case .registered, .intervalTooBrief, .noOutbound, .outOfOrder, .contactTooLong:
       reply(to: handle, status, tag: tokens.next(), at: now)
-    case .unauthorized, .forbidden, .notFound, .lockedOut, .tooMany:
+    case .badRequest, .unauthorized, .forbidden, .notFound, .lockedOut, .tooMany:
       // Whoever has not shown who he is gets no memory of ours.
       turnAway(received, handle, status, from: source)
     }
@@ -62,6 +69,15 @@ extension SIPSwitch {
     changes.append(contentsOf: outcome.changes)
     signalChanges()
     tellSubscribers(at: now)
+  }
+
+  /// Nothing has come on a connection in time: it ends, and so do the registrations of phones that
+  /// had promised to be heard there.
+  mutating func lapse(_ connection: UInt64, at now: Instant) {
+    for dn in outgoing.connections.expected(on: connection) {
+      registrar.lapse(dn, on: connection, into: &changes)
+    }
+    hangUp(connection, at: now)
   }
 
   /// Tells the engine what became of DNs.

@@ -39,7 +39,7 @@ extension SIPSwitch {
     if envelope.method == .prack, !writeAcknowledged(by: received, from: slot, to: other) {
       return refuse(handle, 481, at: now)
     }
-    if isInvite { reply(to: handle, 100, tag: nil, at: now) }
+    promise(handle, received, at: now)
     legs[slot].remoteSequence = Int64(envelope.sequence)
     if isSession { retarget(slot, to: bytes[envelope.contact]) }
     if envelope.method == .update, envelope.body.isEmpty {
@@ -80,6 +80,19 @@ extension SIPSwitch {
     touch(relay: made)
     if offers { calls[call].renegotiation = made }
     if isInvite { table.setOwner(Owner(.relay, made).raw, of: handle) }
+  }
+
+  /// Says 100 to an INVITE, and to anything else as soon as that is allowed.
+  private mutating func promise(
+    _ handle: TransactionHandle,
+    _ received: borrowing Received,
+    at now: Instant
+  ) {
+    guard received.envelope.method == .invite else {
+      return table.sayTryingLater(handle, at: now)
+    }
+    lines.write(received.line(of: "timestamp"))
+    reply(to: handle, 100, tag: nil, at: now)
   }
 
   /// A request of somebody who is between two partners.
@@ -159,12 +172,6 @@ extension SIPSwitch {
     reply(to: handle, 200, tag: nil, at: now)
   }
 
-  /// Lets a request without an answer end: who sent it has stopped waiting, and a 408 would only
-  /// tell another proxy that nobody is here (RFC 4320 4.2).
-  private mutating func keepSilent(_ relay: Relay) {
-    if let server = relay.server { table.abandon(server) }
-  }
-
   // MARK: Answers
 
   /// The other side's final answer.
@@ -190,7 +197,9 @@ extension SIPSwitch {
     var answer = Reply(status, tag: nil)
     answer.body = body
     answer.bodyType = bytes[received.envelope.contentType]
-    if status < 300, legs.contains(relay.from), relay.method == .invite || relay.method == .update {
+    if status < 300, call != nil, isAwaited(relay),
+      relay.method == .invite || relay.method == .update
+    {
       writeContact(entry: legs[relay.from].entry, toward: legs[relay.from].hop)
       grantSession(relay.headers, on: relay.from, at: now)
       keepDescription(body, on: relay.from)
@@ -203,15 +212,13 @@ extension SIPSwitch {
       answer = Reply(500, tag: nil)
     } else if status == 401 || status == 407 {
       answer = Reply(488, tag: nil)
+    } else if status == 408, relay.method != .invite {
+      // Nobody may answer so (RFC 4320 4.2), and the dialog on the other side is over.
+      answer = Reply(481, tag: nil)
     } else if status >= 300 {
       writeAdvice(of: received)
     }
-    if status == 408, relay.method != .invite {
-      lines.removeAll()
-      keepSilent(relay)
-    } else {
-      reply(to: server, answer, at: now)
-    }
+    reply(to: server, answer, at: now)
     // The other side does not know the dialog any more (RFC 3261 12.2.1.2).
     let isGone = status == 481 || status == 408
     if isGone, relay.method != .prack, let call, legs[relay.to].state == .talking {
@@ -228,9 +235,13 @@ extension SIPSwitch {
   ) {
     guard relay.method == .invite || relay.method == .update else { return }
     let body = received.bytes[received.envelope.body]
+    // The answer to a re-INVITE has been looked at with its ACK.
+    if relay.method == .update {
+      retarget(relay.to, to: received.bytes[received.envelope.contact])
+    }
     adoptSession(DialogHeaders(received), on: relay.to, at: now)
     if let description = relay.description { keepDescription(description.bytes, on: relay.to) }
-    guard legs.contains(relay.from) else { return }
+    guard isAwaited(relay) else { return }
     if relay.hasBody {
       note(relay.offer, by: relay.from, in: call)
     } else {
@@ -269,13 +280,24 @@ extension SIPSwitch {
     legs[relay.to].clientSequence = relay.clientSequence
     legs[relay.to].owesACK = true
     touch(leg: relay.to)
-    if relay.hasBody { acknowledge(relay.to, body: .empty, type: .empty) }
-    guard let server = relay.server else { return }
+    guard let server = relay.server else {
+      if relay.hasBody { acknowledge(relay.to, body: .empty, type: .empty) }
+      return
+    }
+    let isAwaited = isAwaited(relay)
+    if relay.hasBody || !isAwaited { acknowledge(relay.to, body: .empty, type: .empty) }
+    guard isAwaited else { return }
     legs[relay.from].serverInvite = server
     legs[relay.from].serverSequence = relay.serverSequence
     legs[relay.from].awaitsACK = true
     touch(leg: relay.from)
     table.setOwner(Owner(.leg, relay.from).raw, of: server)
+  }
+
+  /// Whether the side that asked is still in the call: it may have hung up, or have been let go,
+  /// while the other side is being sent on.
+  private func isAwaited(_ relay: Relay) -> Bool {
+    legs.contains(relay.from) && legs[relay.from].call == legs[relay.to].call
   }
 
   /// A re-INVITE succeeded after the call had ended: only acknowledged, the BYE is out already.
@@ -307,10 +329,13 @@ extension SIPSwitch {
   mutating func relayTimedOut(_ slot: Slot, at now: Instant) {
     let relay = relays[slot]
     forget(relay: slot)
-    if relay.method == .invite {
-      if let server = relay.server { reply(to: server, 408, tag: nil, at: now) }
-    } else {
-      keepSilent(relay)
+    if let server = relay.server {
+      if relay.method == .invite {
+        reply(to: server, 408, tag: nil, at: now)
+      } else {
+        // He has given up at the same moment; 408 would come too late (RFC 4320 4.2).
+        table.abandon(server)
+      }
     }
     guard legs.contains(relay.to), let call = legs[relay.to].call else { return }
     if calls[call].renegotiation == slot { calls[call].renegotiation = nil }

@@ -36,31 +36,34 @@ extension SIPSwitch {
     at now: Instant
   ) {
     let envelope = received.envelope
-    if envelope.method == .cancel { return cancelled(received, handle, at: now) }
-    if !envelope.require.isEmpty, refuseExtensions(of: received, handle, at: now) { return }
+    if envelope.method == .cancel { return cancelled(received, handle, from: source, at: now) }
+    if !envelope.require.isEmpty, refuseExtensions(of: received, handle, from: source) { return }
     if envelope.method == .subscribe {
       return subscribe(received, handle, from: source, at: now)
     }
-    guard envelope.to.tag.isEmpty else { return inDialog(received, handle, at: now) }
+    guard envelope.to.tag.isEmpty else {
+      return inDialog(received, handle, from: source, at: now)
+    }
     switch envelope.method {
     case .invite: offer(received, handle, from: source, at: now)
     case .register: register(received, handle, from: source, at: now)
-    case .options: describe(handle, at: now)
-    case .bye, .info, .update, .prack:
+    case .options:
+      writeAbilities()
+      table.abandon(handle)
+      answerStatelessly(isDraining ? 503 : 200, to: received, from: source)
+    case .bye, .info, .update, .prack, .notify:
       counters.strays += 1
-      refuse(handle, 481, at: now)
+      turnAway(received, handle, 481, from: source)
     case .ack, .cancel: break
-    case .notify:
-      counters.strays += 1
-      refuse(handle, 481, at: now)
     // Nobody is sent on who does not talk with the referrer.
-    case .refer: refuse(handle, 403, at: now)
-    case .subscribe, .message, .publish: refuseMethod(handle, 405, at: now)
-    case .other: refuseMethod(handle, 501, at: now)
+    case .refer: turnAway(received, handle, 403, from: source)
+    case .subscribe, .message, .publish, .other:
+      lines.header("Allow", Self.allowed)
+      turnAway(received, handle, envelope.method == .other ? 501 : 405, from: source)
     }
   }
 
-  /// Refuses a method, and says which ones there are.
+  /// Refuses a method in a dialog, and says which ones there are.
   mutating func refuseMethod(_ handle: TransactionHandle, _ status: UInt16, at now: Instant) {
     lines.header("Allow", Self.allowed)
     refuse(handle, status, at: now)
@@ -70,7 +73,7 @@ extension SIPSwitch {
   private mutating func refuseExtensions(
     of received: borrowing Received,
     _ handle: TransactionHandle,
-    at now: Instant
+    from source: Endpoint
   ) -> Bool {
     let envelope = received.envelope
     let isRegister = envelope.method == .register
@@ -93,30 +96,36 @@ extension SIPSwitch {
     }
     guard !isFirst else { return false }
     lines.write("\r\n")
-    refuse(handle, 420, at: now)
+    turnAway(received, handle, 420, from: source)
     return true
   }
 
-  /// Answers OPTIONS (RFC 3261 11.2).
-  mutating func describe(_ handle: TransactionHandle, at now: Instant) {
+  /// Answers OPTIONS in a dialog.
+  private mutating func describe(_ handle: TransactionHandle, at now: Instant) {
+    writeAbilities()
+    reply(to: handle, 200, tag: nil, at: now)
+  }
+
+  /// Writes what an answer to OPTIONS says (RFC 3261 11.2).
+  private mutating func writeAbilities() {
     lines.header("Allow", Self.allowed)
     lines.header("Accept", "application/sdp")
     lines.header("Accept-Encoding", "identity")
     lines.header("Accept-Language", "en")
     lines.header("Supported", "100rel, timer, replaces, norefersub, path, outbound")
     lines.header("Allow-Events", "reg")
-    reply(to: handle, isDraining ? 503 : 200, tag: tokens.next(), at: now)
   }
 
   /// A CANCEL: of a first INVITE, or of one that is being passed on (RFC 3261 9.2).
   private mutating func cancelled(
     _ received: borrowing Received,
     _ handle: TransactionHandle,
+    from source: Endpoint,
     at now: Instant
   ) {
     guard let invite = table.invite(cancelledBy: received) else {
       counters.strays += 1
-      return refuse(handle, 481, at: now)
+      return turnAway(received, handle, 481, from: source)
     }
     let owner = Owner(table.owner(of: invite) ?? 0)
     switch owner.kind {
@@ -173,11 +182,12 @@ extension SIPSwitch {
   private mutating func inDialog(
     _ received: borrowing Received,
     _ handle: TransactionHandle,
+    from source: Endpoint,
     at now: Instant
   ) {
     guard let owner = party(of: received) else {
       counters.strays += 1
-      return refuse(handle, 481, at: now)
+      return turnAway(received, handle, 481, from: source)
     }
     if owner.kind == .call {
       return early(received, handle, owner.slot, at: now)

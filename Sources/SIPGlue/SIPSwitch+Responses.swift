@@ -40,6 +40,8 @@ extension SIPSwitch {
         return
       } else if status == 422, asksForMore(owner.slot, received, at: now) {
         return
+      } else if offersDescription(to: owner.slot, after: status, at: now) {
+        return
       } else {
         let hasRung = legs[owner.slot].hasRung
         if let call = legs[owner.slot].call { calls[call].refusal = status }
@@ -129,10 +131,8 @@ extension SIPSwitch {
     RouteValues.write(bytes[envelope.recordRouteLines], reversed: true, to: &scratch)
     draft.routes = scratch.slice(from: start)
     let text = texts.make(scratch.bytes)
-    guard let hop = hop(text.bytes, draft, isDirect: false) else {
-      texts.free(text)
-      return nil
-    }
+    // A name cannot be looked up; where the answer came from, somebody waits for the ACK.
+    let hop = hop(text.bytes, draft, isDirect: false) ?? heardFrom
     var leg = Leg(
       side: .target,
       state: .ending,

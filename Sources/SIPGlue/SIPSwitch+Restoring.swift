@@ -62,13 +62,21 @@ extension SIPSwitch {
       // Whoever has heard nothing for so long has given up, or a proxy has for him.
       let isGone = calls[slot].phase != .talking && age > plan.limits.silenceMax
       let isUnseen = calls[slot].isUnseen
-      if !isGone, isUnseen || isAlive(conn), goOn(slot, at: now) {
+      let goesOn = !isGone && (isUnseen || isAlive(conn)) && goOn(slot, at: now)
+      for leg in [calls[slot].caller, calls[slot].target] {
+        if let leg, self.legs.contains(leg) { _ = reportAgain(leg, isLost: !goesOn, at: now) }
+      }
+      if goesOn {
         if !isUnseen { alive.append(conn) }
       } else {
         release(slot, at: now)
       }
     }
-    for leg in alone { finish(leg, at: now) }
+    for leg in alone {
+      let isTold = reportAgain(leg, isLost: true, at: now)
+      // BYE follows the answer to it.
+      if !isTold || self.legs[leg].state != .parting { finish(leg, at: now) }
+    }
     invites.forEach { outgoing.append($0, to: $1) }
     noteMessages(sentSince: before, at: now)
     return alive
@@ -148,6 +156,8 @@ extension SIPSwitch {
     legs[slot].serverInvite = server
     legs[slot].awaitsACK = awaitsACK && server != nil
     if form > 1 { restoreSession(of: slot, &reader) }
+    if form > 3 { restoreReport(of: slot, &reader) }
+    restoreOffering(of: slot)
     return Link(leg: slot, conn: conn)
   }
 
@@ -160,6 +170,21 @@ extension SIPSwitch {
     legs[slot].session.leastInterval = UInt32(truncatingIfNeeded: reader.number())
     legs[slot].session.isOurs = reader.flag()
     legs[slot].session.takesUpdate = reader.flag()
+  }
+
+  private mutating func restoreReport(of slot: Slot, _ reader: inout RowReader) {
+    legs[slot].hasReferred = reader.flag()
+    guard legs[slot].hasReferred, reader.flag() else { return }
+    let eventID = UInt32(truncatingIfNeeded: reader.number())
+    let status = UInt16(truncatingIfNeeded: reader.number())
+    transfers.reports[slot] = Report(eventID: eventID, status: status)
+  }
+
+  private mutating func restoreOffering(of slot: Slot) {
+    guard legs[slot].state == .calling, let invite = table.request(of: legs[slot].clientInvite)
+    else { return }
+    let offers = invite.withByteView { !Envelope(scanning: $0).body.isEmpty }
+    legs[slot].offering = offers ? .session : .nothing
   }
 
   private mutating func copyText(_ reader: inout RowReader) -> ByteSlice {

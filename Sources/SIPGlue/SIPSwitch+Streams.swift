@@ -123,8 +123,9 @@ extension SIPSwitch {
 
 extension ConnectionTable.Limits {
   /// The part of the line side's limits that is about connections.
-  init(_ limits: SIPLimits) {
+  init(_ limits: SIPLimits, _ registrar: RegistrarSettings) {
     self.init()
+    flowMax = .seconds(Int64(registrar.flowTimer)) + limits.flowGrace
     connectionsMax = limits.connectionsMax
     perPeerMax = limits.connectionsPerPeerMax
     heldMax = limits.unfinishedBytesMax

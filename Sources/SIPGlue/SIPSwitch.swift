@@ -158,12 +158,13 @@ public struct SIPSwitch: ~Copyable {
       placeCount: plan.defence.sourcesMax
     )
     let addresses = OwnAddresses(own)
-    standardTransport = addresses.speaks(.udp) ? .udp : first.transport
+    standardTransport = addresses.standardTransport
     tokens = TokenSource(secret: secret)
     uuidStart = (tokens.next().value, tokens.next().value)
     table = TransactionTable(limit: plan.limits.transactionsMax)
     table.own = addresses
-    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits))
+    outgoing = OutgoingQueue(connections: ConnectionTable.Limits(plan.limits, plan.registrar))
+    outgoing.own = addresses
     capture = Capture(
       bytes: plan.limits.captureBytesMax,
       bytesPerCall: plan.limits.captureBytesPerCallMax
@@ -239,13 +240,14 @@ public struct SIPSwitch: ~Copyable {
     calls.count == 0 && legs.count == 0 && relays.count == 0 && finals.count == 0
       && table.count == 0 && map.isEmpty && texts.count == planTextCount && detours.isEmpty
       && transfers.isEmpty && transfers.offers.isEmpty && transfers.newcomers.isEmpty
+      && transfers.reports.isEmpty
   }
 
   /// Forgets the signals that have been taken; keeps the memory.
   public mutating func removeSignals() { signals.removeAll(keepingCapacity: true) }
 
   /// Reads one datagram.
-  mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
+  package mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
     guard admits(datagram, from: source, at: now) else { return }
     take(reader.read(datagram), of: datagram, from: source, at: now)
   }
@@ -318,7 +320,7 @@ public struct SIPSwitch: ~Copyable {
     outgoing.connections.now = now
     table.advance(to: now, into: &outgoing, events: &events)
     takeEvents(at: now)
-    while let connection = outgoing.connections.popDue(at: now) { hangUp(connection, at: now) }
+    while let connection = outgoing.connections.popDue(at: now) { lapse(connection, at: now) }
     registrar.advance(to: now, into: &changes)
     signalChanges()
     tellSubscribers(at: now)

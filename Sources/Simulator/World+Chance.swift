@@ -71,10 +71,11 @@ extension World {
     if chance(2) == 0 { return sendOn(held) }
     let others = alive.filter { $0 != held }
     guard !others.isEmpty else { return }
-    give(.line(.transferred(ConnID(others[chance(others.count)]), into: ConnID(held))))
+    let consult = ConnID(others[chance(others.count)])
+    give(.line(.transferred(consult, into: ConnID(held), by: chance(3) == 0 ? .caller : .target)))
   }
 
-  /// A transfer in one step: the caller himself is at another place, at once or a little later.
+  /// A transfer in one step: a party himself is at another place, at once or a little later.
   private mutating func sendOn(_ held: UInt64) {
     let places: [DN] = ["8000", "8001", "9000", "9001", "7001", "1234"]
     nextConnID += 1
@@ -82,9 +83,10 @@ extension World {
     let place = places[chance(places.count)]
     var offer = CallOffer(consult, at: place, dnis: place.number, type: .consult)
     offer.consultOf = ConnID(held)
+    if chance(3) == 0 { offer.consultBy = .caller }
     give(.line(.offered(offer)))
     if chance(3) == 0 { pass(.milliseconds(chance(3_000))) }
-    give(.line(.transferred(consult, into: ConnID(held))))
+    give(.line(.transferred(consult, into: ConnID(held), by: offer.consultBy)))
   }
 
   /// Time passes; timers expire at their own instants.

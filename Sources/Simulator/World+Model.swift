@@ -9,14 +9,16 @@ extension World {
     case .offered(let offer):
       guard calls[offer.connID.value] == nil else { return }
       let held = offer.type == .consult ? offer.consultOf : nil
-      let caller = offer.ani.isEmpty ? held.flatMap { calls[$0.value]?.ani } : nil
+      let side = offer.consultBy
+      let caller = offer.ani.isEmpty ? held.flatMap { number(of: $0.value, besides: side) } : nil
       calls[offer.connID.value] = ModelCall(ani: caller ?? offer.ani)
       if offer.type == .internal {
         calls[offer.connID.value]?.origin = DN(offer.ani)
         calls[offer.connID.value]?.originAgent = agentAt[DN(offer.ani)]
       }
       alive.append(offer.connID.value)
-    case .transferred(let consult, let held): transfer(consult.value, into: held.value)
+    case .transferred(let consult, let held, let side):
+      transfer(consult.value, into: held.value, by: side)
     case .ringing, .inService, .outOfService, .header, .treatmentApplied, .treatmentEnded,
       .treatmentNotApplied, .attached, .held, .retrieved:
       break
@@ -48,16 +50,32 @@ extension World {
     for queue in plan.queues { waiting[queue.dn]?.removeAll { $0 == call } }
   }
 
+  /// The number of the party that stays when one side of a call transfers.
+  private func number(of call: UInt64, besides side: CallSide) -> String? {
+    guard let call = calls[call] else { return nil }
+    switch side {
+    case .target: return call.ani
+    case .caller: return call.isTalking ? call.destination : nil
+    }
+  }
+
   /// The consult call goes on under the held call's identity, at the held call's place.
-  private mutating func transfer(_ consult: UInt64, into held: UInt64) {
+  private mutating func transfer(_ consult: UInt64, into held: UInt64, by side: CallSide) {
     guard consult != held, alive.contains(consult), let old = calls[held], old.isTalking,
       var call = calls[consult], let index = alive.firstIndex(of: consult)
     else { return }
     shard.strategies.moveRecords(from: ConnID(consult), to: ConnID(held))
     alive.remove(at: index)
-    call.ani = old.ani
-    call.origin = old.origin
-    call.originAgent = old.originAgent
+    switch side {
+    case .target:
+      call.ani = old.ani
+      call.origin = old.origin
+      call.originAgent = old.originAgent
+    case .caller:
+      call.ani = old.destination
+      call.origin = DN(old.destination)
+      call.originAgent = old.agent
+    }
     calls[held] = call
     calls[consult] = ModelCall(ani: "", device: "gone")
     for queue in plan.queues {
@@ -253,6 +271,7 @@ extension World {
     call.liveAttempt = attempt
     call.isRedirect = mode == .redirect
     call.agent = nil
+    if case .trunk(_, let number) = destination { call.destination = number }
     if case .dn(let dn) = destination {
       call.destination = dn.number
       call.tried.append(dn)

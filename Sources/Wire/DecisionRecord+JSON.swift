@@ -42,8 +42,8 @@ extension JSONWriter {
     case .started(let strategy, let generation):
       member("strategy", strategy.text)
       member("generation", generation)
-    case .answered, .connected, .defaulted, .ended, .entered, .failed, .missed, .overtook, .queued,
-      .rang, .sent, .triedDefault, .used:
+    case .answered, .connected, .consulted, .defaulted, .ended, .entered, .failed, .missed,
+      .overtook, .queued, .rang, .sent, .transferred, .triedDefault, .used:
       break
     }
     if let words = DecisionText.words(step.kind) { member("words", words) }
@@ -83,6 +83,8 @@ extension DecisionKind {
     case .connected: "connected"
     case .missed: "missed"
     case .overtook: "overtook"
+    case .consulted: "consulted"
+    case .transferred: "transferred"
     case .ended: "ended"
     }
   }

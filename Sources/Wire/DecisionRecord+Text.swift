@@ -113,6 +113,9 @@ public enum DecisionText {
     case .missed(_, let failure): "came to nothing: \(failure.word)"
     case .overtook(let call, let reason):
       "before call \(call.text), which waits longer: by its \(reason)"
+    case .consulted(let call, let dn): "consult call \(call.text) to \(dn.number)"
+    case .transferred(let call, let party):
+      "transferred by \(party.number): the caller is where call \(call.text) was"
     case .ended(let end): end.words
     }
   }
@@ -172,6 +175,7 @@ extension DecisionEnd {
     case .released: "over: somebody hung up after they had talked"
     case .redirected: "over: the caller was told to call there"
     case .refused(let status): "refused with \(status)"
+    case .transferred(let call): "transferred: it goes on as call \(call.text)"
     }
   }
 }

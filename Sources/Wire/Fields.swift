@@ -163,7 +163,14 @@ struct Fields {
     _ key: String,
     of words: [(Word, StaticString)]
   ) throws(JSONError) -> Word {
-    let text = try string(key)
+    try required(key, try optionalWord(key, of: words))
+  }
+
+  mutating func optionalWord<Word>(
+    _ key: String,
+    of words: [(Word, StaticString)]
+  ) throws(JSONError) -> Word? {
+    guard let text = try optionalString(key) else { return nil }
     guard let found = words.first(where: { "\($0.1)" == text }) else {
       let known = words.map { "\($0.1)" }.joined(separator: ", ")
       throw JSONError("\"\(key)\" is \"\(text)\", not one of \(known)")

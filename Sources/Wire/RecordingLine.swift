@@ -130,7 +130,12 @@ extension Fields {
         treatment: try number("treatment"),
         reason: try string("reason")
       )
-    case "call.transferred": .transferred(try connID("call"), into: try connID("into"))
+    case "call.transferred":
+      .transferred(
+        try connID("call"),
+        into: try connID("into"),
+        by: try optionalWord("by", of: CallSide.words) ?? .target
+      )
     case "call.attached": .attached(try connID("call"), try pairs("user_data"))
     case "call.held": .held(try connID("call"), by: try word("by", of: CallSide.words))
     case "call.retrieved": .retrieved(try connID("call"), by: try word("by", of: CallSide.words))
@@ -155,6 +160,7 @@ extension Fields {
       offer.uuid = uuid
     }
     offer.consultOf = try optionalConnID("consult_of")
+    offer.consultBy = try optionalWord("consult_by", of: CallSide.words) ?? .target
     offer.userData = UserData(try optionalPairs("user_data") ?? [])
     return offer
   }

@@ -78,11 +78,14 @@ extension JSONWriter {
       self.call(call)
       member("treatment", treatment)
       member("reason", reason)
-    case .transferred(let call, let held):
+    case .transferred(let call, let held, let side):
       name("call.transferred")
       self.call(call)
       key("into")
       value(held)
+      guard side != .target else { break }
+      key("by")
+      literal(side.word)
     case .attached(let call, let pairs):
       name("call.attached")
       self.call(call)
@@ -121,6 +124,10 @@ extension JSONWriter {
     if let held = offer.consultOf {
       key("consult_of")
       value(held)
+      if offer.consultBy != .target {
+        key("consult_by")
+        literal(offer.consultBy.word)
+      }
     }
     guard !offer.userData.isEmpty else { return }
     key("user_data")

@@ -143,6 +143,39 @@ struct DecisionTests {
     #expect(Self.verdicts(step) == ["1001: \(words)"])
   }
 
+  @Test("A call that was transferred: what its consult call's strategy decided is its own")
+  func transferred() throws {
+    var desk = Self.desk()
+    desk.offer(1, at: "8000")
+    desk.ring(ConnID(1))
+    desk.answer(ConnID(1))
+    var offer = CallOffer(ConnID(2), at: "8000", ani: "7001", type: .consult)
+    offer.consultOf = ConnID(1)
+    desk.line(.offered(offer))
+    desk.ring(ConnID(2))
+    let open = try Self.record(desk, 2)
+    #expect(DecisionText.lines(open).last == "  it is still here")
+    desk.line(.transferred(ConnID(2), into: ConnID(1)))
+    desk.answer(ConnID(1))
+    desk.hangUp(1)
+    let consult = DecisionText.lines(try Self.record(desk, 2))
+    #expect(consult.last == "     +0.000  transferred: it goes on as call 0000000000000001")
+    let record = try Self.record(desk, 1)
+    #expect(record.entrance?.attributes.connID == ConnID(1))
+    let story = DecisionText.lines(record).dropFirst().map { $0.dropFirst(13) }
+    #expect(
+      story.filter { !$0.hasPrefix("  ") && !$0.hasPrefix("-> ") } == [
+        "strategy s", "select any { skills = \"sales >= 5 and english > 2\" }, timeout 20 s",
+        "route agent \"1001\"", "sent to 7001, agent 1001 (attempt 1)", "the phone rings",
+        "answered", "consult call 0000000000000002 to 8000", "strategy s",
+        "select any { skills = \"sales >= 5 and english > 2\" }, timeout 20 s",
+        "route agent \"1004\"", "sent to 7004, agent 1004 (attempt 1)", "the phone rings",
+        "transferred by 7001: the caller is where call 0000000000000002 was", "answered",
+        "over: somebody hung up after they had talked",
+      ]
+    )
+  }
+
   @Test("Old records make room for new ones, and none are kept when the limit says so")
   func room() {
     var desk = Self.desk { $0.limits.decisionsKept = 40 }

@@ -152,6 +152,7 @@ struct JournalTests {
     binding.path = ["<sip:edge;lr>", "<sip:inner;lr;ob>"]
     binding.parameters = ";audio;+sip.instance=\"<urn:uuid:1>\""
     binding.since = Instant(nanoseconds: 5)
+    binding.socket = 2
     var second = binding
     second.position = 1
     second.uri = "sip:7001@10.0.0.2"
@@ -168,10 +169,12 @@ struct JournalTests {
       ),
       .unbound("7002"),
       .signal(.control(.strategies(fingerprint: "f1")), at: .zero),
+      .sources(StrategyFiles(fingerprint: "f0", folder: "strategies", files: [])),
     ])
     let reader = try StoreReader(folder.path)
     #expect(try reader.sources(of: "f1") == files)
     #expect(try reader.sources(of: "f2") == nil)
+    #expect(try reader.sources(of: "f0")?.files.isEmpty == true)
     #expect(try reader.bindings() == [binding, second])
     let read = try Replay.head(of: try exportedLines(folder.path).first)
     #expect(read.sources.map(\.fingerprint) == ["f1"])

@@ -1,9 +1,11 @@
 """Checks of `run.py` about registrations: linphone, sipp's own scenarios, the service of DNs."""
 
 import re
+import signal
 import socket
 import subprocess
 import threading
+import time
 
 POINT = '["8000"] = { strategy = "any", timeout = 20, default = { "reject:480" } },'
 TCP = ', "tcp:127.0.0.1:PORT"'
@@ -116,6 +118,24 @@ def checks(run):
                 phone.wait()
                 world.wait_for_events("EventDNOutOfService", 1, "7001")
 
+    def flow_timer():
+        """baresip is heard as often as Flow-Timer says; when it is not, it is out of service."""
+        with run.World() as world:
+            world.strategy("any", run.ANY)
+            world.serve(run.site('["7001"] = { password = "demo" },', run.auto("1001", "7001"),
+                                 points=POINT, listen=TCP,
+                                 sip=", registrations = { flow_timer = 10 }"))
+            phone, _ = run.baresip(world, "phone", run.free_port(), "demo", 3600, "tcp", flow=True)
+            world.wait_for_events("EventAgentReady", 1, "7001")
+            time.sleep(40)
+            run.expect("Flow-Timer: 10\n" in world.log("phone").replace("\r", ""), "no timer")
+            run.expect(not world.events("EventDNOutOfService", "7001"), "the flow was not kept")
+            phone.send_signal(signal.SIGSTOP)
+            try:
+                world.wait_for_events("EventDNOutOfService", 1, "7001")
+            finally:
+                phone.send_signal(signal.SIGCONT)
+
     def own_scenarios():
         """sipp's own caller and phone, as they come, with the server between them."""
         with run.World() as world:
@@ -169,4 +189,4 @@ def checks(run):
             becomes("7001", "in out in out")
             becomes("7002", "in")
 
-    return [linphones, flows, own_scenarios, dn_states]
+    return [linphones, flows, flow_timer, own_scenarios, dn_states]

@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 
+import addresses
 import calls
 import flood as deluge
 import killing
@@ -104,10 +105,22 @@ class World:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if kind is None and (self.folder / "var/pointsman.db").exists():
+            self.recall()
         if kind is None:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             print(f"     logs are in {self.folder}")
+
+    def recall(self):
+        """What the server kept replays to the byte, and can be dry-run."""
+        self.cli("export", "-o", "day.jsonl")
+        self.cli("replay", "--recording", "day.jsonl")
+        command = [POINTSMAN, "dryrun", "--recording", "day.jsonl", "--against", "recorded"]
+        run = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=600)
+        nothing = run.returncode == 2 and "no call comes in it" in run.stderr
+        expect(run.returncode == 0 or nothing, f"dryrun: {run.stdout}{run.stderr}")
 
     def spawn(self, name, *command, **options):
         log = open(self.folder / f"{name}.log", "wb")
@@ -310,7 +323,8 @@ def send_invite(port, dn):
         return answer
 
 
-def baresip(world, name, port, password, expires, transport="udp", secure=0, flow=False):
+def baresip(world, name, port, password, expires, transport="udp", secure=0, flow=False,
+            host="127.0.0.1"):
     """A baresip that registers 7001, answers by itself and takes commands by TCP.
 
     With `flow` it keeps one as RFC 5626 says, and writes its messages to its log.
@@ -318,14 +332,15 @@ def baresip(world, name, port, password, expires, transport="udp", secure=0, flo
     folder = world.folder / name
     folder.mkdir()
     control = free_port()
+    shown = f"[{host}]" if ":" in host else host
     modules = next(path for path in ("/usr/lib/baresip/modules",) if os.path.isdir(path))
     (folder / "config").write_text(
-        f"sip_listen 127.0.0.1:{port}\ncall_max_calls 4\nmodule_path {modules}\n"
+        f"sip_listen {shown}:{port}\ncall_max_calls 4\nmodule_path {modules}\n"
         "module g711.so\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule aubridge.so\n"
         "module_app ctrl_tcp.so\n"
         f"ctrl_tcp_listen 127.0.0.1:{control}\naudio_source aubridge,line\n"
         "audio_player aubridge,line\naudio_alert aubridge,bell\n")
-    server = (f"127.0.0.1:{secure if transport == 'tls' else world.port}"
+    server = (f"{shown}:{secure if transport == 'tls' else world.port}"
               f"{'' if transport == 'udp' else ';transport=' + transport}")
     (folder / "accounts").write_text(
         f"<sip:7001@{server}>;"
@@ -773,6 +788,7 @@ CHECKS = [bridge, redirect, redirect_list, softphone, fifo, rona, one_agent, hos
           *registrations.checks(sys.modules[__name__]),
           *calls.checks(sys.modules[__name__]),
           *lines.checks(sys.modules[__name__]),
+          *addresses.checks(sys.modules[__name__]),
           *transfers.checks(sys.modules[__name__])]
 
 

@@ -72,6 +72,18 @@ enum Crossing: Int, CaseIterable {
   case reliableAndCancel, reliableAndUpdate
   case referAndBye, referAndReinvite, referTwice, referToJoin
   case replaceTarget, replaceCaller
+  case callerRefers, callerRefersToJoin
+  case anythingAtOnce
+
+  /// Whether somebody sends somebody on.
+  var transfers: Bool {
+    switch self {
+    case .referAndBye, .referAndReinvite, .referTwice, .referToJoin, .callerRefers,
+      .callerRefersToJoin:
+      true
+    default: false
+    }
+  }
 }
 
 struct CrossingWorld: ~Copyable {
@@ -93,6 +105,7 @@ struct CrossingWorld: ~Copyable {
     var plan = PairWorld.plan()
     plan.extensions.append(RegistrarExtension("7005"))
     plan.redirectsMax = 2
+    plan.transfers = .both
     if crossing == .sessionRefresh { plan.session.interval = 90 }
     world = try PairWorld(seed: seed, plan: plan)
     world.isTraced = isTraced
@@ -166,6 +179,7 @@ struct CrossingWorld: ~Copyable {
       for phone in everybody { phone.isReliable = true }
     }
     if crossing == .sentOn { phones[0].script = sendsOn() }
+    if crossing.transfers, random.share() < 0.3 { phones[2].script = wantsOffers }
     if crossing == .noAnswerAndAnswer {
       for phone in phones { phone.behaviour = .answers(after: 6) }
     }
@@ -201,6 +215,12 @@ struct CrossingWorld: ~Copyable {
         )
       ]
     }
+  }
+
+  /// A phone that takes no INVITE without an offer.
+  private let wantsOffers: (PairMessage, PairPhone) -> [String]? = { request, phone in
+    guard request.method == "INVITE", request.body.isEmpty else { return nil }
+    return [phone.response(488, to: request, tag: "n")]
   }
 
   private mutating func register() {
@@ -260,18 +280,60 @@ struct CrossingWorld: ~Copyable {
         world.perform(.release(conn))
       }
       for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
-    case .referAndBye, .referAndReinvite, .referTwice: sendOn(targets)
+    case .referAndBye, .referAndReinvite, .referTwice: sendOn(targets, targets)
     case .referToJoin: joinOthers(targets)
+    case .callerRefers: sendOn(answered, targets)
+    case .callerRefersToJoin: joinOthers(answered)
     case .replaceTarget: for (_, dialog) in targets { replace(dialog) }
     case .replaceCaller: for dialog in caller.dialogs where dialog.isAnswered { replace(dialog) }
     case .registerWhileRinging: break
+    case .anythingAtOnce: riot()
     }
   }
 
-  /// The agent sends the caller on, and one of them does something else as well.
-  private mutating func sendOn(_ targets: [(PairPhone, PairPhone.Dialog)]) {
+  /// Everybody does what comes to his mind.
+  private mutating func riot() {
+    for _ in 0..<Int(2 + random.next() % 8) {
+      let phone = everybody[Int(random.next() % UInt64(everybody.count))]
+      phone.statusOfReinvite = [200, 200, 200, 488, 491, 408, 481][Int(random.next() % 7)]
+      let open = phone.dialogs.filter { $0.isAnswered && !$0.isEnded }
+      guard let dialog = open.last else { continue }
+      act(phone, dialog)
+      world.run(share(0.7))
+    }
+    for phone in everybody { phone.statusOfReinvite = 200 }
+  }
+
+  private mutating func act(_ phone: PairPhone, _ dialog: PairPhone.Dialog) {
+    let now = world.now
+    let body = random.share() < 0.7 ? "v=0 a" : nil
+    let number = ["7003", "9000", "7005", "+4420"][Int(random.next() % 4)]
+    switch random.next() % 10 {
+    case 0: phone.hangUp(dialog, at: now)
+    case 1, 2: if !dialog.isInviting { phone.send("INVITE", dialog, body: body, at: now) }
+    case 3: phone.send("UPDATE", dialog, body: body, at: now)
+    case 4: phone.send("INFO", dialog, at: now)
+    case 5, 6:
+      let headers = "Refer-To: <sip:\(number)@demo.local>\r\n"
+      phone.send("REFER", dialog, headers: headers, at: now)
+    case 7: phone.call(number == "+4420" ? "8000" : number, at: now)
+    case 8: replace(dialog)
+    default: joinOthers([(phone, dialog)])
+    }
+  }
+
+  /// The caller's dialogs that are answered.
+  private var answered: [(PairPhone, PairPhone.Dialog)] {
+    caller.dialogs.filter { $0.isAnswered && !$0.isEnded }.map { (caller, $0) }
+  }
+
+  /// One side sends the other on, and one of them does something else as well.
+  private mutating func sendOn(
+    _ referrers: [(PairPhone, PairPhone.Dialog)],
+    _ targets: [(PairPhone, PairPhone.Dialog)]
+  ) {
     let numbers = ["7003", "9000", "7003", "7005", "1234", "+4420"]
-    for (phone, dialog) in targets where !dialog.isInviting {
+    for (phone, dialog) in referrers where !dialog.isInviting {
       let number = numbers[Int(random.next() % UInt64(numbers.count))]
       let headers = "Refer-To: <sip:\(number)@demo.local>\r\n"
       phone.send("REFER", dialog, headers: headers, at: world.now)
@@ -287,15 +349,20 @@ struct CrossingWorld: ~Copyable {
       case .referTwice:
         if !dialog.isEnded { phone.send("REFER", dialog, headers: headers, at: world.now) }
       default:
-        if random.share() < 0.5 { leave() } else { phone.hangUp(dialog, at: world.now) }
+        if random.share() < 0.5 {
+          leave()
+        } else {
+          for (phone, dialog) in targets { phone.hangUp(dialog, at: world.now) }
+        }
       }
     }
   }
 
-  /// The agent calls somebody else beside his caller, and joins the two.
+  /// Somebody calls somebody else beside his call, and joins the two.
   private mutating func joinOthers(_ targets: [(PairPhone, PairPhone.Dialog)]) {
-    for (phone, dialog) in targets where !dialog.isInviting && !dialog.isCaller {
-      let own = phone.dialogs.last { $0.isCaller && !$0.isEnded }
+    let isCaller = crossing == .callerRefersToJoin
+    for (phone, dialog) in targets where !dialog.isInviting && dialog.isCaller == isCaller {
+      let own = phone.dialogs.last { $0.isCaller && !$0.isEnded && $0 !== dialog }
       let second = own ?? phone.call(random.share() < 0.7 ? "7003" : "9000", at: world.now)
       world.run(share(3))
       let isOther = random.share() < 0.3
@@ -369,6 +436,14 @@ struct CrossingWorld: ~Copyable {
     // Twice: a call may be answered while it is being cancelled.
     for _ in 0..<2 {
       for phone in everybody { leave(phone) }
+      if [.callerRefers, .callerRefersToJoin, .anythingAtOnce].contains(crossing) {
+        // Two who were called may talk with each other.
+        for phone in phones {
+          for dialog in phone.dialogs where dialog.isAnswered {
+            phone.hangUp(dialog, at: world.now)
+          }
+        }
+      }
       world.run(70)
     }
     // Lost hang-ups are found by the probe; then every timer ends, the registration too.

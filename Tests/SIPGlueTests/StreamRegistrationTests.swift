@@ -80,6 +80,72 @@ struct StreamRegistrationTests {
     #expect(Self.notices(world).count == 2)
   }
 
+  /// A REGISTER that names a flow, for an hour.
+  private static func flow(_ number: Int, _ changes: [String: String] = [:]) -> String {
+    let device = ">;reg-id=1;+sip.instance=\"<urn:uuid:1>\"\r\nSupported: outbound\r\n"
+    let plain = ["transport=tcp>\r\n": "transport=tcp" + device, "Expires: 60": "Expires: 3600"]
+    var text = register(number, plain)
+    for (old, new) in changes { text = text.replacingOccurrences(of: old, with: new) }
+    return text
+  }
+
+  @Test("A flow that is kept alive stays; one that is not ends, and its registration with it")
+  func flowTimer() throws {
+    let world = try World()
+    let phone = try #require(world.connect(41_000))
+    world.say(Self.flow(1), on: phone)
+    #expect(world.sent.last?.message?["flow-timer"] == "120")
+    for _ in 0..<10 {
+      world.run(119)
+      world.say("\r\n\r\n", on: phone)
+      #expect(world.sent.last?.text == "\r\n")
+    }
+    world.run(134)
+    #expect(world.closed == [])
+    // What we send proves nothing about the phone.
+    world.say(World.request("INVITE"), fromPort: 6100)
+    world.divert(to: "7001")
+    #expect(world.sent.last?.to.connection == phone)
+    #expect(!world.signals.contains(.outOfService("7001")))
+    world.run(2)
+    #expect(world.closed == [phone])
+    #expect(world.signals.filter { $0 == .outOfService("7001") }.count == 1)
+  }
+
+  @Test("Who comes again by another connection is not lost with the first one")
+  func flowMoves() throws {
+    let world = try World()
+    let first = try #require(world.connect(41_000))
+    world.say(Self.flow(1), on: first)
+    world.run(60)
+    let second = try #require(world.connect(41_001))
+    world.say(Self.flow(2), on: second)
+    for _ in 0..<4 {
+      world.run(50)
+      world.say("\r\n\r\n", on: second)
+    }
+    #expect(world.closed == [first])
+    #expect(!world.signals.contains(.outOfService("7001")))
+  }
+
+  @Test("Nobody is told how often he must be heard who has no flow of his own, or a proxy's")
+  func noFlowTimer() throws {
+    let proxy = "Via: SIP/2.0/TCP a;branch=z9hG4bKb\r\nPath: <sip:b;ob>\r\n"
+    for (changes, timer) in [
+      (["Supported: outbound": "Supported: path"], UInt32(120)), ([:], 0),
+      (["Max-Forwards": proxy + "Max-Forwards"], 120),
+    ] {
+      let world = try World(World.plan { $0.registrar.flowTimer = timer })
+      let phone = try #require(world.connect(41_000))
+      world.say(Self.flow(1, changes), on: phone)
+      let answer = try #require(world.sent.last?.message)
+      #expect(answer.status == 200)
+      #expect(answer["flow-timer"] == "")
+      world.run(600)
+      #expect(world.closed == [])
+    }
+  }
+
   @Test("A phone behind a translator is called on its connection, each flow on its own")
   func flows() throws {
     let world = try World(

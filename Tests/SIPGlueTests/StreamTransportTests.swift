@@ -135,6 +135,36 @@ struct StreamTransportTests {
     server.turn { server.connections == 0 }
   }
 
+  @Test("Accepting pauses for want of descriptors or memory, and for no other failure")
+  func failures() {
+    let exhausted = (1...133).filter { StreamListener.isExhausted($0) }
+    #expect(exhausted == [ENOMEM, ENFILE, EMFILE, ENOBUFS])
+  }
+
+  @Test("Who came while there was no descriptor left is served when there is one again")
+  func noDescriptors() async {
+    await #expect(processExitsWith: .success) {
+      let server = try Server(Self.both)
+      let client = try #require(TCPClient(port: server.port(.tcp)))
+      var usual = rlimit()
+      getrlimit(CInt(RLIMIT_NOFILE.rawValue), &usual)
+      let free = dup(0)
+      close(free)
+      var few = usual
+      few.rlim_cur = rlim_t(free)
+      setrlimit(CInt(RLIMIT_NOFILE.rawValue), &few)
+      for _ in 0..<10 { server.turn() }
+      precondition(server.connections == 0)
+      setrlimit(CInt(RLIMIT_NOFILE.rawValue), &usual)
+      client.send(StreamWorld.request("OPTIONS"))
+      var text = ""
+      server.turn {
+        text += client.receive() ?? ""
+        return text.hasPrefix("SIP/2.0 200")
+      }
+    }
+  }
+
   @Test("A site may speak TCP alone, by IPv6 as well")
   func withoutDatagrams() throws {
     let server = try Server([

@@ -9,8 +9,14 @@ struct TransferWorld: ~Copyable {
   let other: PairPhone
   let leg: PairPhone.Dialog
 
-  init(_ behaviour: PairBehaviour = .answers(after: 1), keeps: Bool = false) throws {
-    var pair = try PairBridge(.answers(after: 1), keeps: keeps)
+  init(
+    _ behaviour: PairBehaviour = .answers(after: 1),
+    keeps: Bool = false,
+    policy: TransferPolicy = .called
+  ) throws {
+    var plan = PairWorld.plan()
+    plan.transfers = policy
+    var pair = try PairBridge(.answers(after: 1), keeps: keeps, plan: plan)
     let other = pair.world.phone("7003", port: 7003)
     other.behaviour = behaviour
     pair.world.run(2)

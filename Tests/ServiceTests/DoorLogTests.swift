@@ -30,4 +30,22 @@ struct DoorLogTests {
     )
     #expect(log.sentence(counters, at: Self.at(200)) == nil)
   }
+
+  @Test func aPeerThatNoAddressReachesIsNamed() {
+    var log = DoorLog()
+    var counters = SIPCounters()
+    counters.unreached = 2
+    counters.lastUnreached = Endpoint(ipv6: 0x2001_0DB8_0000_0000, 5, port: 5070)
+    #expect(
+      log.sentence(counters, at: Self.at(5))
+        == "sip: requests not sent: 2, no address of listen reaches udp:[2001:db8::5]:5070"
+    )
+    counters.scanners = 1
+    counters.unreached = 3
+    #expect(
+      log.sentence(counters, at: Self.at(70))
+        == "sip: messages turned away: 1 of scanners; "
+        + "requests not sent: 1, no address of listen reaches udp:[2001:db8::5]:5070"
+    )
+  }
 }

@@ -294,6 +294,56 @@ struct DryRunVerbTests {
     #expect(first?["call"]?.string == "0000000000000001")
   }
 
+  /// Agent 1001 sends his caller on after a minute; the caller speaks with 1002 until 600.
+  private func transfer(steps: Bool) -> String {
+    let decided = """
+      {"at":0,"signal":"strategy.finished","call":"CALL","target":{"agent":"1001"}}
+      """
+    let lines = """
+      {"recording":1,"epoch":"2026-01-01T00:00:00Z","site":{"agents":{"1001":{"extension":"7001"},
+      "1002":{"extension":"7002"}},"extensions":{"7001":{"in_service":true},
+      "7002":{"in_service":true}},"routing_points":{"8000":{"strategy":"main"}}}}
+      {"at":0,"signal":"agent.login","agent":"1001"}
+      {"at":0,"signal":"agent.ready","agent":"1001"}
+      {"at":0,"signal":"call.offered","call":"0000000000000001","dn":"8000"}
+      DECIDED 0000000000000001
+      {"at":0,"signal":"call.answered","call":"0000000000000001","attempt":1,"agent":"1001"}
+      {"at":60,"signal":"call.offered","call":"0000000000000002","dn":"7002","type":4,\
+      "consult_of":"0000000000000001"}
+      {"at":61,"signal":"call.answered","call":"0000000000000002","attempt":1,"dn":"7002"}
+      {"at":62,"signal":"call.transferred","call":"0000000000000002","into":"0000000000000001"}
+      {"at":100,"signal":"call.offered","call":"0000000000000003","dn":"8000"}
+      DECIDED 0000000000000003
+      {"at":100,"signal":"call.answered","call":"0000000000000003","attempt":1,"agent":"1001"}
+      {"at":200,"signal":"call.released","call":"0000000000000003","by":"target"}
+      {"at":600,"signal":"call.released","call":"0000000000000001","by":"target"}
+      """
+    return lines.replacing(",\n", with: ",").replacing("\\\n", with: "").split(separator: "\n")
+      .compactMap { line in
+        guard line.hasPrefix("DECIDED ") else { return String(line) }
+        guard steps else { return nil }
+        let call = line.dropFirst("DECIDED ".count)
+        let at = call.hasSuffix("3") ? "100" : "0"
+        return decided.replacing("CALL", with: call).replacing("\"at\":0", with: "\"at\":\(at)")
+      }
+      .joined(separator: "\n") + "\n"
+  }
+
+  @Test(
+    "An agent who sent his caller on is free for the next one; the transfer is unanswerable",
+    arguments: [false, true]
+  )
+  func transferred(_ steps: Bool) throws {
+    let text = "return function(call) return agent '1001' end\n"
+    let folder = try folder(["day.jsonl": transfer(steps: steps), "s/main.lua": text])
+    let report = try dryrun(["--strategies", "s"], in: folder)
+    #expect(report["answered"]?.integer == 2)
+    #expect(report["wait"]?["max"]?.number == 0)
+    #expect(report["unanswerable"]?.integer == 1)
+    let first = report["unanswerable_calls"]?.elements?.first
+    #expect(first?["reason"]?.string == "a consult call depends on who talks to whom")
+  }
+
   @Test("An import: people, patience and talk as recorded; held against what happened")
   func fromElsewhere() throws {
     let text = "return function(call) return ANY end\n"

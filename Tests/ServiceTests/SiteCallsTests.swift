@@ -23,13 +23,14 @@ struct SiteCallsTests {
   @Test func theOptionsReachTheLineSide() throws {
     let plan = try plan(
       """
-      session = { expires = 3600, min = 120 }, follow_redirects = 3,
+      session = { expires = 3600, min = 120 }, follow_redirects = 3, transfers = "both",
       headers = { pass = { "Organization", "P-*" }, strip = { "X-Secret" } },
       """
     )
     #expect(plan.session.interval == 3_600)
     #expect(plan.session.leastInterval == 120)
     #expect(plan.redirectsMax == 3)
+    #expect(plan.transfers == .both)
     #expect(plan.headers == HeaderLists(pass: ["Organization", "P-*"], strip: ["X-Secret"]))
   }
 
@@ -37,6 +38,7 @@ struct SiteCallsTests {
     let plan = try plan("")
     #expect(plan.session == SessionSettings())
     #expect(plan.redirectsMax == 0)
+    #expect(plan.transfers == .called)
     #expect(plan.headers == HeaderLists())
     #expect(try self.plan("session = { expires = 0 },").session.interval == 0)
   }
@@ -46,6 +48,7 @@ struct SiteCallsTests {
     ("session = { expires = 60 },", "expires must be 0 or not less than min (90)"),
     ("session = { refresher = 1 },", "unknown field \"refresher\""),
     ("follow_redirects = true,", "follow_redirects must be a whole number from 0 to 20"),
+    ("transfers = \"agents\",", "transfers must be"),
     ("headers = { pass = { \"Via\" } },", "pass: \"Via\" belongs to one side's dialog"),
     ("headers = { strip = { \"*\" } },", "strip: \"*\" belongs to one side's dialog"),
   ])

@@ -19,6 +19,7 @@ struct SiteRegistrationTests {
     let loaded = load(
       """
       registrations = { min_expires = 30, expires = 600, max_expires = 600000, contacts = 4,
+        flow_timer = 60,
         service_route = { "<sip:192.0.2.1;lr>" } },
       defence = { rate = 50, guesses = 3, lockout = 120, user_rate = 0, scanners = "answer" },
       """
@@ -29,6 +30,7 @@ struct SiteRegistrationTests {
     #expect(plan.registrar.defaultExpires == 600)
     #expect(plan.registrar.maxExpires == 600_000)
     #expect(plan.registrar.contactsMax == 4)
+    #expect(plan.registrar.flowTimer == 60)
     #expect(plan.registrar.serviceRoutes == ["<sip:192.0.2.1;lr>"])
     #expect(plan.defence.rate == 50)
     #expect(plan.defence.burst == 100)

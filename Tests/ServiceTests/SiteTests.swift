@@ -379,6 +379,65 @@ struct SiteTests {
   }
 }
 
+@Suite("Several addresses of a site")
+struct SiteAddressTests {
+  private func listening(_ listen: String, _ more: String = "") -> SiteFile.Loaded {
+    load(site("").replacing("\"udp:127.0.0.1:5060\" }", with: "\(listen) }\(more)"))
+  }
+
+  @Test("All are listened on, in their order, and each family has its own advertised address")
+  func advertised() throws {
+    let loaded = listening(
+      "\"udp:0.0.0.0:5060\", \"udp:127.0.0.1:5070\", \"udp:[::]:5060\", \"tcp:[::1]:5060\"",
+      ", advertise = { \"192.0.2.1\", \"2001:db8::1\" }"
+    )
+    let site = try #require(loaded.site)
+    let listeners = site.sipListeners
+    #expect(listeners.map(\.host) == ["0.0.0.0", "127.0.0.1", "::", "::1"])
+    let own = site.sipPlan(boundTo: listeners).listeners
+    #expect(own.map(\.host) == ["192.0.2.1", "127.0.0.1", "2001:db8::1", "::1"])
+    #expect(own.map(\.port) == [5060, 5070, 5060, 5060])
+  }
+
+  @Test(
+    "What cannot be is said",
+    arguments: [
+      ("\"udp:[::]:5060\", \"udp:0.0.0.0:5060\"", ", advertise = \"192.0.2.1\"", "every IPv6"),
+      ("\"udp:0.0.0.0:5060\", \"udp:127.0.0.1:5060\"", ", advertise = \"192.0.2.1\"", "partly"),
+      ("\"udp:127.0.0.1:5060\"", ", advertise = \"::2\"", "no address of the family"),
+      (
+        "\"udp:127.0.0.1:5060\"", ", advertise = { \"192.0.2.1\", \"192.0.2.2\" }",
+        "second one of its family"
+      ),
+      (
+        (1...33).map { "\"udp:127.0.0.1:\(5_000 + $0)\"" }.joined(separator: ", "), "",
+        "33 addresses, at most 32"
+      ),
+    ]
+  )
+  func impossible(listen: String, more: String, part: String) {
+    let loaded = listening(listen, more)
+    #expect(loaded.site == nil)
+    let errors = loaded.findings.filter { $0.severity == .error }.map(\.message)
+    #expect(errors.count == 1 && errors[0].contains(part), "\(errors)")
+  }
+
+  @Test("A contact and a trunk that no address reaches are warned of")
+  func unreached() throws {
+    let text = site("trunks = { far = { uri = \"sip:192.0.2.9\" } },")
+      .replacing("password = \"demo\"", with: "contact = \"sip:7001@[::1]:5090\"")
+    let messages = load(text).findings.map(\.message)
+    #expect(
+      messages == [
+        "no address of sip.listen reaches sip:7001@[::1]:5090",
+        "no address of sip.listen reaches sip:192.0.2.9",
+      ]
+    )
+    let both = text.replacing("5060\" }", with: "5060\", \"udp:[::1]:5060\" }")
+    #expect(load(both).findings.map(\.message) == [messages[1]])
+  }
+}
+
 @Suite("Did you mean")
 struct SuggestionTests {
   @Test("A slip of the finger is recognised, a different word is not")

@@ -9,13 +9,13 @@ enum EventLine {
     line += "  " + (event["ThisDN"]?.string ?? "").padded(to: 6)
     var remarks = remarks(event)
     if let call = event["ConnID"]?.string { remarks.append("[\(call.suffix(6))]") }
-    return line + "  " + remarks.joined(separator: ", ")
+    return Human.plain(line + "  " + remarks.joined(separator: ", "))
   }
 
   /// `EventRinging 7001, from 4420…, via 8000`: an event of a call that is known.
   static func brief(_ event: JSONValue) -> String {
     let name = "\(event["event"]?.string ?? "?") \(event["ThisDN"]?.string ?? "")"
-    return ([name] + remarks(event)).joined(separator: ", ")
+    return Human.plain(([name] + remarks(event)).joined(separator: ", "))
   }
 
   private static func remarks(_ event: JSONValue) -> [String] {

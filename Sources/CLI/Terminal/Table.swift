@@ -6,8 +6,8 @@ struct Table {
   /// Makes an empty table.
   init(_ titles: [String]) { self.titles = titles }
 
-  /// Adds a row.
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  /// Adds a row; names and numbers in it may come from callers.
+  mutating func add(_ cells: [String]) { rows.append(cells.map { Human.plain($0) }) }
 
   /// The lines, title first; the last column is not padded.
   var lines: [String] {

@@ -121,8 +121,7 @@ enum ListVerbs {
       table.add([
         Human.timeOfDay(request["time"]?.string ?? ""),
         request.word("peer") + (transport == "udp" ? "" : " \(transport)"),
-        Human.plain(request.word("method")), Human.plain(request.word("from")),
-        Human.plain(request.word("to")), Human.plain(request.word("answer")),
+        request.word("method"), request.word("from"), request.word("to"), request.word("answer"),
       ])
     }
     return table

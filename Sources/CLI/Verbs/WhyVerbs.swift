@@ -81,7 +81,9 @@ enum WhyVerbs {
       return .well
     }
     let value = try JSONValue(parsing: text)
-    for line in value["text"]?.elements ?? [] { Console.print(line.string ?? "") }
+    for line in value["text"]?.elements ?? [] {
+      Console.print(Human.plain(line.string ?? ""))
+    }
     return .well
   }
 }

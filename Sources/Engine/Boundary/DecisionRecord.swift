@@ -69,6 +69,10 @@ public enum DecisionKind: Sendable, Hashable {
   case missed(attempt: UInt32, RouteFailure)
   /// It got its agent before a call that has waited longer, for this reason (`priority`, …).
   case overtook(ConnID, String)
+  /// Whoever speaks with the caller made a consult call to a DN.
+  case consulted(ConnID, DN)
+  /// The consult call was transferred into this one by a party: what it had reached, it has now.
+  case transferred(ConnID, by: DN)
   /// It is over.
   case ended(DecisionEnd)
 }
@@ -83,6 +87,8 @@ public enum DecisionEnd: Sendable, Hashable {
   case redirected
   /// It was refused with this SIP status.
   case refused(UInt16)
+  /// It goes on under the ConnID of the call that it was transferred into.
+  case transferred(ConnID)
 }
 
 /// How much of its budgets a strategy's run used.

@@ -36,8 +36,9 @@ public enum LineSignal: Sendable, Hashable {
   case treatmentEnded(ConnID, treatment: UInt32, TreatmentResult)
   /// A treatment could not be given, and why.
   case treatmentNotApplied(ConnID, treatment: UInt32, reason: String)
-  /// A transfer was completed: the consult call goes on under the held call's ConnID (DOMAIN 2.8).
-  case transferred(ConnID, into: ConnID)
+  /// A transfer was completed by one side of the held call: the consult call goes on under the held
+  /// call's ConnID (DOMAIN 2.8).
+  case transferred(ConnID, into: ConnID, by: CallSide = .target)
   /// Somebody (a desktop, the phone) attached data to a call: RequestAttachUserData.
   case attached(ConnID, [KeyValue])
   /// One side of an answered call put the other on hold (RFC 3264 8.4).
@@ -68,8 +69,11 @@ public struct CallOffer: Sendable, Hashable {
   public var userData: UserData
   /// The held call whose party makes this consult call (DOMAIN 2.8); nil: no consult call.
   ///
-  /// Without a number in `ani`, the held call's caller is sent on himself: a transfer in one step.
+  /// Without a number in `ani`, the held call's other side (its caller, unless `consultBy` says
+  /// that he sends) is sent on himself: a transfer in one step.
   public var consultOf: ConnID?
+  /// Which side of the held call sends the other one on.
+  public var consultBy = CallSide.target
 
   /// Makes an offer.
   public init(

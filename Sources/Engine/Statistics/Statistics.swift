@@ -255,6 +255,8 @@ public struct Statistics: Sendable, Codable {
   /// A transfer: what the consult call had reached goes on under the held call's ConnID.
   private mutating func renamed(_ event: borrowing Event) {
     guard let call = event.call?.connID, let consult = event.previousConnID else { return }
+    // Who was called and stays, as the one who makes the call now, has talked until here.
+    endLeg(of: call, at: event.time, .failed)
     legs[call] = legs.remove(consult)
     for index in devices.indices {
       let old = Stay(call: consult, dn: devices[index].dn)

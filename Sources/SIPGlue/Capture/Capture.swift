@@ -49,6 +49,8 @@ struct Capture: ~Copyable {
     var port: UInt16
     var family: Endpoint.Family
     var transport: SIPTransport
+    /// The socket of ours, when there are several.
+    var socket: UInt8
     var isReceived: Bool
 
     static var size: Int { MemoryLayout<Head>.size }
@@ -213,6 +215,7 @@ struct Capture: ~Copyable {
       port: peer.port,
       family: peer.family,
       transport: peer.transport,
+      socket: peer.transport.isStream ? 0 : UInt8(truncatingIfNeeded: peer.connection),
       isReceived: isReceived
     )
     unsafe withUnsafeBytes(of: head) { bytes in
@@ -329,6 +332,7 @@ struct Capture: ~Copyable {
       var peer = Endpoint(ipv6: head.high, head.low, port: head.port)
       peer.family = head.family
       peer.transport = head.transport
+      peer.connection = UInt64(head.socket)
       var message = CapturedMessage(
         at: Instant(nanoseconds: head.at),
         isReceived: head.isReceived,

@@ -74,7 +74,7 @@ public struct CapturedMessage: Sendable, Hashable {
 }
 
 extension SIPListener.Transport {
-  init(_ transport: SIPTransport) {
+  package init(_ transport: SIPTransport) {
     self =
       switch transport {
       case .udp: .udp
@@ -85,7 +85,7 @@ extension SIPListener.Transport {
 }
 
 extension CapturedMessage.Address {
-  init(_ endpoint: Endpoint) {
+  package init(_ endpoint: Endpoint) {
     var writer = MessageWriter(capacity: 64)
     writer.write(addressOf: endpoint)
     var text = writer.bytes.string

@@ -2,8 +2,9 @@
 //
 // A digest response and its nonce are enough to try passwords against, at leisure. Whoever looks at
 // a ladder needs to see that credentials were sent, by whom and for which nonce, and never the
-// response itself. It is overwritten by as many `x`, so that lengths stay what they were; of any
-// scheme but Digest everything is.
+// response itself; neither does the store, nor a strategy, whose questions are recorded. It is
+// overwritten by as many `x`, so that lengths stay what they were; of any scheme but Digest
+// everything is.
 // Source: RFC 8760, RFC 7616 5; RFC 3261 26.
 
 /// Overwrites what proves a password in a message.
@@ -11,6 +12,11 @@ enum CredentialMask {
   private static let names = [Array("authorization".utf8), Array("proxy-authorization".utf8)]
   private static let response = Array("response".utf8)
   private static let digest = Array("digest".utf8)
+
+  /// Whether a header of this name proves a password.
+  static func covers(_ name: ByteView) -> Bool {
+    name.equalsIgnoringCase("authorization") || name.equalsIgnoringCase("proxy-authorization")
+  }
 
   /// Overwrites what proves a password in the header of a message.
   static func apply(to bytes: inout [UInt8]) {

@@ -4,10 +4,12 @@
 // open; accepted ones are open at once. It is gone when either side ends it: a connection has no
 // further state here, the transport sends what is left and closes.
 // Deadlines: `connecting` until it is open, `silent` from accepting until the first whole message,
-// `partial` from the first byte of a message until its last one, `idle` from the last message.
+// `partial` from the first byte of a message until its last one, `idle` from the last message, and
+// in its place `flows` from the last one that came where a phone keeps its flow alive (RFC 5626).
 // Invariants: a number names one connection and never another one; a live connection is armed in
-// exactly one of connecting, silent and idle; `held` is the sum of the bytes that wait in buffers
-// for the rest of their message; of several connections with one address the youngest is found.
+// exactly one of connecting, silent, idle and flows; `held` is the sum of the bytes that wait in
+// buffers for the rest of their message; of several connections with one address the youngest is
+// found.
 // Who may change it: `OutgoingQueue` when something is sent, `SIPSwitch` for everything else.
 // Source: RFC 3261 18; RFC 5923 (a connection is used again); RFC 5626 4.4; ADR 0022.
 
@@ -25,6 +27,8 @@ struct Connection {
   var buffer: [UInt8] = []
   /// Whether `buffer` holds more than line ends.
   var isPartial = false
+  /// Who has registered on it and was told how often it must be used (RFC 5626 5.4).
+  var registered: [DN] = []
 }
 
 /// All connections.
@@ -40,6 +44,8 @@ package struct ConnectionTable: ~Copyable {
     package var partialMax = Duration.seconds(30)
     /// Longer than any registration, so that a phone that only registers is reached by its own.
     package var idleMax = Duration.seconds(3900)
+    /// How long a phone may be silent that was told how often it must be heard.
+    package var flowMax = Duration.seconds(135)
 
     package init() {}
   }
@@ -70,6 +76,7 @@ package struct ConnectionTable: ~Copyable {
   private var silent: DeadlineList
   private var partial: DeadlineList
   private var idle: DeadlineList
+  private var flows: DeadlineList
 
   package init(limits: Limits = Limits()) {
     self.limits = limits
@@ -77,6 +84,7 @@ package struct ConnectionTable: ~Copyable {
     silent = DeadlineList(interval: limits.silentMax)
     partial = DeadlineList(interval: limits.partialMax)
     idle = DeadlineList(interval: limits.idleMax)
+    flows = DeadlineList(interval: limits.flowMax)
   }
 
   /// How many connections there are.
@@ -141,6 +149,7 @@ package struct ConnectionTable: ~Copyable {
     silent.disarm(slot.index)
     partial.disarm(slot.index)
     idle.disarm(slot.index)
+    flows.disarm(slot.index)
     held -= connection.buffer.count
     let key = Self.key(connection.peer)
     if byAddress[key] == number { byAddress[key] = nil }
@@ -160,6 +169,7 @@ package struct ConnectionTable: ~Copyable {
     var next: Instant?
     for deadline in [
       connecting.nextDeadline, silent.nextDeadline, partial.nextDeadline, idle.nextDeadline,
+      flows.nextDeadline,
     ] {
       if let deadline, deadline < next ?? .distantFuture { next = deadline }
     }
@@ -169,7 +179,7 @@ package struct ConnectionTable: ~Copyable {
   /// A connection whose time is up; its owner closes it.
   package mutating func popDue(at now: Instant) -> UInt64? {
     while let index = connecting.popDue(at: now) ?? silent.popDue(at: now)
-      ?? partial.popDue(at: now) ?? idle.popDue(at: now)
+      ?? partial.popDue(at: now) ?? idle.popDue(at: now) ?? flows.popDue(at: now)
     {
       guard let slot = connections.slot(at: index) else { continue }
       counters.expired += 1
@@ -213,7 +223,24 @@ package struct ConnectionTable: ~Copyable {
     connections[slot].isSilent = false
     connections[slot].isPartial = false
     silent.disarm(slot.index)
-    idle.arm(slot.index, at: now)
+    if connections[slot].registered.isEmpty {
+      idle.arm(slot.index, at: now)
+    } else {
+      flows.arm(slot.index, at: now)
+    }
+  }
+
+  /// A phone that has registered on a connection was told how often it must be heard there.
+  package mutating func expect(_ dn: DN, on number: UInt64) {
+    guard let slot = slot(number) else { return }
+    if !connections[slot].registered.contains(dn) { connections[slot].registered.append(dn) }
+    idle.disarm(slot.index)
+    flows.arm(slot.index, at: now)
+  }
+
+  /// Who is expected to be heard on a connection.
+  package func expected(on number: UInt64) -> [DN] {
+    slot(number).map { connections[$0].registered } ?? []
   }
 
   /// Counts a connection that is closed for what it sent.
@@ -222,7 +249,11 @@ package struct ConnectionTable: ~Copyable {
   // MARK: Helpers
 
   private mutating func used(_ slot: Slot) -> Endpoint {
-    if connections[slot].isOpen, !connections[slot].isSilent { idle.arm(slot.index, at: now) }
+    if connections[slot].isOpen, !connections[slot].isSilent,
+      connections[slot].registered.isEmpty
+    {
+      idle.arm(slot.index, at: now)
+    }
     return connections[slot].peer
   }
 

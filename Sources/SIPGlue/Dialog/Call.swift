@@ -41,6 +41,8 @@ struct Call {
   var uuid: CallUUID
   /// What the INVITE says about the dialog.
   var headers: DialogHeaders
+  /// Its Timestamp, which a 100 repeats.
+  var timestamp = ByteSlice.none
 
   /// The engine's number of the diversion under way or done last.
   var attempt: UInt32 = 0

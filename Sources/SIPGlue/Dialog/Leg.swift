@@ -27,6 +27,10 @@ struct Leg {
   enum Side: UInt8 { case caller, target }
   enum State: UInt8 { case calling, abandoned, talking, parting, ending, early }
 
+  /// What an INVITE offers: nothing, the session of whoever made the call, or what is known of the
+  /// description of a party that talks already.
+  enum Offering: UInt8 { case nothing, session, description }
+
   var side: Side
   var state: State
   /// The call that this leg serves, while somebody expects something of it.
@@ -72,8 +76,8 @@ struct Leg {
   var hasRung = false
   /// Of several early dialogs of a target the one that the caller knows of, as the hash of its tag.
   var shownTag: UInt64 = 0
-  /// Whether our INVITE to this target had an offer.
-  var wasOffered = false
+  /// What our INVITE to this target offered.
+  var offering = Offering.nothing
   /// Whether a REFER came on this leg before.
   var hasReferred = false
   /// Whether this side has put the other on hold.

@@ -1,4 +1,5 @@
-// Where a request goes: URI to address. There is no DNS: a host is an IP address or `localhost`.
+// Where a request goes: URI to address. There is no DNS: a host is an IP address or `localhost`. It
+// is that of `maddr` where the URI has one (RFC 3263 4).
 
 /// Finds the address behind a URI.
 enum NextHop {
@@ -12,7 +13,8 @@ enum NextHop {
       let transport = transport(of: uri, in: text, unsaid: unsaid)
     else { return nil }
     let port = uri.port == 0 ? transport.standardPort : uri.port
-    let host = text[uri.host]
+    let isPlain = uri.parameters.isEmpty
+    let host = isPlain ? text[uri.host] : uri.parameter("maddr", in: text) ?? text[uri.host]
     if let address = Endpoint(address: host, port: port) { return address.by(transport) }
     guard host.equalsIgnoringCase("localhost") else { return nil }
     return Endpoint(ipv4: 0x7F00_0001, port: port).by(transport)

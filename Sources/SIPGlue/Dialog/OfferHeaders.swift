@@ -10,6 +10,7 @@ struct OfferHeaders {
   var diversion = ByteSlice.none
   var history = ByteSlice.none
   var replaces = ByteSlice.none
+  var timestamp = ByteSlice.none
 
   init(_ envelope: Envelope, in bytes: ByteView) {
     let limit = envelope.headerLines.end
@@ -28,6 +29,10 @@ struct OfferHeaders {
       case UInt8(ascii: "d"): line.take("diversion", into: &diversion)
       case UInt8(ascii: "r"): line.take("replaces", into: &replaces)
       case UInt8(ascii: "h"): line.take("history-info", into: &history)
+      // Every INVITE has a To.
+      case UInt8(ascii: "t")
+      where line.end > line.start + 9 && bytes[line.start + 1].lowercased == UInt8(ascii: "i"):
+        line.take("timestamp", into: &timestamp)
       default: break
       }
       line.start = line.end + 1

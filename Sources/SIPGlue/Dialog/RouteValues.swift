@@ -2,8 +2,8 @@
 //
 // A callee's route set is the Record-Route of the request in its order, a caller's that of the
 // response in reverse (RFC 3261 12.1). Lines may hold several values separated by commas, and
-// commas may stand in quotes and angle brackets. Strict routers (RFC 2543) are treated as loose
-// ones.
+// commas may stand in quotes and angle brackets. A strict router (RFC 2543) is one whose URI lacks
+// `lr`: the request is addressed to it, and the target is the last route (RFC 3261 12.2.1.1).
 
 /// Walks the values of a block of header lines of one kind.
 enum RouteValues {
@@ -94,6 +94,21 @@ enum RouteValues {
     forEach(in: lines) { values.append($0) }
     if reversed { values.reverse() }
     for value in values { writer.header("Route", lines[value]) }
+  }
+
+  /// The first router of some Route lines, each with one value, and the lines behind it; nil when
+  /// it is a loose one, as all are nowadays.
+  static func strictRouter(in lines: ByteView) -> (uri: ByteView, rest: ByteView)? {
+    guard !lines.isEmpty else { return nil }
+    let end = lines.position(of: 0x0A, from: 0, to: lines.count)
+    let value = HeaderLines.value(of: lines.view(from: 0, to: end))
+    guard let address = NameAddress(value), let uri = SIPURI(value[address.uri]),
+      uri.parameter("lr", in: value[address.uri]) == nil
+    else { return nil }
+    let text = value[address.uri]
+    let question = uri.headers.isEmpty ? text.count : uri.headers.start
+    let rest = lines.view(from: min(end + 1, lines.count), to: lines.count)
+    return (text.view(from: 0, to: question), rest)
   }
 
   /// The address of the first Route line's value.

@@ -65,7 +65,7 @@ extension SIPSwitch {
     )
     guard let handle = send(request, on: target, at: now) else { return false }
     legs[target].clientInvite = handle
-    legs[target].wasOffered = !request.body.isEmpty
+    legs[target].offering = request.body.isEmpty ? .nothing : .session
     if hasNextContact(slot, at: now) { silences.arm(target.index, at: now) }
     return true
   }

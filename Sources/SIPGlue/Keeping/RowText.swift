@@ -27,9 +27,10 @@ package struct RowWriter {
 
   package mutating func write(_ text: String) { text.withByteView { write($0) } }
 
-  /// Without its connection, which does not outlive the process.
+  /// Without its connection, which does not outlive the process; a socket has its number again.
   package mutating func write(_ endpoint: Endpoint) {
-    write(UInt64(endpoint.family.rawValue) | UInt64(endpoint.transport.rawValue) << 1)
+    let socket = endpoint.transport.isStream ? 0 : endpoint.connection
+    write(UInt64(endpoint.family.rawValue) | UInt64(endpoint.transport.rawValue) << 1 | socket << 3)
     write(endpoint.high)
     write(endpoint.low)
     write(UInt64(endpoint.port))
@@ -77,14 +78,17 @@ package struct RowReader {
   package mutating func endpoint() -> Endpoint {
     let kind = number()
     let family = kind & 1
-    let transport = SIPTransport(rawValue: UInt8(truncatingIfNeeded: kind >> 1)) ?? .udp
+    let transport = SIPTransport(rawValue: UInt8(truncatingIfNeeded: kind >> 1 & 3)) ?? .udp
     let high = number()
     let low = number()
     let port = UInt16(truncatingIfNeeded: number())
     let scope = UInt32(truncatingIfNeeded: number())
-    if family == UInt64(Endpoint.Family.ipv6.rawValue) {
-      return Endpoint(ipv6: high, low, port: port, scope: scope).by(transport)
-    }
-    return Endpoint(ipv4: UInt32(truncatingIfNeeded: low), port: port).by(transport)
+    var endpoint =
+      family == UInt64(Endpoint.Family.ipv6.rawValue)
+      ? Endpoint(ipv6: high, low, port: port, scope: scope)
+      : Endpoint(ipv4: UInt32(truncatingIfNeeded: low), port: port)
+    endpoint.transport = transport
+    endpoint.connection = kind >> 3
+    return endpoint
   }
 }

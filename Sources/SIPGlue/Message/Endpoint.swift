@@ -19,7 +19,7 @@ package enum SIPTransport: UInt8, CaseIterable, Sendable {
 }
 
 /// Where a message comes from or goes to: an IPv4 or IPv6 address with a port, what carries it, and
-/// the connection when there is one; a trivial value.
+/// the connection, or the socket of ours, when there is a choice; a trivial value.
 package struct Endpoint: Hashable, Sendable {
   package enum Family: UInt8, Sendable { case ipv4, ipv6 }
 
@@ -32,9 +32,10 @@ package struct Endpoint: Hashable, Sendable {
   package var transport = SIPTransport.udp
   /// The scope of a link-local IPv6 address; 0 otherwise.
   package var scope: UInt32 = 0
-  /// The connection, as `ConnectionTable` numbers them; 0: none in particular.
+  /// The connection, or of datagrams the socket of ours; 0: none in particular.
   ///
-  /// The address says where to go when the connection is gone.
+  /// `ConnectionTable` numbers the ones, `OwnAddresses` the others. The address says where to go
+  /// when the connection is gone.
   package var connection: UInt64 = 0
 
   package static let unspecified = Endpoint(ipv4: 0, port: 0)
@@ -96,6 +97,14 @@ extension Endpoint {
       start = max(end, start + 1)
     }
     return longest
+  }
+
+  /// Whether only this machine has the address.
+  package var isLoopback: Bool {
+    switch family {
+    case .ipv4: low >> 24 == 127
+    case .ipv6: high == 0 && low == 1
+    }
   }
 
   /// Whether both have the same address, whatever the port.

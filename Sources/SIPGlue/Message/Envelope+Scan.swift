@@ -142,7 +142,7 @@ extension Envelope {
     case .contact:
       contactLines += 1
       if contactLines == 1 { contact = value }
-    case .require: require = value
+    case .require: if require.isEmpty { require = value }
     case .authorization:
       authorizationLines += 1
       authorization = value

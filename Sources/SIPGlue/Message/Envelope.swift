@@ -132,6 +132,8 @@ package struct Envelope: Sendable {
   package private(set) var isTrusting = false
 
   package var isRequest: Bool { statusCode == 0 }
+  /// Whether there is anything that proves a password.
+  package var hasCredentials: Bool { !authorization.isEmpty || !proxyAuthorization.isEmpty }
   package var isOdd: Bool { !oddity.isEmpty }
 
   package init() {}

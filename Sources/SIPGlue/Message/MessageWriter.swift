@@ -161,10 +161,10 @@ package struct MessageWriter: ~Copyable {
   /// Ends the headers with Content-Length 0.
   package mutating func finish() { write("Content-Length: 0\r\n\r\n") }
 
-  /// Ends the headers and appends a body; an empty one is no body.
+  /// Ends the headers and appends a body; an empty one is no body, and an empty type is left out.
   package mutating func finish(body: ByteView, type: ByteView) {
     guard !body.isEmpty else { return finish() }
-    header("Content-Type", type)
+    if !type.isEmpty { header("Content-Type", type) }
     header("Content-Length", decimal: UInt64(body.count))
     write("\r\n")
     write(body)

@@ -24,10 +24,16 @@ package struct OutgoingQueue: ~Copyable {
   private var entries: [Entry] = []
   /// How many entries are for streams.
   package private(set) var streamCount = 0
-  /// Messages that did not fit, or for which no connection was to be had, and that were left out.
+  /// Messages that did not fit, or for which no connection or socket was to be had, and that were
+  /// left out.
   package private(set) var dropped = 0
   /// The connections.
   package var connections: ConnectionTable
+  /// Our addresses: of several sockets, a datagram gets its own when it is appended.
+  package var own = OwnAddresses() {
+    didSet { hasSockets = own.hasSockets }
+  }
+  private var hasSockets = false
 
   /// Makes room for about `bytes` of messages; grows up to `limit`.
   package init(
@@ -77,6 +83,14 @@ package struct OutgoingQueue: ~Copyable {
       entry.destination = endpoint
       if isNew { entry.deed = .open }
       streamCount += 1
+    } else if hasSockets {
+      let own = own.address(toward: destination)
+      guard own.family == destination.family else {
+        storage.truncate(to: start)
+        dropped += 1
+        return nil
+      }
+      entry.destination.connection = own.connection
     }
     entries.append(entry)
     return entry.destination
@@ -103,6 +117,9 @@ package struct OutgoingQueue: ~Copyable {
 
   /// What an entry asks of a stream.
   package func deed(at index: Int) -> Deed { entries[index].deed }
+
+  /// The connection or socket that an entry goes by; 0: the only socket that there is.
+  package func connection(at index: Int) -> UInt64 { entries[index].destination.connection }
 
   /// Whether an entry goes by a stream.
   package func isStream(at index: Int) -> Bool { entries[index].destination.transport.isStream }

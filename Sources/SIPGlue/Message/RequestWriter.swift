@@ -47,9 +47,10 @@ extension MessageWriter {
   /// An ACK to a success and a CANCEL have the sequence number of their INVITE (RFC 3261 13.2.2.4,
   /// 9.1); the caller sees to that.
   package mutating func begin(_ head: RequestHead) {
+    let strict = RouteValues.strictRouter(in: head.routeLines)
     write(head.method.name)
     write(byte: 0x20)
-    write(head.uri)
+    write(strict?.uri ?? head.uri)
     write(" SIP/2.0\r\nVia: SIP/2.0/")
     write(head.sentBy.transport.viaName)
     write(byte: 0x20)
@@ -57,7 +58,12 @@ extension MessageWriter {
     write(";rport;branch=")
     write(branch: head.branch)
     write("\r\n")
-    write(head.routeLines)
+    write(strict?.rest ?? head.routeLines)
+    if strict != nil {
+      write("Route: <")
+      write(head.uri)
+      write(">\r\n")
+    }
     header("Max-Forwards", decimal: UInt64(head.maxForwards))
     header("From", head.from)
     header("To", head.to)

@@ -62,7 +62,8 @@ package struct SIPURI: Sendable {
     }
   }
 
-  /// Undoes %HH once.
+  /// Undoes %HH once, but for control bytes: a name is shown in terminals and written to logs, and
+  /// nobody is called by a line end.
   package static func unescaped(_ text: ByteView) -> String {
     guard text.position(of: UInt8(ascii: "%"), from: 0, to: text.count) < text.count else {
       return text.string
@@ -72,7 +73,8 @@ package struct SIPURI: Sendable {
     var index = 0
     while index < text.count {
       if text[index] == UInt8(ascii: "%"), index + 2 < text.count,
-        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue
+        let high = text[index + 1].hexValue, let low = text[index + 2].hexValue,
+        high > 1, high != 7 || low != 15
       {
         result.append(high << 4 | low)
         index += 3

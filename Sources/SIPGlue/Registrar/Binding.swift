@@ -27,6 +27,8 @@ public struct Binding: Sendable, Equatable {
   public var since = Instant.zero
   /// Where the REGISTER came from, its connection included; nil once the process has changed.
   package var flow: Endpoint?
+  /// The number of the UDP socket of ours that the REGISTER came to; 0: there is only one.
+  public var socket: UInt64 = 0
 
   /// A device and one of its ways to us.
   public struct Device: Sendable, Equatable {

@@ -44,6 +44,7 @@ extension Registrar {
       binding.parameters = bind.contact.parameters
       binding.since = now
       binding.flow = request.flow
+      if let flow = request.flow, !flow.transport.isStream { binding.socket = flow.connection }
       if own.count < settings.contactsMax {
         own.append(bindOne(Contact(binding: binding, uri: bind.uri), at: slot))
       }
@@ -228,6 +229,21 @@ extension Registrar {
     let before = lines[slot].contacts
     for contact in before where !contact.isAlive(at: instant) {
       drop(contact, .expired, at: slot)
+    }
+    if let change = change(slot, from: before) { changes.append(change) }
+  }
+
+  mutating func lapse(
+    _ slot: Int,
+    on connection: UInt64,
+    into changes: inout [RegistrationChange]
+  ) {
+    let before = lines[slot].contacts
+    for contact in before {
+      guard contact.binding.device != nil, let flow = contact.binding.flow,
+        flow.transport.isStream, flow.connection == connection
+      else { continue }
+      drop(contact, .deactivated, at: slot)
     }
     if let change = change(slot, from: before) { changes.append(change) }
   }

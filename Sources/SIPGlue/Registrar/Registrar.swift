@@ -13,6 +13,8 @@
 //                                          one out
 //   no refresh                             outOfService at the granted instant, not before, no
 //                                          grace
+//   a flow that is not kept alive          its contact goes (RFC 5626 5.4), outOfService when it
+//                                          was the last
 //   CSeq not higher, same Call-ID          500, nothing changes
 //
 // Who may register: the DN's own user with the password. An extension without a password is served
@@ -24,7 +26,7 @@
 // Invariants: at most `contactsMax` contacts for each configured DN, the preferred first, every
 // text in them of limited length; a DN with an end is armed in `expiries` no later than its first
 // end; a reply other than 200 has changed no binding. Who may change it: `handle`, `advance`,
-// `restore` and `mark` only. What they do to contacts is in Registrar+Contacts.swift.
+// `restore`, `lapse` and `mark` only. What they do to contacts is in Registrar+Contacts.swift.
 // Source: RFC 3261 10.3, 3327, 5626; DOMAIN 3.2 and 8.15-8.17; decision 7 of DOMAIN.
 
 public import Engine
@@ -58,6 +60,9 @@ public struct RegistrarSettings: Sendable, Hashable {
   public var defaultExpires: UInt32 = 300
   /// The most seconds that are granted.
   public var maxExpires: UInt32 = 3600
+  /// Within how many seconds a phone with a flow of its own is to be heard on its connection
+  /// (RFC 5626 5.4); 0: whenever it likes.
+  public var flowTimer: UInt32 = 120
   /// How many contacts a DN may have at the same time; the newest stay.
   public var contactsMax = 1
   /// The longest URI that is stored, in bytes.
@@ -300,6 +305,16 @@ public struct Registrar: ~Copyable, Sendable {
       tell(isOut ? .deactivated : .created, contact.binding, at: slot)
     }
     return isOut ? .outOfService(dn) : .inService(dn)
+  }
+
+  /// Drops the contacts whose flow was this connection: nothing has been heard on it in time.
+  mutating func lapse(
+    _ dn: DN,
+    on connection: UInt64,
+    into changes: inout [RegistrationChange]
+  ) {
+    guard let slot = slots[dn] else { return }
+    lapse(slot, on: connection, into: &changes)
   }
 
   /// Begins or stops telling what happens to a DN's contacts.

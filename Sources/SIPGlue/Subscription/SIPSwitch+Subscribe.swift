@@ -22,17 +22,17 @@ extension SIPSwitch {
     let event = Self.event(of: received)
     guard event.package.isEmpty || event.package.equalsIgnoringCase("reg") else {
       lines.header("Allow-Events", "reg")
-      return refuse(handle, 489, at: now)
+      return turnAway(received, handle, 489, from: source)
     }
     let isKnown = !envelope.to.tag.isEmpty
     let known = isKnown ? subscription(of: received) : nil
     guard !isKnown || known != nil else {
       counters.strays += 1
-      return refuse(handle, 481, at: now)
+      return turnAway(received, handle, 481, from: source)
     }
     let address = bytes[known == nil ? envelope.requestURI : envelope.to.uri]
     guard let uri = SIPURI(address), uri.scheme == .sip || uri.scheme == .sips else {
-      return refuse(handle, 416, at: now)
+      return turnAway(received, handle, 416, from: source)
     }
     let dn = known.map { subscriptions.slab[$0].dn } ?? DN(uri.userText(in: address))
     guard isAllowed(received, to: dn, handle, from: source, at: now) else { return }

@@ -1,8 +1,24 @@
-// Non-INVITE client transactions: RFC 3261 17.1.2. The server side is in InviteServer.swift.
+// Non-INVITE transactions: RFC 3261 17.1.2, RFC 4320. Most of the server side is in
+// InviteServer.swift.
 
 package import Engine
 
 extension TransactionTable {
+  /// Sees to it that somebody whose request waits for another's answer hears a 100 once he sends it
+  /// every T2 only, and never before (RFC 4320 4.1).
+  package mutating func sayTryingLater(_ handle: TransactionHandle, at now: Instant) {
+    guard let slot = slot(of: handle), records[slot].kind == .nonInviteServer,
+      records[slot].state == .trying
+    else { return }
+    armRetry(slot, .t2, at: now)
+  }
+
+  /// Says that a request is not forgotten.
+  package mutating func sayTrying(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
+    guard records[slot].state == .trying else { return }
+    reply(to: handle(of: slot), with: Reply(100, tag: nil), at: now, into: &out)
+  }
+
   package mutating func receiveNonInvite(
     _ response: borrowing Received,
     _ slot: Int,

@@ -299,7 +299,7 @@ extension TransactionTable {
   private mutating func retry(_ slot: Int, at now: Instant, into out: inout OutgoingQueue) {
     switch records[slot].kind {
     case .inviteServer: repeatReply(slot, at: now, into: &out)
-    case .nonInviteServer: break
+    case .nonInviteServer: sayTrying(slot, at: now, into: &out)
     case .inviteClient: repeatInvite(slot, at: now, into: &out)
     case .nonInviteClient: repeatRequest(slot, at: now, into: &out)
     }

@@ -26,6 +26,7 @@ extension SIPSwitch {
       return refuse(handle, 491, at: now)
     }
     var transfer = Transfer(consult: call, referrer: slot)
+    transfer.side = legs[slot].side == .caller ? .caller : .target
     transfer.isReported = request.isReported
     transfer.referredBy = request.referredBy
     if legs[slot].hasReferred { transfer.eventID = received.envelope.sequence }
@@ -36,6 +37,10 @@ extension SIPSwitch {
     let entry = entryIndex[DN(request.number)]
     let trunk = plan.trunks.first { $0.takes(request.number) && !request.number.isEmpty }
     guard entry != nil || trunk != nil else { return refuse(handle, 404, at: now) }
+    // The engine would not see that its extension still talks.
+    guard entry != nil || legs[slot].side == .target || !reachesExtension(call) else {
+      return refuse(handle, 603, at: now)
+    }
     guard calls.count < plan.limits.callsMax else {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(handle, 503, at: now)
@@ -47,12 +52,20 @@ extension SIPSwitch {
   }
 
   /// Whether a party may send the other one on: an extension of ours, and who was called; who has
-  /// called may do so to join his two calls.
+  /// called may do so where the site lets him, or to join his call with one that he was called by.
   private func mayTransfer(_ slot: Slot, in call: Slot, _ request: ReferRequest) -> Bool {
-    switch legs[slot].side {
-    case .target: calls[call].reached.map { registrar.isExtension($0) } ?? false
-    case .caller: request.replaced != nil && registrar.isExtension(callingDN(of: call))
+    switch (plan.transfers, legs[slot].side) {
+    case (.none, _): false
+    case (.called, .target), (.both, .target): reachesExtension(call)
+    case (.called, .caller):
+      request.replaced != nil && registrar.isExtension(callingDN(of: call))
+    case (.both, .caller): true
     }
+  }
+
+  /// Whether it is an extension of ours that a call was diverted to.
+  private func reachesExtension(_ call: Slot) -> Bool {
+    calls[call].reached.map { registrar.isExtension($0) } ?? false
   }
 
   /// Who calls, as From says.
@@ -68,7 +81,12 @@ extension SIPSwitch {
     at now: Instant
   ) {
     counters.refers += 1
+    if request.isReported {
+      let number = legs[slot].hasReferred ? legs[slot].remoteSequence : 0
+      transfers.reports[slot] = Report(eventID: UInt32(clamping: number))
+    }
     legs[slot].hasReferred = true
+    touch(leg: slot)
     writeContact(entry: legs[slot].entry, toward: legs[slot].hop)
     if !request.isReported { lines.header("Refer-Sub", "false") }
     reply(to: handle, 202, tag: nil, at: now)
@@ -85,7 +103,7 @@ extension SIPSwitch {
   ) {
     var transfer = asked
     let dn = entries[entry].dn
-    transfer.consult = makeConsult(of: held, entry)
+    transfer.consult = makeConsult(of: held, entry, by: transfer.side)
     // Where calls wait, the caller is in good hands as soon as he is there.
     transfer.isAsked = !registrar.isExtension(dn)
     transfers.begin(transfer, of: held)
@@ -93,8 +111,10 @@ extension SIPSwitch {
     let conn = calls[transfer.consult].conn
     var offer = CallOffer(conn, at: dn, dnis: dn.number, type: .consult)
     offer.consultOf = calls[held].conn
+    offer.consultBy = transfer.side
     signals.append(.offered(offer))
-    if transfer.isAsked { signals.append(.transferred(conn, into: calls[held].conn)) }
+    guard transfer.isAsked else { return }
+    signals.append(.transferred(conn, into: calls[held].conn, by: transfer.side))
   }
 
   /// Calls a number behind a trunk for the party that stays.
@@ -107,7 +127,7 @@ extension SIPSwitch {
     at now: Instant
   ) {
     var transfer = asked
-    transfer.consult = makeConsult(of: held, calls[held].entry)
+    transfer.consult = makeConsult(of: held, calls[held].entry, by: transfer.side)
     transfer.end = now + plan.limits.transferRingMax
     calls[transfer.consult].isUnseen = true
     calls[transfer.consult].diversions += 1
@@ -119,8 +139,8 @@ extension SIPSwitch {
     }
   }
 
-  /// A call of ours in the name of the held call's caller.
-  mutating func makeConsult(of held: Slot, _ entry: Int) -> Slot {
+  /// A call of ours in the name of the party that stays in the held call.
+  mutating func makeConsult(of held: Slot, _ entry: Int, by side: CallSide) -> Slot {
     let old = calls[held]
     var call = Call(
       conn: map.makeConnID(),
@@ -138,6 +158,7 @@ extension SIPSwitch {
     )
     call.becomeAnswered()
     call.diversions = old.diversions
+    if side == .caller, let party = old.target { nameCaller(of: &call, party, in: old) }
     let slot = calls.insert(call)
     map.set(call.conn, slot)
     touch(call: slot)
@@ -158,14 +179,18 @@ extension SIPSwitch {
       notify(transfer, 481, at: now)
       return
     }
-    let isHeld = legs[slot].side == .target
+    let hasMadeBoth = legs[slot].side == .caller && side == .caller
+    let isHeld = legs[slot].side == .target || hasMadeBoth
     let held = isHeld ? call : other
     transfer.consult = isHeld ? other : call
-    // He was called on the one and has called on the other.
-    guard side != legs[slot].side, held != transfer.consult,
-      calls[held].phase == .talking, calls[held].caller != nil,
-      let party = calls[held].target, legs[party].state == .talking,
-      calls[held].reached == callingDN(of: transfer.consult), !calls[transfer.consult].isAnswered
+    transfer.side = hasMadeBoth ? .caller : .target
+    let isOwn =
+      hasMadeBoth
+      ? plan.transfers == .both && isSameCaller(of: held, transfer.consult)
+      : side != legs[slot].side && calls[held].reached == callingDN(of: transfer.consult)
+    guard isOwn, held != transfer.consult, calls[held].phase == .talking,
+      transfer.staying(in: calls[held]) != nil, let leaver = transfer.leaving(calls[held]),
+      legs[leaver].state == .talking, !calls[transfer.consult].isAnswered
     else {
       notify(transfer, 403, at: now)
       return
@@ -177,7 +202,16 @@ extension SIPSwitch {
     transfer.isAsked = true
     transfers.begin(transfer, of: held)
     notify(transfer, 100, at: now)
-    signals.append(.transferred(calls[transfer.consult].conn, into: calls[held].conn))
+    signals.append(
+      .transferred(calls[transfer.consult].conn, into: calls[held].conn, by: transfer.side)
+    )
+  }
+
+  /// Whether two calls were made by the same party.
+  private func isSameCaller(of call: Slot, _ other: Slot) -> Bool {
+    let dn = callingDN(of: call)
+    return dn == callingDN(of: other)
+      && (registrar.isExtension(dn) || calls[call].source.hasSameAddress(as: calls[other].source))
   }
 
   /// The call that a dialog belongs to, and the side of it.
@@ -219,10 +253,19 @@ extension SIPSwitch {
     guard transfer.isReported, let slot = transfer.referrer, legs.contains(slot),
       legs[slot].state == .talking
     else { return false }
+    return notify(slot, of: transfer.eventID, status, at: now)
+  }
+
+  private mutating func notify(
+    _ slot: Slot,
+    of eventID: UInt32,
+    _ status: UInt16,
+    at now: Instant
+  ) -> Bool {
     lines.write("Event: refer")
-    if transfer.eventID > 0 {
+    if eventID > 0 {
       lines.write(";id=")
-      lines.write(decimal: UInt64(transfer.eventID))
+      lines.write(decimal: UInt64(eventID))
     }
     lines.write("\r\nSubscription-State: ")
     lines.write(status < 200 ? "active;expires=180" : "terminated;reason=noresource")
@@ -233,6 +276,10 @@ extension SIPSwitch {
     statusLine.write(byte: 0x20)
     statusLine.write(Reply.reason(of: status))
     statusLine.write("\r\n")
+    if status >= 200 {
+      transfers.reports[slot]?.status = status
+      touch(leg: slot)
+    }
     // Only the last one is waited for.
     var request = LegRequest(.notify, owner: status < 200 ? .nobody : Owner(.report, slot))
     request.body = statusLine.bytes
@@ -242,8 +289,24 @@ extension SIPSwitch {
 
   /// The last NOTIFY is answered, or never will be: who was told that he is not needed goes.
   mutating func reported(_ slot: Slot, at now: Instant) {
+    if let report = transfers.reports[slot], report.status > 0 {
+      transfers.reports[slot] = nil
+      if legs.contains(slot) { touch(leg: slot, isUrgent: false) }
+    }
     guard legs.contains(slot), legs[slot].state == .parting, !legs[slot].awaitsACK else { return }
     sayGoodbye(slot, at: now)
+  }
+
+  /// Tells a referrer of an earlier process what that one has not come to tell; false: there is
+  /// nothing, or no way.
+  mutating func reportAgain(_ slot: Slot, isLost: Bool, at now: Instant) -> Bool {
+    let isMade = legs[slot].state == .parting
+    guard let report = transfers.reports[slot], isMade || legs[slot].state == .talking else {
+      return false
+    }
+    // What was not made by then is given up.
+    let status = report.status > 0 ? report.status : isMade ? 200 : isLost ? 487 : 503
+    return notify(slot, of: report.eventID, status, at: now)
   }
 
   /// Writes who sends the caller on (RFC 3892), for the INVITE of a consult call.
@@ -252,7 +315,8 @@ extension SIPSwitch {
     lines.write("Referred-By: ")
     if transfer.referredBy.isEmpty {
       lines.write("<sip:")
-      (calls[held].reached?.number ?? "").withByteView { lines.writeUser($0) }
+      let referrer = transfer.side == .caller ? callingDN(of: held) : calls[held].reached
+      (referrer?.number ?? "").withByteView { lines.writeUser($0) }
       lines.write(byte: UInt8(ascii: "@"))
       lines.write(domain.bytes)
       lines.write(">")

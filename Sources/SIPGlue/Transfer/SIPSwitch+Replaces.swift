@@ -74,7 +74,7 @@ extension SIPSwitch {
       lines.header("Retry-After", decimal: UInt64(plan.limits.retryAfter))
       return refuse(newcomer.invite, 503, at: now)
     }
-    var transfer = Transfer(consult: makeConsult(of: held, entry), referrer: nil)
+    var transfer = Transfer(consult: makeConsult(of: held, entry, by: .target), referrer: nil)
     transfer.newcomer = makeLeg(of: newcomer, received, in: transfer.consult, side: .target)
     transfers.begin(transfer, of: held)
     let offer = texts.make(received.bytes[received.envelope.body])

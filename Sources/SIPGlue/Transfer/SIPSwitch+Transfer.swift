@@ -5,22 +5,22 @@ public import Engine
 extension SIPSwitch {
   /// The engine has made the transfer: the consult call is the held call from now on.
   mutating func transfer(_ consult: ConnID, into held: ConnID, at now: Instant) {
-    guard let slot = map.call(consult), let old = map.call(held), slot != old,
-      let caller = calls[old].caller
-    else { return }
-    let transfer = transfers.remove(old)
-    let isTold = transfer.map { notify($0, 200, at: now) } ?? false
-    for party in [calls[old].target, calls[slot].caller] {
-      guard let party else { continue }
-      if party == transfer?.referrer {
-        letGo(party, isTold: isTold, at: now)
+    guard let slot = map.call(consult), let old = map.call(held), slot != old else { return }
+    let transfer = transfers[old] ?? Transfer(consult: slot)
+    guard let party = transfer.staying(in: calls[old]) else { return }
+    _ = transfers.remove(old)
+    let isTold = notify(transfer, 200, at: now)
+    for leaver in [transfer.leaving(calls[old]), calls[slot].caller] {
+      guard let leaver else { continue }
+      if leaver == transfer.referrer {
+        letGo(leaver, isTold: isTold, at: now)
       } else {
-        hangUp(party, because: .unsaid, at: now)
+        hangUp(leaver, because: .unsaid, at: now)
       }
     }
     leaveUnanswered(slot, at: now)
     let hadCaller = calls[slot].phase == .talking && calls[slot].caller != nil
-    takeIdentity(slot, of: old, caller, at: now)
+    takeIdentity(slot, of: old, party, at: now)
     guard hadCaller, let target = calls[slot].target else { return }
     join(target, of: slot, offering: nil, at: now)
   }
@@ -46,11 +46,12 @@ extension SIPSwitch {
     keepFinal(of: calls[slot])
   }
 
-  /// The consult call takes over the held call's name, INVITE and caller; the held call is gone.
+  /// The consult call takes over the held call's name, and the party that stays as its caller, with
+  /// his INVITE; the held call is gone.
   private mutating func takeIdentity(
     _ slot: Slot,
     of old: Slot,
-    _ caller: Slot,
+    _ party: Slot,
     at now: Instant
   ) {
     leaveJoin(of: old, at: now)
@@ -72,12 +73,13 @@ extension SIPSwitch {
     keeper.forget(calls[slot].kept, isUrgent: true)
     refresh.disarm(old.index)
     calls[slot].take(held)
-    calls[slot].caller = caller
-    calls[slot].localTag = legs[caller].localTag
-    legs[caller].call = slot
+    if legs[party].side == .target { becomeCaller(party, of: slot, in: held) }
+    calls[slot].caller = party
+    calls[slot].localTag = legs[party].localTag
+    legs[party].call = slot
     calls.remove(old)
     touch(call: slot)
-    touch(leg: caller)
+    touch(leg: party)
     guard let target = calls[slot].target else { return }
     touch(leg: target)
     joinCapture(target)
@@ -88,11 +90,16 @@ extension SIPSwitch {
   ///
   /// - Returns: Whether his leg was one of a transfer, and his call goes on without him.
   mutating func leavesBehind(_ slot: Slot, in call: Slot, at now: Instant) -> Bool {
-    guard let transfer = transfers[call], calls[call].target == slot else { return false }
+    guard let transfer = transfers[call], transfer.leaving(calls[call]) == slot else {
+      return false
+    }
     if let relay = calls[call].renegotiation, relays.contains(relay), relays[relay].joins == nil {
       abortRenegotiation(of: call, at: now)
     }
-    calls[call].target = nil
+    switch transfer.side {
+    case .target: calls[call].target = nil
+    case .caller: calls[call].caller = nil
+    }
     touch(call: call)
     transfers.update(call) { $0.referrer = nil }
     if !transfer.isAsked { ask(call, transfer, at: now) }
@@ -102,11 +109,12 @@ extension SIPSwitch {
   private mutating func ask(_ held: Slot, _ transfer: Transfer, at now: Instant) {
     let consult = calls[transfer.consult].conn
     guard !calls[transfer.consult].isUnseen else {
-      signals.append(.released(calls[held].conn, by: .target))
+      let side: ReleasedBy = transfer.side == .target ? .target : .caller
+      signals.append(.released(calls[held].conn, by: side))
       return self.transfer(consult, into: calls[held].conn, at: now)
     }
     transfers.update(held) { $0.isAsked = true }
-    signals.append(.transferred(consult, into: calls[held].conn))
+    signals.append(.transferred(consult, into: calls[held].conn, by: transfer.side))
   }
 
   /// A number behind a trunk cannot be had.
@@ -141,7 +149,8 @@ extension SIPSwitch {
     if let newcomer = transfer.newcomer { turnAway(newcomer, status, at: now) }
     notify(transfer, status, at: now)
     // Nobody is left to talk to.
-    if calls[held].target == nil { end(held, by: .target, at: now) }
+    guard transfer.leaving(calls[held]) == nil else { return }
+    end(held, by: transfer.side == .target ? .target : .caller, at: now)
   }
 
   /// A call ends, and with it what it was to become.
@@ -170,12 +179,16 @@ extension SIPSwitch {
     touch(call: slot)
     adoptSession(DialogHeaders(received), on: target, at: now)
     let body = received.bytes[received.envelope.body]
-    guard !legs[target].wasOffered else {
+    var offer = body.isEmpty ? nil : texts.make(body)
+    switch legs[target].offering {
+    case .nothing: break
+    case .description: acknowledge(target, body: .empty, type: .empty)
+    case .session:
       // It has answered the offer of somebody who is not there any more.
       acknowledge(target, body: .empty, type: .empty)
-      return join(target, of: slot, offering: nil, at: now)
+      if let unwanted = offer.take() { texts.free(unwanted) }
     }
-    join(target, of: slot, offering: body.isEmpty ? nil : texts.make(body), at: now)
+    join(target, of: slot, offering: offer, at: now)
   }
 
   /// Begins to join a target with the party that stays, who is the caller if nobody is named.
@@ -190,6 +203,7 @@ extension SIPSwitch {
     transfers.joins[slot] = Join(
       target: target,
       party: party,
+      step: offer == nil ? .ask : .offer,
       offer: offer,
       again: now,
       end: now + Self.joinPatience
@@ -203,16 +217,18 @@ extension SIPSwitch {
   /// The party that stays when a call is joined with its target.
   private func staying(in slot: Slot) -> Slot? {
     if let party = transfers.joins[slot]?.party { return legs.contains(party) ? party : nil }
-    return calls[slot].caller ?? transfers.held(of: slot).flatMap { calls[$0].caller }
+    if let caller = calls[slot].caller { return caller }
+    guard let held = transfers.held(of: slot) else { return nil }
+    return transfers[held]?.staying(in: calls[held])
   }
 
   /// Sends the next re-INVITE of a join, or waits until nothing else is under way.
   mutating func pursueJoin(of slot: Slot, at now: Instant) {
     guard var join = transfers.joins[slot] else { return }
     guard now < join.end, let party = staying(in: slot), legs[party].state == .talking,
-      join.offer != nil || !legs[join.target].owesACK
+      join.step != .ask || !legs[join.target].owesACK
     else { return failJoin(of: slot, at: now) }
-    let to = join.offer == nil ? join.target : party
+    let to = join.step == .offer ? party : join.target
     guard let holder = legs[to].call else { return failJoin(of: slot, at: now) }
     guard calls[holder].renegotiation == nil, !legs[to].awaitsACK, !legs[to].owesACK else {
       join.again = now + .milliseconds(250)
@@ -271,13 +287,13 @@ extension SIPSwitch {
       if let description = relay.description { keepDescription(description.bytes, on: relay.to) }
       let body = received.bytes[received.envelope.body]
       guard !body.isEmpty else { return failJoin(of: slot, at: now) }
-      if relay.hasBody {
-        let type = received.bytes[received.envelope.contentType]
-        return complete(join, of: slot, answer: body, type: type, at: now)
+      let type = received.bytes[received.envelope.contentType]
+      switch join.step {
+      case .ask, .describe: return goOn(&join, of: slot, with: .offer, texts.make(body), at: now)
+      case .offer where isNew(body, to: join.target, of: slot):
+        return goOn(&join, of: slot, with: .tell, texts.make(body), at: now)
+      case .offer, .tell: return complete(join, of: slot, answer: body, type: type, at: now)
       }
-      join.offer = texts.make(body)
-      transfers.joins[slot] = join
-      return pursueJoin(of: slot, at: now)
     }
     switch status {
     case 491, 500:
@@ -286,8 +302,32 @@ extension SIPSwitch {
     case 408, 481:
       guard legs.contains(relay.to), let call = legs[relay.to].call else { return }
       end(call, by: .line, at: now)
-    default: failJoin(of: slot, at: now)
+    default:
+      // What the target was told before is as good as it gets.
+      if join.step == .tell {
+        return complete(join, of: slot, answer: .empty, type: .empty, at: now)
+      }
+      guard join.step == .ask, Self.wantsOffer(status), let known = description(of: slot) else {
+        return failJoin(of: slot, at: now)
+      }
+      legs[join.target].offering = .description
+      let offer = texts.make(calls[slot].invite.bytes[known])
+      goOn(&join, of: slot, with: .describe, offer, at: now)
     }
+  }
+
+  private mutating func goOn(
+    _ join: inout Join,
+    of slot: Slot,
+    with step: Join.Step,
+    _ offer: Text,
+    at now: Instant
+  ) {
+    if let last = join.offer { texts.free(last) }
+    join.step = step
+    join.offer = offer
+    transfers.joins[slot] = join
+    pursueJoin(of: slot, at: now)
   }
 
   /// A re-INVITE that nobody wants any more has succeeded: its sides talk to whom they talked.
@@ -313,8 +353,8 @@ extension SIPSwitch {
     touch(call: slot)
     if legs[join.target].state == .early {
       welcome(join.target, to: slot, answer: answer, type: type, at: now)
-    } else {
-      acknowledge(join.target, body: answer, type: type)
+    } else if join.step == .offer {
+      if legs[join.target].owesACK { acknowledge(join.target, body: answer, type: type) }
       keepDescription(answer, on: join.target)
     }
     guard calls[slot].phase == .diverting else { return }

@@ -5,20 +5,24 @@
 // a peer to one socket). What belongs to one Call-ID leaves by one thread, in the order in which
 // it was written, whoever it goes to: no reply overtakes another of its call, and a peer that
 // sends all calls from one address is still served by all threads. When a thread has no room, what
-// comes after waits in the outgoing queue, in order. Nothing is allocated per datagram.
+// comes after waits in the outgoing queue, in order. Of several addresses each has as many threads.
+// Nothing is allocated per datagram.
 // Who may change it: the thread that owns the switch. Source: ADR 0023.
 
 internal import Engine
 internal import Reactor
 
-/// Several line threads with one port.
+/// The line threads of one address, or of several.
 final class LineThreads {
-  /// How many there may be.
+  /// How many an address may have.
   static let countMax = 8
   /// After so many datagrams of a thread, those of the others have their turn.
   private static let turnMax = 64
 
+  /// Those of the first address, then those of the next.
   private let threads: [LineThread]
+  /// How many an address has.
+  private let countEach: Int
   private let wakeUp: WakeUp
   /// What is being filled for each thread.
   private var open: [OutgoingBatch?]
@@ -31,36 +35,41 @@ final class LineThreads {
   /// Datagrams that were ignored because they were larger than their buffer.
   private(set) var tooLarge = 0
 
-  /// Starts line threads on one address; port 0 lets the kernel choose.
+  /// Starts so many line threads on each address; port 0 lets the kernel choose.
   init(
     count: Int,
-    address: String,
-    port: UInt16,
+    addresses: [SIPListener],
     limits: LineThread.Limits = LineThread.Limits()
   ) throws(ReactorError) {
     precondition(count >= 1)
-    guard var local = SocketAddress(address, port: port) else {
-      throw ReactorError("bind udp \(address):\(port)", reason: "not a numeric IP address")
-    }
     wakeUp = try WakeUp()
     var threads: [LineThread] = []
-    for number in 0..<count {
-      let thread = try LineThread(
-        name: "line\(number + 1)",
-        bindingTo: local,
-        sharing: number == 0 ? .first : .joins,
-        limits: limits,
-        other: wakeUp
-      )
-      local = thread.address
-      threads.append(thread)
+    for address in addresses {
+      guard var local = SocketAddress(address.host, port: address.port) else {
+        let operation = "bind udp \(address.host):\(address.port)"
+        throw ReactorError(operation, reason: "not a numeric IP address")
+      }
+      for number in 0..<count {
+        let thread = try LineThread(
+          name: "line\(threads.count + 1)",
+          bindingTo: local,
+          sharing: number == 0 ? .first : .joins,
+          limits: limits,
+          other: wakeUp
+        )
+        local = thread.address
+        threads.append(thread)
+      }
     }
     self.threads = threads
-    open = Array(repeating: nil, count: count)
+    countEach = count
+    open = Array(repeating: nil, count: threads.count)
   }
 
-  /// The port of all of them.
-  var port: UInt16 { threads[0].address.port }
+  /// The ports of the addresses, in order.
+  var ports: [UInt16] {
+    stride(from: 0, to: threads.count, by: countEach).map { threads[$0].address.port }
+  }
 
   /// Readable when something came, or when there is room again.
   var descriptor: Int32 { wakeUp.descriptor }
@@ -73,17 +82,23 @@ final class LineThreads {
 
   /// Gives the switch what each thread has received, but not much more than one full batch.
   func receive(into telephony: inout SIPSwitch, at now: Instant) {
-    for thread in threads {
+    for (index, thread) in threads.enumerated() {
+      let socket = threads.count == countEach ? 0 : UInt64(index / countEach + 1)
       var taken = 0
       while taken < Self.turnMax, case .batch(let batch) = thread.received.toEmpty(orWait: false) {
-        take(batch, into: &telephony, at: now)
+        take(batch, by: socket, into: &telephony, at: now)
         taken += batch.datagrams.count
         thread.received.giveBack()
       }
     }
   }
 
-  private func take(_ batch: ScannedBatch, into telephony: inout SIPSwitch, at now: Instant) {
+  private func take(
+    _ batch: ScannedBatch,
+    by socket: UInt64,
+    into telephony: inout SIPSwitch,
+    at now: Instant
+  ) {
     let datagrams = batch.datagrams
     for index in 0..<datagrams.count {
       datagrams.prefetch(at: index + 1)
@@ -93,7 +108,8 @@ final class LineThreads {
       }
       received += 1
       let datagram = unsafe ByteView(datagrams.bytes(at: index))
-      let source = Endpoint(datagrams.source(at: index))
+      var source = Endpoint(datagrams.source(at: index))
+      source.connection = socket
       telephony.receive(datagram, scanned: batch.envelopes[index], from: source, at: now)
     }
   }
@@ -138,7 +154,9 @@ final class LineThreads {
 
   /// Puts a datagram into its thread's batch; `false` when all its batches are on their way.
   private func append(_ bytes: ByteView, to destination: Endpoint) -> Bool {
-    let number = Int((bytes.callNumber ?? destination.number) % UInt64(threads.count))
+    let first = destination.connection == 0 ? 0 : Int(destination.connection - 1) * countEach
+    let share = (bytes.callNumber ?? destination.number) % UInt64(countEach)
+    let number = first + Int(share)
     let address = SocketAddress(destination)
     while true {
       let batch: OutgoingBatch

@@ -1,5 +1,5 @@
-// Everything that a switch sends and receives by: one UDP address at most, with a socket of this
-// thread's or with line threads, and the connections.
+// Everything that a switch sends and receives by: the UDP addresses, with sockets of this thread's
+// or with line threads, and the connections.
 //
 // Invariants: of the outgoing queue, only so many messages leave as the caller allows, whatever
 // they go by; those for streams are handed over in order before the datagrams of the same stretch;
@@ -18,20 +18,22 @@ public struct LineTransports: ~Copyable {
     init(_ transport: consuming UDPTransport) { self.transport = transport }
   }
 
+  /// The socket of the only UDP address, or those of several, or line threads.
   private let datagrams: Datagrams?
+  private let sockets: DatagramSockets?
   private let threads: LineThreads?
   private var streams: StreamTransport
   /// Where it listens, with the ports that the kernel chose for port 0.
   public let listeners: [SIPListener]
 
-  /// The most line threads that there can be.
+  /// The most line threads that an address can have.
   public static var lineThreadsMax: Int { LineThreads.countMax }
 
-  /// Listens on addresses, at most one of them for datagrams.
+  /// Listens on addresses.
   ///
   /// - Parameters:
   ///   - wanted: The addresses.
-  ///   - lineThreads: How many threads receive and send datagrams; 1: only this one.
+  ///   - lineThreads: How many threads receive and send the datagrams of each; 1: only this one.
   ///   - credentials: Our side of TLS; nil: there is none.
   /// - Throws: Which address cannot be listened on, and why.
   public init(
@@ -41,24 +43,30 @@ public struct LineTransports: ~Copyable {
   ) throws(ReactorError) {
     var bound = wanted
     var datagrams: Datagrams?
+    var sockets: DatagramSockets?
     var threads: LineThreads?
-    if let index = wanted.firstIndex(where: { $0.transport == .udp }) {
-      let (host, port) = (wanted[index].host, wanted[index].port)
-      if lineThreads > 1 {
-        let started = try LineThreads(count: lineThreads, address: host, port: port)
-        bound[index].port = started.port
-        threads = started
-      } else {
-        let transport = try UDPTransport(address: host, port: port)
-        bound[index].port = transport.address.port
-        datagrams = Datagrams(transport)
-      }
+    let places = wanted.indices.filter { wanted[$0].transport == .udp }
+    var ports: [UInt16] = []
+    if lineThreads > 1, !places.isEmpty {
+      let started = try LineThreads(count: lineThreads, addresses: places.map { wanted[$0] })
+      ports = started.ports
+      threads = started
+    } else if places.count > 1 {
+      let opened = try DatagramSockets(places.map { wanted[$0] })
+      ports = opened.ports
+      sockets = opened
+    } else if let place = places.first {
+      let transport = try UDPTransport(address: wanted[place].host, port: wanted[place].port)
+      ports = [transport.address.port]
+      datagrams = Datagrams(transport)
     }
+    for (place, port) in zip(places, ports) { bound[place].port = port }
     let indices = wanted.indices.filter { wanted[$0].transport != .udp }
     streams = try StreamTransport(listeners: indices.map { wanted[$0] })
     streams.credentials = credentials
     for (index, address) in zip(indices, streams.addresses) { bound[index].port = address.port }
     self.datagrams = datagrams
+    self.sockets = sockets
     self.threads = threads
     listeners = bound
   }
@@ -66,7 +74,10 @@ public struct LineTransports: ~Copyable {
   /// The descriptors to register with the thread's loop: that of the datagrams, if there is one,
   /// with `interest`, and that of the connections, for reading.
   public var descriptors: (datagrams: Int32?, streams: Int32) {
-    (threads?.descriptor ?? datagrams?.transport.descriptor, streams.descriptor)
+    (
+      threads?.descriptor ?? sockets?.descriptor ?? datagrams?.transport.descriptor,
+      streams.descriptor
+    )
   }
 
   /// What to register the datagrams' descriptor for.
@@ -83,12 +94,12 @@ public struct LineTransports: ~Copyable {
 
   /// Messages that came.
   public var received: Int {
-    (threads?.received ?? datagrams?.transport.counters.received ?? 0) + streams.counters.received
+    (threads?.received ?? count(\.received)) + streams.counters.received
   }
 
   /// Messages that the kernel, or a connection, has taken.
   public var sent: Int {
-    (threads?.sent ?? datagrams?.transport.counters.sent ?? 0) + streams.counters.sent
+    (threads?.sent ?? count(\.sent)) + streams.counters.sent
   }
 
   /// With line threads, keeps the calling thread to a processor of its own.
@@ -99,7 +110,11 @@ public struct LineTransports: ~Copyable {
   }
 
   /// Datagrams that the kernel refused: no route, unreachable, forbidden.
-  public var refused: Int { threads?.refused ?? datagrams?.transport.counters.refused ?? 0 }
+  public var refused: Int { threads?.refused ?? count(\.refused) }
+
+  private func count(_ what: KeyPath<UDPTransport.Counters, Int>) -> Int {
+    sockets?.sum(of: what) ?? datagrams?.transport.counters[keyPath: what] ?? 0
+  }
 
   /// Begins TLS connections with these from now on; those that there are go on.
   public mutating func use(_ credentials: TLSCredentials) { streams.credentials = credentials }
@@ -110,6 +125,7 @@ public struct LineTransports: ~Copyable {
   /// Receives one batch of datagrams into a switch; of line threads, about one of each.
   public mutating func receiveDatagrams(into telephony: inout SIPSwitch, at now: Instant) {
     if let threads { return threads.receive(into: &telephony, at: now) }
+    if let sockets { return sockets.receive(into: &telephony, at: now) }
     datagrams?.transport.receive(into: &telephony, at: now)
   }
 
@@ -134,6 +150,8 @@ public struct LineTransports: ~Copyable {
       removed = threads.send(&telephony.outgoing, first: end)
     } else if let datagrams {
       removed = datagrams.transport.send(&telephony.outgoing, first: end)
+    } else if let sockets {
+      removed = sockets.send(&telephony.outgoing, first: end)
     } else {
       telephony.outgoing.removeFirst(end)
     }
@@ -145,7 +163,9 @@ public struct LineTransports: ~Copyable {
   public mutating func finish(from telephony: inout SIPSwitch) {
     while true {
       send(from: &telephony)
-      guard telephony.hasOutgoing, let descriptor = descriptors.datagrams else { return }
+      guard telephony.hasOutgoing,
+        let descriptor = sockets?.fullDescriptor ?? descriptors.datagrams
+      else { return }
       let interest: Readiness = threads == nil ? .writable : .readable
       let ready = try? Readiness.wait(for: descriptor, interest, timeout: 1_000_000_000)
       guard ready?.isEmpty == false, (try? areLinesReady()) != nil else { return }

@@ -56,13 +56,16 @@ public struct StreamTransport: ~Copyable {
   private var lost: [UInt64] = []
   /// Entries at the front of the outgoing queue that are dealt with already.
   private var handed = 0
-  /// Whether accepting is off because the process has no descriptor left.
+  /// Whether accepting is off because the process has no descriptor left, and since when.
   private var isExhausted = false
+  private var exhaustedAt: UInt64 = 0
   /// Our side of TLS connections that begin from now on; nil: there are none.
   public var credentials: TLSCredentials?
   private let chunk: UnsafeMutableRawBufferPointer
 
   private static let chunkBytes = 64 << 10
+  /// How long accepting is off when no connection of ours ends: others have descriptors too.
+  private static let exhaustedMax: UInt64 = 1_000_000_000
   /// Connections accepted in one go.
   private static let acceptMax = 64
   private static let listenerFlag: UInt64 = 1 << 63
@@ -221,6 +224,7 @@ public struct StreamTransport: ~Copyable {
 
   /// Deals with the entries for connections among the first of the queue; removes none.
   package mutating func send(_ queue: borrowing OutgoingQueue, first end: Int) {
+    if isExhausted, Clock.monotonic &- exhaustedAt > Self.exhaustedMax { resumeAccepting() }
     guard queue.streamCount > 0 else {
       handed = max(handed, end)
       return
@@ -336,6 +340,7 @@ public struct StreamTransport: ~Copyable {
   private mutating func pauseAccepting() {
     guard !isExhausted else { return }
     isExhausted = true
+    exhaustedAt = Clock.monotonic
     for listener in listeners { try? loop.remove(listener.socket.descriptor) }
   }
 

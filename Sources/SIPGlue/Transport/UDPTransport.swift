@@ -1,4 +1,4 @@
-// The UDP socket of a line thread: the only place where the glue touches the world.
+// A UDP socket of the thread that owns the switch.
 //
 // States: open; open and blocked (the kernel's send buffer is full: the rest of the outgoing queue
 // waits, in order, until the descriptor is writable).
@@ -43,6 +43,8 @@ public struct UDPTransport: ~Copyable {
     public init() {}
   }
 
+  /// Its number among our sockets; 0: it is the only one.
+  let number: UInt64
   /// What has become of the datagrams so far.
   public private(set) var counters = Counters()
   /// The `errno` of the last datagram that was refused or receive that failed; 0 when none was.
@@ -50,7 +52,7 @@ public struct UDPTransport: ~Copyable {
 
   private var socket: DatagramSocket
   private var window = SendWindow()
-  /// Where the datagrams stand in a queue that holds messages of streams too; else empty.
+  /// Where this socket's datagrams stand in a queue that holds other messages too; else empty.
   private var places: [Int] = []
 
   /// Datagrams per system call.
@@ -62,6 +64,16 @@ public struct UDPTransport: ~Copyable {
     port: UInt16,
     _ options: Options = Options()
   ) throws(ReactorError) {
+    try self.init(address: address, port: port, number: 0, options)
+  }
+
+  /// Binds one of several sockets.
+  init(
+    address: String,
+    port: UInt16,
+    number: UInt64,
+    _ options: Options = Options()
+  ) throws(ReactorError) {
     guard let local = SocketAddress(address, port: port) else {
       throw ReactorError("bind udp \(address):\(port)", reason: "not a numeric IP address")
     }
@@ -70,6 +82,7 @@ public struct UDPTransport: ~Copyable {
     socketOptions.datagramMax = options.datagramMax
     socketOptions.batchMax = UDPTransport.batchMax
     socket = try DatagramSocket(bindingTo: local, socketOptions)
+    self.number = number
   }
 
   /// The address that the socket is bound to.
@@ -110,7 +123,9 @@ public struct UDPTransport: ~Copyable {
         continue
       }
       counters.received += 1
-      body(unsafe ByteView(socket.bytes(at: index)), Endpoint(socket.source(at: index)))
+      var source = Endpoint(socket.source(at: index))
+      source.connection = number
+      body(unsafe ByteView(socket.bytes(at: index)), source)
     }
     return count
   }
@@ -128,6 +143,16 @@ public struct UDPTransport: ~Copyable {
   @discardableResult
   package mutating func send(_ queue: inout OutgoingQueue, first: Int? = nil) -> Int {
     let end = min(first ?? queue.count, queue.count)
+    guard sendOwn(of: queue, first: end) else { return 0 }
+    queue.removeFirst(end)
+    forget()
+    return end
+  }
+
+  /// Sends those of the first messages that go by this socket, and were not sent before.
+  ///
+  /// - Returns: Whether all have left; if not, call again when the descriptor is writable.
+  mutating func sendOwn(of queue: borrowing OutgoingQueue, first end: Int) -> Bool {
     let datagrams = findDatagrams(in: queue, before: end)
     window.open()
     while window.hasMore(of: datagrams) {
@@ -136,23 +161,26 @@ public struct UDPTransport: ~Copyable {
       socket.discardStaged()
       switch window.note(flushed, segments: socket.segments, counting: &counters) {
       case .goOn: continue
-      case .wait: return 0
+      case .wait: return false
       case .failed(let code): lastFailure = code
       case .sendApart(let code):
         lastFailure = code
         socket.stopSegmenting()
       }
     }
-    queue.removeFirst(end)
-    window = SendWindow()
-    return end
+    return true
   }
 
-  /// Notes where the datagrams among the first messages stand; how many there are.
+  /// All of the first messages have left the queue.
+  mutating func forget() { window = SendWindow() }
+
+  /// Notes where this socket's datagrams among the first messages stand; how many there are.
   private mutating func findDatagrams(in queue: borrowing OutgoingQueue, before end: Int) -> Int {
     places.removeAll(keepingCapacity: true)
-    guard queue.streamCount > 0 else { return end }
-    for index in 0..<end where !queue.isStream(at: index) { places.append(index) }
+    guard number != 0 || queue.streamCount > 0 else { return end }
+    for index in 0..<end where !queue.isStream(at: index) {
+      if number == 0 || queue.connection(at: index) == number { places.append(index) }
+    }
     return places.count
   }
 

@@ -2,7 +2,8 @@
 //
 // States: empty, filling, full (the oldest event goes when a new one comes).
 // Invariants: the events held are consecutive; the event with sequence number n stands at
-// n modulo capacity once the log is full; nothing is allocated per event once the log is full.
+// (n - first) modulo capacity, from the first event on; none is ever moved, and nothing is
+// allocated per event once the log is full.
 // Who may change it: the shard loop that owns it. Source: SURFACE 5 (`seq` is gap-free; a reader
 // that reconnects says from=SEQ).
 
@@ -20,6 +21,8 @@ package struct EventLog: ~Copyable {
 
   private var ring: [Kept] = []
   private let capacity: Int
+  /// The sequence number of the first event there ever was.
+  private var first: UInt64 = 1
   /// The sequence number of the oldest event held; one beyond `last` when there is none.
   package private(set) var oldest: UInt64 = 1
   /// The sequence number of the newest event; 0 when there never was one.
@@ -40,36 +43,26 @@ package struct EventLog: ~Copyable {
   private mutating func append(_ kept: consuming Kept, _ sequence: UInt64) {
     precondition(ring.isEmpty || sequence == last + 1, "events must be consecutive")
     if ring.isEmpty {
+      first = sequence
       oldest = sequence
       // At once: a ring that grows by doubling stops everything while it is copied.
       ring.reserveCapacity(min(capacity, 131_072))
     }
     last = sequence
-    let place = Int(sequence % UInt64(capacity))
-    guard ring.count == capacity else {
-      // Until it is full, the ring grows in order; it is turned once so that places fit.
-      ring.append(kept)
-      if ring.count == capacity { turn() }
-      return
-    }
-    ring[place] = kept
+    guard ring.count == capacity else { return ring.append(kept) }
+    ring[place(of: sequence)] = kept
     oldest += 1
   }
 
-  private mutating func turn() {
-    let shift = Int(oldest % UInt64(capacity))
-    guard shift > 0 else { return }
-    ring = Array(ring[(capacity - shift)...]) + Array(ring[..<(capacity - shift)])
-  }
+  private func place(of sequence: UInt64) -> Int { Int((sequence - first) % UInt64(capacity)) }
 
   /// At most `count` events from a sequence number on.
   package func events(from sequence: UInt64, count: Int) -> [Event] {
     let begin = max(sequence, oldest)
     guard last > 0, begin <= last else { return [] }
     let end = min(last, begin + UInt64(count) - 1)
-    let isFull = ring.count == capacity
     return (begin...end).compactMap { number in
-      switch ring[Int(isFull ? number % UInt64(capacity) : number - oldest)] {
+      switch ring[place(of: number)] {
       case .event(let event): return event
       case .text(let text): return Self.event(text)
       }
@@ -81,10 +74,8 @@ package struct EventLog: ~Copyable {
   package func events(of conn: ConnID, since time: UInt64) -> [Event] {
     guard last > 0, oldest <= last else { return [] }
     var found: [Event] = []
-    let isFull = ring.count == capacity
     for number in (oldest...last).reversed() {
-      let place = Int(isFull ? number % UInt64(capacity) : number - oldest)
-      guard case .event(let event) = ring[place], event.time >= time else { break }
+      guard case .event(let event) = ring[place(of: number)], event.time >= time else { break }
       if event.call?.connID == conn { found.append(event) }
     }
     return found.reversed()

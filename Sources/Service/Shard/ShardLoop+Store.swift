@@ -23,6 +23,7 @@ extension ShardLoop {
       binding.path = stored.path
       binding.parameters = stored.parameters
       binding.since = stored.since
+      binding.socket = stored.socket
       _ = telephony.restore(binding, of: stored.dn)
     }
   }

@@ -7,6 +7,9 @@ package struct ListenAddress: Sendable, Hashable {
     case udp
     case tcp
     case tls
+
+    /// Whether it is carried by TCP.
+    var isStream: Bool { self != .udp }
   }
 
   /// The transport.
@@ -31,6 +34,18 @@ package struct ListenAddress: Sendable, Hashable {
 
   /// Whether only this machine can reach it.
   package var isLoopback: Bool { IPAddress.isLoopback(host) }
+
+  /// Whether it is an IPv6 address.
+  package var isVersion6: Bool { host.contains(":") }
+
+  /// Whether it stands for every address of its family.
+  package var isEverywhere: Bool { host == "0.0.0.0" || host == "::" }
+
+  /// Whether both cannot be listened on, since one of them is every address.
+  package func overlaps(_ other: ListenAddress) -> Bool {
+    isEverywhere != other.isEverywhere && isVersion6 == other.isVersion6
+      && transport.isStream == other.transport.isStream && port == other.port && port != 0
+  }
 }
 
 /// An IP address and a port: `127.0.0.1:8080` or `[::1]:8080`.

@@ -10,8 +10,9 @@ package struct Site: Sendable, Hashable {
   package var name = "site"
   /// Where SIP is spoken.
   package var listeners: [ListenAddress] = []
-  /// The address that others shall use for us; nil: the one that we listen on.
-  package var advertisedHost: String?
+  /// The addresses that others shall use for us, one of a family at most; of a family that has
+  /// none, those that we listen on.
+  package var advertisedHosts: [String] = []
   /// Certificate, key and trust of TLS; nil: there is none.
   package var tls: TLSFiles?
   /// How many threads receive and send datagrams; 1: the one that does everything else.
@@ -30,6 +31,8 @@ package struct Site: Sendable, Hashable {
   package var session = SessionSettings()
   /// How many answers of 3xx are followed in one diversion.
   package var redirectsMax = 0
+  /// Who may send the other side of his call on by REFER.
+  package var transfers = TransferPolicy.called
   /// Which headers go from one side of a call to the other.
   package var headers = HeaderLists()
   /// Where HTTP is to be served, as written.
@@ -216,10 +219,9 @@ package struct Site: Sendable, Hashable {
     return plan
   }
 
-  /// Where SIP is spoken, as the line side says it: of several UDP addresses the first.
+  /// Where SIP is spoken, as the line side says it.
   package var sipListeners: [SIPListener] {
-    let datagrams = listeners.first { $0.transport == .udp }
-    return listeners.filter { $0.transport != .udp || $0 == datagrams }.map { address in
+    listeners.map { address in
       let transport: SIPListener.Transport =
         switch address.transport {
         case .udp: .udp
@@ -232,11 +234,7 @@ package struct Site: Sendable, Hashable {
 
   /// What the line side sees of the site, once it is known which ports it has.
   package func sipPlan(boundTo bound: [SIPListener]) -> SIPPlan {
-    var own = bound
-    if let advertisedHost {
-      for index in own.indices { own[index].host = advertisedHost }
-    }
-    var plan = SIPPlan(listeners: own, domain: domain)
+    var plan = SIPPlan(listeners: bound.map(advertised), domain: domain)
     plan.trusted = trusted.compactMap { AddressRange($0.text) }
     plan.extensions = extensions.map {
       var result = RegistrarExtension(DN($0.dn), password: $0.password, contact: $0.contact)
@@ -247,6 +245,7 @@ package struct Site: Sendable, Hashable {
     plan.defence = defence
     plan.session = session
     plan.redirectsMax = redirectsMax
+    plan.transfers = transfers
     plan.headers = headers
     plan.trunks = trunks.map { SIPTrunk(name: $0.name, uri: $0.uri, numbers: $0.numbers) }
     plan.routingPoints = routingPoints.map { DN($0.dn) }
@@ -254,6 +253,18 @@ package struct Site: Sendable, Hashable {
     plan.limits.captureBytesMax = captureMegabytes << 20
     plan.limits.captureBytesPerCallMax = captureKilobytesPerCall << 10
     return plan
+  }
+
+  /// An address as others shall know it: a loopback address stays what it is beside one that can be
+  /// reached.
+  private func advertised(_ listener: SIPListener) -> SIPListener {
+    let family = listeners.filter { $0.isVersion6 == listener.host.contains(":") }
+    let isInner = IPAddress.isLoopback(listener.host) && family.contains { !$0.isLoopback }
+    let host = advertisedHosts.first { $0.contains(":") == listener.host.contains(":") }
+    guard let host, !isInner else { return listener }
+    var own = listener
+    own.host = host
+    return own
   }
 }
 

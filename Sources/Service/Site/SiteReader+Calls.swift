@@ -5,13 +5,17 @@ internal import SIPGlue
 // What the line side does with calls: sessions, targets that send calls on, headers.
 extension SiteReader {
   /// The options of `sip` that concern calls.
-  static var callOptions: [String] { ["session", "follow_redirects", "headers"] }
+  static var callOptions: [String] { ["session", "follow_redirects", "transfers", "headers"] }
 
   mutating func readCallOptions(_ fields: [String: LuaValue]) {
     readSession(fields["session"])
     let path: [TableKey] = ["sip", "follow_redirects"]
     if let limit = count(fields["follow_redirects"], at: path, within: 0...20) {
       site.redirectsMax = limit
+    }
+    let policies = TransferPolicy.allCases.map(\.rawValue)
+    if let word = word(fields["transfers"], at: ["sip", "transfers"], among: policies) {
+      site.transfers = TransferPolicy(rawValue: word) ?? .called
     }
     readHeaders(fields["headers"])
   }

@@ -17,7 +17,9 @@ extension SiteReader {
 
   private mutating func readRegistrations(_ node: LuaValue?) {
     let path: [TableKey] = ["sip", "registrations"]
-    let known = ["min_expires", "expires", "max_expires", "contacts", "service_route"]
+    let known = [
+      "min_expires", "expires", "max_expires", "contacts", "service_route", "flow_timer",
+    ]
     guard node != nil, let fields = fields(of: node, at: path, known: known) else { return }
     var settings = site.registrar
     func place(_ key: String) -> [TableKey] { path + [.name(key)] }
@@ -32,6 +34,9 @@ extension SiteReader {
     }
     if let contacts = count(fields["contacts"], at: place("contacts"), within: 1...16) {
       settings.contactsMax = contacts
+    }
+    if let seconds = count(fields["flow_timer"], at: place("flow_timer"), within: 0...3_600) {
+      settings.flowTimer = UInt32(seconds)
     }
     settings.serviceRoutes = texts(fields["service_route"], at: place("service_route"))
     for route in settings.serviceRoutes where !SIPPlan.isRoute(route) {

@@ -37,6 +37,9 @@ extension SiteReader {
     readCallOptions(fields)
   }
 
+  /// How many addresses a site may listen on.
+  private static let listenersMax = 32
+
   private mutating func readListeners(_ node: LuaValue?) {
     let path: [TableKey] = ["sip", "listen"]
     let before = findings.count
@@ -50,6 +53,8 @@ extension SiteReader {
       }
       if site.listeners.contains(address) {
         report(path, "listen: \"\(text)\" is there twice")
+      } else if let other = site.listeners.first(where: { $0.overlaps(address) }) {
+        report(path, "listen: \(other.text) and \(text) are partly the same")
       }
       if address.transport == .tls, site.tls == nil {
         report(path, "listen: \"\(text)\" needs a certificate: say which one with sip.tls")
@@ -62,12 +67,8 @@ extension SiteReader {
     if site.listeners.isEmpty, findings[before...].allSatisfy({ $0.severity == .warning }) {
       report(path, "listen needs an address: write { \"udp:127.0.0.1:5060\" }")
     }
-    for address in site.listeners.filter({ $0.transport == .udp }).dropFirst() {
-      report(
-        path,
-        "several udp addresses are not available yet: \(address.text) is not listened on",
-        severity: .warning
-      )
+    if site.listeners.count > Self.listenersMax {
+      report(path, "listen: \(site.listeners.count) addresses, at most \(Self.listenersMax) can be")
     }
   }
 
@@ -81,22 +82,34 @@ extension SiteReader {
     }
   }
 
-  /// Our address as others see it; needed when we listen on all addresses.
+  /// Our addresses as others see them; needed when we listen on all addresses of a family.
   private mutating func readAdvertised(_ node: LuaValue?) {
     let path: [TableKey] = ["sip", "advertise"]
-    site.advertisedHost = text(node, at: path)
-    if let host = site.advertisedHost {
-      if !IPAddress.isVersion4(host), !IPAddress.isVersion6(host) {
+    let hosts = if case .string(let host) = node { [host] } else { texts(node, at: path) }
+    for host in hosts {
+      let isVersion6 = IPAddress.isVersion6(host)
+      guard isVersion6 || IPAddress.isVersion4(host) else {
         report(path, "advertise: \"\(host)\" is not an IP address")
+        continue
       }
-      return
+      if site.advertisedHosts.contains(where: { $0.contains(":") == isVersion6 }) {
+        report(path, "advertise: \"\(host)\" is the second one of its family")
+      } else if !site.listeners.contains(where: { $0.isVersion6 == isVersion6 }) {
+        report(path, "advertise: listen has no address of the family of \"\(host)\"")
+      }
+      site.advertisedHosts.append(host)
     }
-    let everywhere = site.listeners.first { $0.host == "0.0.0.0" || $0.host == "::" }
-    guard let listener = everywhere else { return }
-    report(
-      ["sip", "listen"],
-      "\(listener.text) is every address: say with advertise = \"IP\" which one phones shall use"
-    )
+    for listener in site.listeners where listener.isEverywhere {
+      if site.advertisedHosts.contains(where: { $0.contains(":") == listener.isVersion6 }) {
+        continue
+      }
+      let family = listener.isVersion6 ? "IPv6" : "IPv4"
+      report(
+        ["sip", "listen"],
+        "\(listener.text) is every \(family) address: "
+          + "say with advertise = \"IP\" which one phones shall use"
+      )
+    }
   }
 
   mutating func readHTTP(_ node: LuaValue?) {
@@ -148,6 +161,8 @@ extension SiteReader {
       }
       if let contact = result.contact, let problem = problem(withPeer: contact) {
         report(path + ["contact"], "contact \"\(contact)\" \(problem)")
+      } else if let contact = result.contact {
+        checkReach(contact, at: path + ["contact"])
       }
       site.extensions.append(result)
     }
@@ -158,6 +173,13 @@ extension SiteReader {
     if let problem = SIPText.problem(withURI: uri) { return problem }
     guard !SIPPlan.isReachable(uri) else { return nil }
     return "cannot be reached: it must be sip: with an IP address (names are not looked up yet)"
+  }
+
+  /// Warns when requests to a URI have no address of ours to leave by.
+  private mutating func checkReach(_ uri: String, at path: [TableKey]) {
+    let own = site.sipListeners
+    guard !own.isEmpty, !SIPPlan.isReachable(uri, from: own) else { return }
+    report(path, "no address of sip.listen reaches \(uri)", severity: .warning)
   }
 
   /// A secret: as written, of a variable (`env:NAME`) or of a file (`file:PATH`).
@@ -332,6 +354,8 @@ extension SiteReader {
           result.uri = uri
           if let problem = problem(withPeer: uri) {
             report(path + ["uri"], "uri \"\(uri)\" \(problem)")
+          } else {
+            checkReach(uri, at: path + ["uri"])
           }
         } else if fields["uri"] == nil {
           report(path, "trunk \(entry.key) needs a uri")

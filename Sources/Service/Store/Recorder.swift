@@ -82,6 +82,7 @@ struct Recorder {
       stored.path = binding.path
       stored.parameters = binding.parameters
       stored.since = binding.since
+      stored.socket = binding.socket
       entries.append(.binding(stored))
     }
   }

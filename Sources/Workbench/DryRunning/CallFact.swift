@@ -163,8 +163,6 @@ public struct Facts: Sendable {
   var hasStart = false
   /// Seconds that agents were logged in, as far as the log-ins are in it.
   var staffSeconds = 0.0
-  /// Consult calls and transfers, which depend on a conversation that is recomputed.
-  var consults: [ConnID] = []
   /// How many lines there are.
   public internal(set) var lines = 0
   /// Members that have no meaning here.

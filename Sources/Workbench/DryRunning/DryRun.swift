@@ -31,7 +31,6 @@ struct DryRun: ~Copyable {
   private var knownAgents: Set<String>
   private var knownDNs: Set<String>
   private var arrived = 0
-  private var nextConsult = 0
   private var hasStrategies = false
   private var hasNewAgents = false
   private var isCounting = false
@@ -182,9 +181,9 @@ struct DryRun: ~Copyable {
   private mutating func take(_ item: consuming RecordedFeed.Item) throws {
     switch consume item {
     case .offer(let offer): self.offer(offer)
-    case .consult(let call):
+    case .consult(let call, let held):
       dry.note(call, at: dry.floor.now, "a consult call depends on who talks to whom")
-      dry.floor.countUnanswerable()
+      dry.floor.countUnanswerable(as: held)
     case .clock: break
     case .signal(let signal): try take(signal)
     }
@@ -344,9 +343,13 @@ public struct DryRunFailure: Error, Sendable, CustomStringConvertible {
 }
 
 extension SimulationFloor {
-  /// A call that was never offered is counted all the same.
-  mutating func countUnanswerable() {
-    total.add(1, to: .calls)
-    total.add(1, to: .unanswerable)
+  /// A consult call, which was never offered, is counted all the same: with the held call's type
+  /// while that is there, else with the first one.
+  mutating func countUnanswerable(as held: ConnID) {
+    var consult = SimulatedCall()
+    if let slot = calls.slot(of: held) { consult.type = calls[slot].type }
+    // A recording that begins within a conversation may have no other call.
+    guard consult.type < model.types.count else { return }
+    count(consult, .unanswerable)
   }
 }

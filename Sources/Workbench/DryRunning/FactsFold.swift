@@ -136,8 +136,6 @@ struct FactsFold {
     return state
   }
 
-  mutating func consulted(_ call: ConnID) { facts.consults.append(call) }
-
   /// The engine sent it somewhere.
   mutating func sent(_ call: ConnID, to target: String) {
     let number = facts.targets.number(of: target)
@@ -241,6 +239,16 @@ struct FactsFold {
     }
     facts.calls[state.index].wait = now - state.offered
     facts.calls[state.index].end = .refused
+  }
+
+  /// Whoever spoke with the caller sent him on: their conversation is over. Where the caller sent
+  /// on whom he had called, that one still talks.
+  ///
+  /// What becomes of the caller then depends on a transfer that is not made in a dry-run: the
+  /// consult call stands among the questions without an answer.
+  mutating func transferred(_ held: ConnID, by side: CallSide) {
+    guard side == .target, let place = place(of: held), live[place].answered != nil else { return }
+    ended(held)
   }
 
   private mutating func change(_ call: ConnID, _ body: (inout Live, UInt64) -> Void) {

@@ -153,11 +153,8 @@ private struct SignalPass {
     switch opening.signal {
     case .offered:
       guard scanner.has("dn") else { throw scanner.trouble("\"dn\" is missing") }
-      if scanner.has("consult_of") {
-        fold.consulted(call)
-      } else {
-        fold.offered(call, group: try group())
-      }
+      // A consult call depends on a conversation, which is recomputed.
+      if !scanner.has("consult_of") { fold.offered(call, group: try group()) }
     case .answered: fold.answered(call, by: target)
     case .released: fold.released(call, by: releasedBy)
     case .ringing: fold.rang(call)
@@ -179,7 +176,10 @@ private struct SignalPass {
     case .treatmentNotApplied:
       let reason = scanner.string("reason") ?? ""
       fold.treated(call, scanner.integer("treatment") ?? 0) { heard, _ in heard.reason = reason }
-    case .attached, .transferred, .held, .retrieved, .strategy, .clock, .other: break
+    case .transferred:
+      let side = scanner.has("by", "caller") ? CallSide.caller : .target
+      if let held = scanner.connID("into") { fold.transferred(held, by: side) }
+    case .attached, .held, .retrieved, .strategy, .clock, .other: break
     case .otherOfCall: throw unknownSignal(scanner.name(of: opening))
     }
   }
@@ -294,12 +294,9 @@ private struct EnginePass: ~Copyable {
   private mutating func line(_ line: borrowing LineSignal) {
     switch line {
     case .offered(let offer):
-      if offer.consultOf != nil {
-        fold.consulted(offer.connID)
-      } else {
-        let group = offer.userData["type"] ?? offer.dn.number
-        fold.offered(offer.connID, group: fold.number(ofGroup: group))
-      }
+      guard offer.consultOf == nil else { return }
+      let group = offer.userData["type"] ?? offer.dn.number
+      fold.offered(offer.connID, group: fold.number(ofGroup: group))
     case .ringing(let call, _): fold.rang(call)
     case .answered(let call, _): fold.answered(call, by: nil)
     case .diverted(let call, _): fold.redirected(call)
@@ -318,7 +315,8 @@ private struct EnginePass: ~Copyable {
       let reason = copy reason
       fold.treated(call, number) { heard, _ in heard.reason = reason }
     case .inService(let dn), .outOfService(let dn): fold.noteSwitched(dn.number)
-    case .attached, .transferred, .held, .retrieved: break
+    case .transferred(_, let held, let side): fold.transferred(held, by: side)
+    case .attached, .held, .retrieved: break
     }
   }
 

@@ -13,7 +13,7 @@ struct RecordedFeed {
     /// The next call of the facts.
     case offer(CallOffer)
     /// A call that depends on a conversation.
-    case consult(ConnID)
+    case consult(ConnID, of: ConnID)
     case signal(Signal)
     /// A server looked at its clock.
     case clock
@@ -104,7 +104,9 @@ struct RecordedFeed {
     try scanner.scanOn()
     let at = opening.at
     guard let call = opening.call ?? scanner.connID("call") else { return nil }
-    if scanner.has("consult_of") { return Entry(at: at, item: .consult(call)) }
+    if let held = scanner.connID("consult_of") {
+      return Entry(at: at, item: .consult(call, of: held))
+    }
     guard let pairs = scanner.pairs("user_data"), !scanner.has("uuid"),
       let dn = frequentText("dn")
     else {
