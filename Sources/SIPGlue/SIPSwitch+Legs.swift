@@ -237,10 +237,22 @@ extension SIPSwitch {
     let present = heardFrom
     heardFrom = call.source
     defer { heardFrom = present }
-    let isDirect = call.envelope.viaCount == 1
+    return hop(text, draft, of: call.envelope, in: call.invite.bytes)
+  }
+
+  /// The same for whoever sent the request at hand.
+  func hop(
+    _ text: ByteView,
+    _ draft: LegText,
+    of envelope: Envelope,
+    in bytes: ByteView
+  ) -> Endpoint? {
+    let isDirect = envelope.viaCount == 1
     guard let hop = hop(text, draft, isDirect: isDirect) else { return nil }
-    let via = call.invite.bytes[call.envelope.topVia.host]
-    return isDirect && draft.routes.isEmpty && isTranslated(hop, via: via) ? call.source : hop
+    guard isDirect, draft.routes.isEmpty, isTranslated(hop, via: bytes[envelope.topVia.host]) else {
+      return hop
+    }
+    return heardFrom
   }
 
   /// Whether somebody on UDP sits behind an address translator.
