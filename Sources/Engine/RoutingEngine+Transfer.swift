@@ -12,6 +12,7 @@ extension RoutingEngine {
     by side: CallSide,
     _ outbox: inout Outbox
   ) {
+    if picksUp(consult, held, &outbox) { return }
     guard let call = calls.slot(of: consult), let other = calls.slot(of: held), call != other,
       case .established(let conversation) = calls[other].state
     else {
@@ -54,6 +55,52 @@ extension RoutingEngine {
     }
     if let consultAgent { callIsOver(for: consultAgent, &outbox) }
     askAgain(call, &outbox)
+  }
+
+  /// The held call rings, and the consult call has just been sent to another phone: that phone has
+  /// picked the call up, and rings in place of the first one until it is answered.
+  ///
+  /// - Returns: Whether it is so.
+  private mutating func picksUp(
+    _ consult: ConnID,
+    _ held: ConnID,
+    _ outbox: inout Outbox
+  ) -> Bool {
+    guard let other = calls.slot(of: held), case .diverting(let ringing) = calls[other].state,
+      ringing.isRinging, let call = calls.slot(of: consult), call != other,
+      case .direct = calls[call].device, case .diverting(let sent) = calls[call].state,
+      !sent.isRinging
+    else { return false }
+    if ringing.way.isLocal {
+      var event = partyEvent(.released, other, at: dns[Int(ringing.way.dn)].dn)
+      event.callState = .pickedUp
+      emit(event, &outbox)
+    }
+    if let agent = ringing.agent { engage(agent, in: .none) }
+    timers.disarm(ringing.timer)
+    let consultAgent = leaveConsult(call, &outbox)
+    record(.ended(.transferred(held)), of: call)
+    // What it was sent to belongs to the other call from here on.
+    end(call, &outbox)
+    var diversion = ringing
+    diversion.way = sent.way
+    diversion.agent = sent.agent
+    diversion.timer = timers.arm(.ringNoAnswer(other), at: now.advanced(by: ringing.ringTimeout))
+    if let agent = sent.agent { engage(agent, with: other, .ringing) }
+    calls[other].state = .diverting(diversion)
+    outbox.append(.transfer(consult, into: held))
+    record(
+      .sent(
+        destination(sent.way, of: other),
+        sent.agent.map { agents.id(of: $0) },
+        attempt: diversion.attempt
+      ),
+      of: other
+    )
+    emitParty(.ringing, other, at: sent.way, &outbox)
+    if let agent = ringing.agent { callIsOver(for: agent, &outbox) }
+    if let consultAgent { callIsOver(for: consultAgent, &outbox) }
+    return true
   }
 
   /// A transfer in one step: the consult call is the held call's other side, sent on himself, with

@@ -67,7 +67,9 @@ extension World {
   /// A talking call and any other one: now and then a real consult call.
   private mutating func transfer() {
     let talking = alive.filter { calls[$0]?.isTalking == true }
-    guard let held = talking.last else { return }
+    let ringing = alive.filter { calls[$0]?.liveAttempt != nil && calls[$0]?.isRinging == true }
+    let rung = chance(4) == 0 ? ringing.last : nil
+    guard let held = rung ?? talking.last else { return }
     if chance(2) == 0 { return sendOn(held) }
     let others = alive.filter { $0 != held }
     guard !others.isEmpty else { return }

@@ -19,7 +19,10 @@ extension World {
       alive.append(offer.connID.value)
     case .transferred(let consult, let held, let side):
       transfer(consult.value, into: held.value, by: side)
-    case .ringing, .inService, .outOfService, .header, .treatmentApplied, .treatmentEnded,
+    case .ringing(let call, let attempt):
+      guard calls[call.value]?.liveAttempt == attempt else { return }
+      calls[call.value]?.isRinging = true
+    case .inService, .outOfService, .header, .treatmentApplied, .treatmentEnded,
       .treatmentNotApplied, .attached, .held, .retrieved:
       break
     case .answered(let call, let attempt):
@@ -61,9 +64,20 @@ extension World {
 
   /// The consult call goes on under the held call's identity, at the held call's place.
   private mutating func transfer(_ consult: UInt64, into held: UInt64, by side: CallSide) {
-    guard consult != held, alive.contains(consult), let old = calls[held], old.isTalking,
-      var call = calls[consult], let index = alive.firstIndex(of: consult)
+    guard consult != held, let old = calls[held], var call = calls[consult],
+      let index = alive.firstIndex(of: consult)
     else { return }
+    if old.liveAttempt != nil, old.isRinging, call.liveAttempt != nil, !call.isRinging,
+      call.device == nil
+    {
+      // Picked up: who was called by the consult call is who rings now.
+      alive.remove(at: index)
+      calls[held]?.agent = call.agent
+      calls[held]?.destination = call.destination
+      calls[consult] = ModelCall(ani: "", device: "gone")
+      return
+    }
+    guard old.isTalking else { return }
     shard.strategies.moveRecords(from: ConnID(consult), to: ConnID(held))
     alive.remove(at: index)
     switch side {
@@ -269,6 +283,7 @@ extension World {
     if attempt != call.lastAttempt + 1 { fault("attempt \(attempt) after \(call.lastAttempt)") }
     call.lastAttempt = attempt
     call.liveAttempt = attempt
+    call.isRinging = false
     call.isRedirect = mode == .redirect
     call.agent = nil
     if case .trunk(_, let number) = destination { call.destination = number }

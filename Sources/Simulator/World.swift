@@ -32,6 +32,8 @@ struct ModelCall {
   var lastAttempt: UInt32 = 0
   var liveAttempt: UInt32?
   var isRedirect = false
+  /// Whether the target of the live attempt rings.
+  var isRinging = false
   var isTalking = false
   var destination = ""
   /// The agent who was at the destination when the call was sent there.

@@ -1,4 +1,7 @@
-"""Transfers: a sipp phone sends its caller on by REFER."""
+"""Transfers: a sipp phone sends its caller on by REFER, or is relieved of a call that rings."""
+
+import re
+import socket
 
 
 def sender(world, base, port, target):
@@ -53,6 +56,45 @@ def transferred(base, target, strategies, story):
             base.expect(part in ladder, f"{part} is missing in {ladder}")
 
 
+def picks_up(world, base, sock, ringing):
+    """INVITE with Replaces from 7003 for the call that rings at a sipp phone; talks until BYE."""
+    messages = base.wait_for("the phone to ring", lambda: (
+        (text := ringing.read_text() if ringing.exists() else "") and "180 Ringing" in text
+        and text))
+    answer = messages[messages.index("180 Ringing"):]
+
+    def tag(header):
+        return re.search(rf"^{header}:.*tag=([^;\s]+)", answer, re.M | re.I).group(1)
+
+    call = re.search(r"^Call-ID:(.*)$", answer, re.M | re.I).group(1).strip()
+    replaces = f"{call};to-tag={tag('From')};from-tag={tag('To')}"
+    port = sock.getsockname()[1]
+    server = ("127.0.0.1", world.port)
+    sdp = ("v=0\r\no=x 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+           "m=audio 4000 RTP/AVP 0 8\r\n")
+    head = (f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKBRANCH\r\nMax-Forwards: 70\r\n"
+            "From: <sip:7003@demo.local>;tag=n\r\n")
+    rest = f"Call-ID: pick-up-{port}\r\nContact: <sip:7003@127.0.0.1:{port}>\r\n"
+    sock.sendto((f"INVITE sip:7002@127.0.0.1 SIP/2.0\r\n{head.replace('BRANCH', '1')}"
+                 f"To: <sip:7002@127.0.0.1>\r\n{rest}CSeq: 1 INVITE\r\nReplaces: {replaces}\r\n"
+                 f"Content-Type: application/sdp\r\nContent-Length: {len(sdp)}\r\n\r\n{sdp}"
+                 ).encode(), server)
+    while True:
+        message = sock.recv(65_536).decode()
+        if message.startswith("BYE"):
+            kept = "".join(line + "\r\n" for line in message.split("\r\n")
+                           if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:")))
+            sock.sendto(f"SIP/2.0 200 OK\r\n{kept}Content-Length: 0\r\n\r\n".encode(), server)
+            return
+        base.expect(message.startswith(("SIP/2.0 100", "SIP/2.0 200")), message)
+        if message.startswith("SIP/2.0 200"):
+            base.expect("m=audio" in message, f"no session in {message}")
+            to = re.search(r"^To: (.*)\r$", message, re.M).group(1)
+            sock.sendto((f"ACK sip:7002@127.0.0.1 SIP/2.0\r\n{head.replace('BRANCH', '2')}"
+                         f"To: {to}\r\n{rest}CSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n"
+                         ).encode(), server)
+
+
 def checks(base):
     """The checks of this file."""
 
@@ -75,4 +117,25 @@ def checks(base):
             ("EventPartyChanged", "8001"), ("EventEstablished", "7003"),
             ("EventReleased", "7003")])
 
-    return [transfer_to_phone, transfer_to_point]
+    def pick_up():
+        """A call that rings at an agent's phone is picked up at another one (RFC 3891)."""
+        with base.World() as world, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(base.PATIENCE)
+            port = base.free_port()
+            world.strategy("first", 'return function(call) return agent "1002" end\n')
+            world.serve(base.site(
+                base.fixed("7002", port) + base.fixed("7003", sock.getsockname()[1]),
+                base.auto("1002", "7002"), points='["8000"] = { strategy = "first" },'))
+            world.phone(port, answer=False)
+            callers = world.callers("8000", 1, hold=500, rate=1)
+            picks_up(world, base, sock, world.folder / f"phone-{port}.msg")
+            base.finished(callers, "the caller")
+            world.wait_for_events("EventReleased", 1, dn="7003")
+            released = world.events("EventReleased", "7002")
+            base.expect([event["CallState"] for event in released] == [25], f"{released}")
+            base.expect(len(world.events("EventEstablished", "7003")) == 1, "nobody has answered")
+            log = (world.folder / f"phone-{port}.msg").read_text()
+            base.expect("Call completed elsewhere" in log, "the phone was not told why")
+
+    return [transfer_to_phone, transfer_to_point, pick_up]

@@ -72,7 +72,7 @@ enum Crossing: Int, CaseIterable {
   case reliableAndCancel, reliableAndUpdate
   case referAndBye, referAndReinvite, referTwice, referToJoin
   case replaceTarget, replaceCaller
-  case callerRefers, callerRefersToJoin
+  case callerRefers, callerRefersToJoin, pickUp
   case anythingAtOnce
 
   /// Whether somebody sends somebody on.
@@ -187,7 +187,7 @@ struct CrossingWorld: ~Copyable {
     caller.offersSDP = random.share() < 0.8
     caller.call("9000", at: world.now)
     switch crossing {
-    case .cancelAndAnswer, .sentOn, .deafTarget, .reliableAndCancel, .reliableAndUpdate:
+    case .cancelAndAnswer, .sentOn, .deafTarget, .reliableAndCancel, .reliableAndUpdate, .pickUp:
       world.run(max(0, delay - 0.5 + share(1.5)))
     case .registerWhileRinging:
       world.run(share(delay))
@@ -284,6 +284,12 @@ struct CrossingWorld: ~Copyable {
     case .referToJoin: joinOthers(targets)
     case .callerRefers: sendOn(answered, targets)
     case .callerRefersToJoin: joinOthers(answered)
+    case .pickUp:
+      for phone in phones {
+        for dialog in phone.dialogs where !dialog.isCaller && !dialog.isAnswered {
+          replace(dialog)
+        }
+      }
     case .replaceTarget: for (_, dialog) in targets { replace(dialog) }
     case .replaceCaller: for dialog in caller.dialogs where dialog.isAnswered { replace(dialog) }
     case .registerWhileRinging: break

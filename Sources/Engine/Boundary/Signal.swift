@@ -37,7 +37,8 @@ public enum LineSignal: Sendable, Hashable {
   /// A treatment could not be given, and why.
   case treatmentNotApplied(ConnID, treatment: UInt32, reason: String)
   /// A transfer was completed by one side of the held call: the consult call goes on under the held
-  /// call's ConnID (DOMAIN 2.8).
+  /// call's ConnID (DOMAIN 2.8). Where the held call still rings, it is picked up by the phone that
+  /// the consult call was sent to, and `answered` follows.
   case transferred(ConnID, into: ConnID, by: CallSide = .target)
   /// Somebody (a desktop, the phone) attached data to a call: RequestAttachUserData.
   case attached(ConnID, [KeyValue])

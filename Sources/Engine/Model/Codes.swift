@@ -30,6 +30,7 @@ public enum CallStateCode: UInt8, Sendable, Hashable {
   case cleared = 19
   case overflowed = 20
   case redirected = 22
+  case pickedUp = 25
   case dropped = 26
 }
 

@@ -159,7 +159,13 @@ public struct Statistics: Sendable, Codable {
       if leave(event, index) != nil { devices[index].refused += 1 }
       return
     }
-    endLeg(of: call, at: event.time, event.callState == .noAnswer ? .missed : .failed)
+    let end: LegEnd =
+      switch event.callState {
+      case .noAnswer: .missed
+      case .pickedUp: .pickedUp
+      default: .failed
+      }
+    endLeg(of: call, at: event.time, end)
   }
 
   private mutating func routed(_ event: borrowing Event) {
@@ -191,6 +197,7 @@ public struct Statistics: Sendable, Codable {
     case missed
     case failed
     case abandonedRinging
+    case pickedUp
   }
 
   private mutating func ringing(_ event: borrowing Event) {
@@ -241,12 +248,13 @@ public struct Statistics: Sendable, Codable {
       case .missed: agents[index].missed += 1
       case .failed: agents[index].refused += 1
       case .abandonedRinging: agents[index].abandonedRinging += 1
+      case .pickedUp: break
       }
     }
     if let index = leg.device {
       switch end {
       case .missed: devices[index].missed += 1
-      case .failed: break
+      case .failed, .pickedUp: break
       case .abandonedRinging: devices[index].abandonedRinging += 1
       }
     }

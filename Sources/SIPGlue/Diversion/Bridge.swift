@@ -34,7 +34,7 @@ extension SIPSwitch {
   }
 
   /// The caller knows a new dialog: what he saw in the last one must not be contradicted.
-  private mutating func renewTag(of slot: Slot) {
+  mutating func renewTag(of slot: Slot) {
     if let early = calls[slot].caller {
       removeLeg(early)
       calls[slot].caller = nil
@@ -356,7 +356,7 @@ extension SIPSwitch {
   }
 
   /// The caller's leg, now that he is answered.
-  private mutating func confirmCallerLeg(_ slot: Slot) -> Slot {
+  mutating func confirmCallerLeg(_ slot: Slot) -> Slot {
     let caller = calls[slot].caller ?? makeCallerLeg(slot, state: .talking)
     calls[slot].caller = caller
     legs[caller].state = .talking

@@ -33,11 +33,14 @@ extension SIPSwitch {
     guard count == 1, let dialog = ReferRequest.dialog(bytes[headers.replaces].string) else {
       return refuse(handle, 400, at: now)
     }
-    guard let owner = party(of: dialog), owner.kind == .leg else {
+    guard let owner = party(of: dialog) ?? ringing(dialog), owner.kind == .leg else {
       return refuse(handle, 481, at: now)
     }
     let old = owner.slot
     guard let call = legs[old].call else { return refuse(handle, 603, at: now) }
+    if legs[old].state == .calling {
+      return takeRinging(call, received, newcomer, at: now)
+    }
     guard legs[old].state == .talking, calls[call].phase == .talking, let stays = partner(of: old)
     else { return refuse(handle, 481, at: now) }
     guard !dialog.isEarlyOnly else { return refuse(handle, 486, at: now) }
@@ -63,7 +66,7 @@ extension SIPSwitch {
   }
 
   /// The newcomer's extension is to take over the call: the engine must see it.
-  private mutating func pickUp(
+  mutating func pickUp(
     _ held: Slot,
     _ received: borrowing Received,
     _ newcomer: Newcomer,
@@ -96,7 +99,12 @@ extension SIPSwitch {
     calls[slot].phase = .diverting
     calls[slot].hasRung = false
     calls[slot].target = leg
-    join(leg, of: slot, offering: offer, at: now)
+    if calls[held].phase == .talking {
+      join(leg, of: slot, offering: offer, at: now)
+    } else {
+      transfers.offers[slot] = offer
+      signals.append(.transferred(calls[slot].conn, into: calls[held].conn))
+    }
     return true
   }
 

@@ -7,6 +7,9 @@ extension SIPSwitch {
   mutating func transfer(_ consult: ConnID, into held: ConnID, at now: Instant) {
     guard let slot = map.call(consult), let old = map.call(held), slot != old else { return }
     let transfer = transfers[old] ?? Transfer(consult: slot)
+    if calls[old].phase == .diverting, let newcomer = transfer.newcomer {
+      return pickedUp(old, by: newcomer, of: slot, at: now)
+    }
     guard let party = transfer.staying(in: calls[old]) else { return }
     _ = transfers.remove(old)
     let isTold = notify(transfer, 200, at: now)

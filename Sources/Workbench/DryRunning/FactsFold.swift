@@ -244,7 +244,6 @@ struct FactsFold {
   /// Whoever spoke with the caller sent him on: their conversation is over.
   ///
   /// Where the caller sent on whom he had called, that one still talks.
-  ///
   /// What becomes of the caller then depends on a transfer that is not made in a dry-run: the
   /// consult call stands among the questions without an answer.
   mutating func transferred(_ held: ConnID, by side: CallSide) {
