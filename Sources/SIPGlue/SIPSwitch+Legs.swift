@@ -237,7 +237,33 @@ extension SIPSwitch {
     let present = heardFrom
     heardFrom = call.source
     defer { heardFrom = present }
-    return hop(text, draft, isDirect: call.envelope.viaCount == 1)
+    return hop(text, draft, of: call.envelope, in: call.invite.bytes)
+  }
+
+  /// The same for whoever sent the request at hand.
+  func hop(
+    _ text: ByteView,
+    _ draft: LegText,
+    of envelope: Envelope,
+    in bytes: ByteView
+  ) -> Endpoint? {
+    let isDirect = envelope.viaCount == 1
+    guard let hop = hop(text, draft, isDirect: isDirect) else { return nil }
+    guard isDirect, draft.routes.isEmpty, isTranslated(hop, via: bytes[envelope.topVia.host]) else {
+      return hop
+    }
+    return heardFrom
+  }
+
+  /// Whether somebody on UDP sits behind an address translator.
+  ///
+  /// His Contact and his Via name one address, and what he says comes from another: there answers
+  /// to him go (RFC 3581), and there requests reach him.
+  private func isTranslated(_ contact: Endpoint, via host: ByteView) -> Bool {
+    guard contact.transport == .udp, heardFrom.transport == .udp,
+      !contact.hasSameAddress(as: heardFrom), let via = Endpoint(address: host, port: 0)
+    else { return false }
+    return via.hasSameAddress(as: contact)
   }
 
   // MARK: Ends

@@ -106,6 +106,60 @@ struct BridgeDialogTests {
     #expect(pair.world.remains == "")
   }
 
+  @Test("A request that nobody answers gets no 408", arguments: ["INFO", "MESSAGE", "UPDATE"])
+  func lateSilence(method: String) throws {
+    var pair = try Self.talking()
+    pair.world.phones[7002] = nil
+    pair.caller.send(method, pair.dialog, body: "v=0 x", at: pair.world.now)
+    pair.world.run(40)
+    #expect(!pair.caller.received.contains { $0.status == 408 })
+    #expect(pair.world.story == ["ringing", "answered", "released line"])
+    pair.finish()
+    #expect(pair.world.remains == "")
+  }
+
+  @Test func a408OfTheOtherSideGoesNoFurther() throws {
+    var pair = try Self.talking()
+    pair.agent.script = { request, phone in
+      request.method == "INFO" ? [phone.response(408, to: request, tag: "x")] : nil
+    }
+    pair.caller.send("INFO", pair.dialog, body: "5", at: pair.world.now)
+    pair.world.run(1)
+    #expect(!pair.caller.received.contains { $0.status == 408 })
+    #expect(pair.world.story == ["ringing", "answered", "released line"])
+    pair.finish()
+    #expect(pair.world.remains == "")
+  }
+
+  @Test("A caller behind an address translator is reached where he came from")
+  func translated() throws {
+    var world = try PairWorld()
+    let outside = world.phone("4420", port: 6000)
+    let agent = world.phone("7002", port: 7002)
+    func from(_ text: String) -> String {
+      text.replacingOccurrences(of: "127.0.0.1:6100;", with: "192.168.1.9:5062;rport;")
+        .replacingOccurrences(of: "127.0.0.1:6100>", with: "192.168.1.9:5062>")
+    }
+    world.inject(from(SwitchTests.request("INVITE", extra: SwitchTests.contact)), from: 6000)
+    world.run(0.1)
+    let offers = world.offers
+    let conn = try #require(offers.first).connID
+    world.perform(.divert(conn, attempt: 1, to: .dn("7002"), mode: .bridge))
+    world.run(3)
+    let answer = try #require(outside.received.last { $0.status == 200 })
+    let ack = SwitchTests.request(
+      "ACK",
+      to: answer["to"],
+      extra: SwitchTests.contact,
+      branch: "z9hG4bKa"
+    )
+    world.inject(from(ack), from: 6000)
+    world.run(0.1)
+    agent.hangUp(try #require(agent.dialogs.first), at: world.now)
+    world.run(1)
+    #expect(outside.requests("BYE").map(\.uri) == ["sip:4420@192.168.1.9:5062"])
+  }
+
   @Test func aPhoneThatVanishedIsFoundByTheProbe() throws {
     var pair = try Self.talking()
     pair.world.phones[7002] = nil

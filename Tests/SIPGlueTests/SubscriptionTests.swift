@@ -36,17 +36,18 @@ private final class Watching {
     tag: String = "",
     expires: Int? = 600,
     event: String = "Event: reg\r\n",
-    callID: String = "watch"
+    callID: String = "watch",
+    from address: String = "127.0.0.1:6300"
   ) -> PairMessage? {
     sequence += 1
     let before = world.sent.count
     let to = tag.isEmpty ? "" : ";tag=\(tag)"
     let head =
       "SUBSCRIBE sip:\(dn)@demo.local SIP/2.0\r\n"
-      + "Via: SIP/2.0/UDP 127.0.0.1:6300;branch=z9hG4bKs\(sequence)\r\nMax-Forwards: 70\r\n"
+      + "Via: SIP/2.0/UDP \(address);rport;branch=z9hG4bKs\(sequence)\r\nMax-Forwards: 70\r\n"
       + "From: <sip:watcher@demo.local>;tag=w\r\nTo: <sip:\(dn)@demo.local>\(to)\r\n"
       + "Call-ID: \(callID)\r\nCSeq: \(sequence) SUBSCRIBE\r\n"
-      + "Contact: <sip:watcher@127.0.0.1:6300>\r\n" + event
+      + "Contact: <sip:watcher@\(address)>\r\n" + event
     let times = expires.map { "Expires: \($0)\r\n" } ?? ""
     world.inject(head + times + "Content-Length: 0\r\n\r\n", from: 6300)
     world.run(0.05)
@@ -96,6 +97,21 @@ struct SubscriptionTests {
     #expect(body.contains("state=\"active\" event=\"registered\""))
     #expect(body.contains("<uri>sip:7010@127.0.0.1:6110</uri>"))
     #expect(body.contains("<unknown-param name=\"+sip.instance\">&lt;urn:a&amp;b&gt;<"))
+  }
+
+  @Test("A watcher behind an address translator is told where he came from")
+  func translated() throws {
+    let watching = try Watching()
+    let outside = watching.world.phone("watcher", port: 6300)
+    // `answer` speaks for it.
+    outside.script = { _, _ in [] }
+    let address = "192.168.1.9:5062"
+    let answer = watching.subscribe(from: address)
+    #expect(outside.requests("NOTIFY").count == 1)
+    watching.answer()
+    _ = watching.subscribe(tag: answer?.toTag ?? "", from: address)
+    #expect(Set(outside.requests("NOTIFY").map(\.branch)).count == 2)
+    #expect(outside.requests("NOTIFY").first?.uri == "sip:watcher@\(address)")
   }
 
   @Test func everyChangeIsToldAndTheVersionsHaveNoGaps() throws {

@@ -174,7 +174,7 @@ extension SIPSwitch {
       eventID: eventID,
       tag: tag,
       // A name cannot be looked up; where the request came from, the phone is.
-      hop: way(text.bytes, words, isDirect: envelope.viaCount == 1) ?? source,
+      hop: way(text.bytes, words, of: envelope, in: bytes) ?? source,
       remoteSequence: Int64(envelope.sequence),
       expiresAt: now + .seconds(Int64(seconds))
     )
@@ -199,7 +199,7 @@ extension SIPSwitch {
     subscriptions.slab[slot].expiresAt = now + .seconds(Int64(seconds))
     if let address = NameAddress(received.bytes[envelope.contact]) {
       let uri = received.bytes[envelope.contact][address.uri]
-      retarget(subscription: slot, to: uri, isDirect: envelope.viaCount == 1)
+      retarget(subscription: slot, to: uri, of: envelope, in: received.bytes)
     }
     subscriptions.arm(slot)
     accept(slot, handle, seconds, nil, at: now)
@@ -224,17 +224,29 @@ extension SIPSwitch {
   }
 
   /// Where a subscriber's requests go, if we can go there.
-  private func way(_ text: ByteView, _ words: LegText, isDirect: Bool) -> Endpoint? {
-    guard let hop = hop(text, words, isDirect: isDirect), canReach(hop) else { return nil }
+  private func way(
+    _ text: ByteView,
+    _ words: LegText,
+    of envelope: Envelope,
+    in request: ByteView
+  ) -> Endpoint? {
+    guard let hop = hop(text, words, of: envelope, in: request), canReach(hop) else { return nil }
     return hop
   }
 
   /// The subscriber is reached at this URI from now on; by the connection that he has come on.
-  private mutating func retarget(subscription slot: Slot, to uri: ByteView, isDirect: Bool) {
+  private mutating func retarget(
+    subscription slot: Slot,
+    to uri: ByteView,
+    of envelope: Envelope,
+    in request: ByteView
+  ) {
     let old = subscriptions.slab[slot]
     let bytes = old.text.bytes
     if bytes[old.words.target].equals(uri) {
-      if let hop = way(bytes, old.words, isDirect: isDirect) { subscriptions.slab[slot].hop = hop }
+      if let hop = way(bytes, old.words, of: envelope, in: request) {
+        subscriptions.slab[slot].hop = hop
+      }
       return
     }
     var words = LegText()
@@ -252,7 +264,9 @@ extension SIPSwitch {
     subscriptions.slab[slot].text = text
     subscriptions.slab[slot].words = words
     subscriptions.slab[slot].eventID = eventID
-    if let hop = way(text.bytes, words, isDirect: isDirect) { subscriptions.slab[slot].hop = hop }
+    if let hop = way(text.bytes, words, of: envelope, in: request) {
+      subscriptions.slab[slot].hop = hop
+    }
   }
 
   /// Writes our Contact for a subscriber.
