@@ -117,7 +117,7 @@ class Fold:
             figures = self.at(event["ThisDN"])
             figures["refused"] += self.leave(event) is not None
             return
-        self.leg_ends(event, "missed" if event.get("CallState") == 7 else "refused")
+        self.leg_ends(event, {7: "missed", 25: None}.get(event.get("CallState"), "refused"))
 
     def routeused(self, event):
         name = event.get("Extensions", {}).get("STRATEGY", "")
@@ -168,15 +168,18 @@ class Fold:
             person["talk_ns"] += self.now - leg["since"]
             return
         person["ring_ns"] += self.now - leg["since"]
-        person[how] += 1
-        if leg["queue"] and how != "refused":
-            self.at(leg["queue"])[how] += 1
+        # A phone whose call was picked up elsewhere has neither missed nor refused it.
+        if how:
+            person[how] += 1
+            if leg["queue"] and how != "refused":
+                self.at(leg["queue"])[how] += 1
         self.failed.clear()
         self.failed[event["ConnID"]] = leg["queue"]
 
     def partychanged(self, event):
         call, consult = event["ConnID"], event["PreviousConnID"]
-        self.legs.pop(call, None)
+        # Whoever was called and stays has talked as such until here.
+        self.leg_ends(event, "refused")
         if consult in self.legs:
             self.legs[call] = self.legs.pop(consult)
         for facts in (self.inside, self.entries):
