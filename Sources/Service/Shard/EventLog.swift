@@ -23,10 +23,10 @@ package struct EventLog: ~Copyable {
   private let capacity: Int
   /// The sequence number of the first event there ever was.
   private var first: UInt64 = 1
-  /// The sequence number of the oldest event held; one beyond `last` when there is none.
-  package private(set) var oldest: UInt64 = 1
   /// The sequence number of the newest event; 0 when there never was one.
   package private(set) var last: UInt64 = 0
+  /// The sequence number of the oldest event held; one beyond `last` when there is none.
+  package var oldest: UInt64 { last + 1 - UInt64(ring.count) }
 
   /// Makes an empty log for at most `capacity` events.
   package init(capacity: Int) {
@@ -44,14 +44,12 @@ package struct EventLog: ~Copyable {
     precondition(ring.isEmpty || sequence == last + 1, "events must be consecutive")
     if ring.isEmpty {
       first = sequence
-      oldest = sequence
       // At once: a ring that grows by doubling stops everything while it is copied.
       ring.reserveCapacity(min(capacity, 131_072))
     }
     last = sequence
     guard ring.count == capacity else { return ring.append(kept) }
     ring[place(of: sequence)] = kept
-    oldest += 1
   }
 
   private func place(of sequence: UInt64) -> Int { Int((sequence - first) % UInt64(capacity)) }
