@@ -47,31 +47,31 @@ extension RoutingEngine {
 
   /// The same at another queue in which the call waits.
   mutating func event(_ kind: EventKind, _ call: CallSlot, atDevice dn: DN) -> Event {
-    var event = Event(kind, thisDN: dn)
-    event.call = calls[call].attributes
-    event.thisQueue = dn
-    event.thisDNRole = .destination
-    addCaller(of: call, to: &event)
-    return event
+    Event(kind, thisDN: dn).with {
+      $0.call = calls[call].attributes
+      $0.thisQueue = dn
+      $0.thisDNRole = .destination
+      addCaller(of: call, to: &$0)
+    }
   }
 
   /// An event of a call at the DN that it was diverted to: ThisQueue is where it came from.
   mutating func partyEvent(_ kind: EventKind, _ call: CallSlot, at dn: DN) -> Event {
-    var event = Event(kind, thisDN: dn)
-    event.call = calls[call].attributes
-    switch calls[call].device {
-    case .routingPoint, .queue: event.thisQueue = deviceDN(calls[call].device)
-    case .direct: break
+    Event(kind, thisDN: dn).with {
+      $0.call = calls[call].attributes
+      switch calls[call].device {
+      case .routingPoint, .queue: $0.thisQueue = deviceDN(calls[call].device)
+      case .direct: break
+      }
+      $0.thisDNRole = .destination
+      $0.callState = .ok
+      switch calls[call].state {
+      case .diverting(let diversion): $0.agentID = diversion.agent.map { agents.id(of: $0) }
+      case .established(let talk): $0.agentID = talk.agent.map { agents.id(of: $0) }
+      case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
+      }
+      addCaller(of: call, to: &$0)
     }
-    event.thisDNRole = .destination
-    event.callState = .ok
-    switch calls[call].state {
-    case .diverting(let diversion): event.agentID = diversion.agent.map { agents.id(of: $0) }
-    case .established(let talk): event.agentID = talk.agent.map { agents.id(of: $0) }
-    case .consulting, .selecting, .treating, .pausing, .readingHeader, .queued: break
-    }
-    addCaller(of: call, to: &event)
-    return event
   }
 
   /// An event at the DN of ours that makes the call (DOMAIN 2.1: an internal A).
@@ -117,24 +117,37 @@ extension RoutingEngine {
     var interest = EventInterest.queues
     if case .routingPoint = calls[call].device { interest = .others }
     guard wants(interest, count: 1 + calls[call].otherQueues.count, outbox) else { return }
-    var event = deviceEvent(.queued, call)
-    if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
-    emit(event, as: interest, &outbox)
+    let queued = deviceEvent(.queued, call).with {
+      if !calls[call].userData.isEmpty { $0.userData = calls[call].userData }
+    }
+    emitEverywhere(queued, call, as: interest, &outbox)
+  }
+
+  /// Announces an event of a call at its device, and at every other queue in which it waits.
+  private mutating func emitEverywhere(
+    _ event: consuming Event,
+    _ call: CallSlot,
+    as interest: EventInterest? = nil,
+    _ outbox: inout Outbox
+  ) {
+    if calls[call].otherQueues.isEmpty { return emit(event, as: interest, &outbox) }
+    emit(copy event, as: interest, &outbox)
     for queue in calls[call].otherQueues {
       let dn = queues[Int(queue)].plan.dn
       event.thisDN = dn
       event.thisQueue = dn
-      emit(event, as: interest, &outbox)
+      emit(copy event, as: interest, &outbox)
     }
   }
 
   mutating func emitRouteRequest(_ call: CallSlot, _ outbox: inout Outbox) {
     guard wants(.others, outbox) else { return }
-    var event = deviceEvent(.routeRequest, call)
-    event.server = plan.name
-    event.extensions = strategyExtensions(of: call)
-    if !calls[call].userData.isEmpty { event.userData = calls[call].userData }
-    emit(event, &outbox)
+    let request = deviceEvent(.routeRequest, call).with {
+      $0.server = plan.name
+      $0.extensions = strategyExtensions(of: call)
+      if !calls[call].userData.isEmpty { $0.userData = calls[call].userData }
+    }
+    emit(request, &outbox)
   }
 
   /// `EventRouteUsed`: also announces default routes and refusals (DOMAIN 2.5, 8.2).
@@ -145,24 +158,25 @@ extension RoutingEngine {
       lastReference &+= 1
       guard wants(.others, outbox) else { return }
     }
-    var event = deviceEvent(.routeUsed, call)
-    event.server = plan.name
-    event.thirdPartyDN = to
-    event.thirdPartyDNRole = to == nil ? nil : .destination
-    event.extensions = strategyExtensions(of: call)
-    switch calls[call].decider {
-    case .defaults(let reason, _, _):
-      event.routeType = .default
-      event.reasons = reason.reasons
-    case .overflow:
-      event.routeType = .default
-      event.reasons = [KeyValue("DEFAULT", "no_answer")]
-    case .nobody, .strategy, .anybody, .target:
-      event.routeType = .direct
-      event.referenceID = lastReference
+    let used = deviceEvent(.routeUsed, call).with {
+      $0.server = plan.name
+      $0.thirdPartyDN = to
+      $0.thirdPartyDNRole = to == nil ? nil : .destination
+      $0.extensions = strategyExtensions(of: call)
+      switch calls[call].decider {
+      case .defaults(let reason, _, _):
+        $0.routeType = .default
+        $0.reasons = reason.reasons
+      case .overflow:
+        $0.routeType = .default
+        $0.reasons = [KeyValue("DEFAULT", "no_answer")]
+      case .nobody, .strategy, .anybody, .target:
+        $0.routeType = .direct
+        $0.referenceID = lastReference
+      }
+      if rejecting { $0.routeType = .reject }
     }
-    if rejecting { event.routeType = .reject }
-    emit(event, &outbox)
+    emit(used, &outbox)
   }
 
   /// `EventDiverted`: the call left its device; ANI is not among its attributes (DOMAIN 1.5).
@@ -173,18 +187,13 @@ extension RoutingEngine {
     _ outbox: inout Outbox
   ) {
     guard wants(.others, count: 1 + calls[call].otherQueues.count, outbox) else { return }
-    var event = deviceEvent(.diverted, call)
-    event.call?.ani = ""
-    event.callState = state
-    event.thirdPartyDN = to
-    event.thirdPartyDNRole = .destination
-    emit(event, &outbox)
-    for queue in calls[call].otherQueues {
-      let dn = queues[Int(queue)].plan.dn
-      event.thisDN = dn
-      event.thisQueue = dn
-      emit(event, &outbox)
+    let diverted = deviceEvent(.diverted, call).with {
+      $0.call?.ani = ""
+      $0.callState = state
+      $0.thirdPartyDN = to
+      $0.thirdPartyDNRole = .destination
     }
+    emitEverywhere(diverted, call, &outbox)
   }
 
   /// Counts `EventRouteUsed` and `EventDiverted` of a call that leaves its routing point to where

@@ -107,12 +107,13 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   /// - Parameters:
   ///   - signal: What happened.
   ///   - now: When; never earlier than the instant of the signal before.
-  ///   - deliver: Sees line commands and events, each in order. Not called when there are none.
+  ///   - deliver: Sees line commands and events, each in order, and may take the events. Not called
+  ///     when there are none.
   @inlinable
   public mutating func handle(
     _ signal: consuming Signal,
     at now: Instant,
-    deliver: (borrowing Outbox) -> Void
+    deliver: (inout Outbox) -> Void
   ) {
     engine.handle(signal, at: now, into: &outbox)
     pump(at: now, deliver)
@@ -123,7 +124,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   public mutating func offered(
     _ offer: consuming CallOffer,
     at now: Instant,
-    deliver: (borrowing Outbox) -> Void
+    deliver: (inout Outbox) -> Void
   ) {
     engine.offered(offer, at: now, into: &outbox)
     pump(at: now, deliver)
@@ -135,7 +136,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     _ call: ConnID,
     attempt: UInt32,
     at now: Instant,
-    deliver: (borrowing Outbox) -> Void
+    deliver: (inout Outbox) -> Void
   ) {
     engine.answered(call, attempt: attempt, at: now, into: &outbox)
     pump(at: now, deliver)
@@ -146,7 +147,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
   public mutating func released(
     _ call: ConnID,
     at now: Instant,
-    deliver: (borrowing Outbox) -> Void
+    deliver: (inout Outbox) -> Void
   ) {
     engine.released(call, at: now, into: &outbox)
     pump(at: now, deliver)
@@ -154,7 +155,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
 
   /// Runs strategies until none can go on, and hands out what is for the world.
   @inlinable
-  mutating func pump(at now: Instant, _ deliver: (borrowing Outbox) -> Void) {
+  mutating func pump(at now: Instant, _ deliver: (inout Outbox) -> Void) {
     if !stepsKept.isEmpty { stepsKept.removeAll(keepingCapacity: true) }
     guard !outbox.isEmpty else { return }
     if outbox.starting >= 0 {
@@ -184,7 +185,7 @@ public struct Shard<Strategies: StrategyRuntime & ~Copyable>: ~Copyable {
     }
     outbox.removeStrategyCommands()
     guard !outbox.isEmpty else { return }
-    deliver(outbox)
+    deliver(&outbox)
     outbox.removeAll()
   }
 

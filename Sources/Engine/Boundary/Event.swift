@@ -66,6 +66,13 @@ public struct Event: Sendable, Hashable {
 }
 
 extension Event {
+  /// The event with further attributes; it is moved, not copied, which a `var` would be.
+  @inline(__always)
+  consuming func with(_ change: (inout Event) -> Void) -> Event {
+    change(&self)
+    return self
+  }
+
   /// The value of AttributeReasons under a key.
   public func reason(_ key: String) -> String? { reasons?.first { $0.key == key }?.value }
 }

@@ -38,6 +38,16 @@ public struct Outbox: ~Copyable, Sendable {
   /// Adds an event.
   public mutating func append(_ event: consuming Event) { events.append(event) }
 
+  /// Hands over the events, in order, and keeps none: an event is large, and none is copied.
+  public mutating func takeEvents(_ body: (consuming Event) -> Void) {
+    for index in events.indices.dropLast() {
+      body(exchange(&events[index], with: Event(.error, thisDN: DN(""))))
+    }
+    // Most signals lead to one event.
+    if let last = events.popLast() { body(last) }
+    if !events.isEmpty { events.removeAll(keepingCapacity: true) }
+  }
+
   /// Empties the outbox and keeps its memory, unless one signal made it unusually large.
   public mutating func removeAll() {
     let keeps = events.capacity <= Self.capacityKept
@@ -48,7 +58,7 @@ public struct Outbox: ~Copyable, Sendable {
     } else if !lineCommands.isEmpty {
       lineCommands.removeAll(keepingCapacity: keeps)
     }
-    if !events.isEmpty { events.removeAll(keepingCapacity: keeps) }
+    if !events.isEmpty || !keeps { events.removeAll(keepingCapacity: keeps) }
   }
 
   /// Starting a large site announces every agent in one signal; that much is not kept.

@@ -35,7 +35,10 @@ package struct EventLog: ~Copyable {
   }
 
   /// Adds the next event.
-  package mutating func append(_ event: Event) { append(.event(event), event.sequence) }
+  package mutating func append(_ event: consuming Event) {
+    let sequence = event.sequence
+    append(.event(event), sequence)
+  }
 
   /// Adds the next event as the store has it.
   package mutating func append(_ event: StoredEvent) { append(.text(event.text), event.sequence) }

@@ -39,24 +39,22 @@ struct LineSide: ~Copyable {
   }
 
   /// Carries out what the engine decided.
-  mutating func perform(_ outbox: borrowing Outbox, at now: Instant) {
+  mutating func perform(_ outbox: inout Outbox, at now: Instant) {
     for command in outbox.lineCommands {
       recorder.note(command)
       telephony.perform(command, at: now)
     }
-    // What is only looked at is not copied: an event is large.
-    let events = outbox.events.span
-    for index in events.indices { take(events[index]) }
+    outbox.takeEvents { take($0) }
   }
 
-  private mutating func take(_ event: borrowing Event) {
+  private mutating func take(_ event: consuming Event) {
     if reference != 0, event.kind == .error, event.referenceID == reference {
       refusal = copy event
     }
-    log.append(event)
     statistics.fold(event)
     dump?.append(event)
     recorder.add(event)
+    log.append(consume event)
   }
 
   /// Receives one batch of datagrams.

@@ -300,7 +300,7 @@ struct ShardLoop: ~Copyable {
     _ line: inout LineSide
   ) {
     line.recorder.enter(signal, at: now)
-    shard.handle(signal, at: now) { outbox in line.perform(outbox, at: now) }
+    shard.handle(signal, at: now) { outbox in line.perform(&outbox, at: now) }
     if !shard.steps.isEmpty { line.recorder.add(shard.steps, at: now) }
   }
 
