@@ -19,6 +19,7 @@
 /// business. Signals that come too late (of a call that is gone, of an attempt that is over) are
 /// harmless.
 public struct RoutingEngine: ~Copyable {
+  private let passed = PassedByAddress()
   let plan: Plan
   let epoch: UInt64
   var random: SplitMix64

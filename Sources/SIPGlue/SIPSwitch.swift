@@ -31,6 +31,7 @@ public struct SIPSwitch: ~Copyable {
     var text: Text
   }
 
+  private let passed = PassedByAddress()
   let plan: SIPPlan
   /// What it was made from.
   package var sitePlan: SIPPlan { plan }
