@@ -189,4 +189,10 @@ public enum ProcessLimits {
   /// - Returns: How many that are; 0 when it cannot be found out.
   @discardableResult
   public static func raiseDescriptors() -> Int { max(0, Int(clamping: rs_files_raise())) }
+
+  /// Lets the heap be one piece for all threads, and grow by megabytes.
+  ///
+  /// glibc gives every thread a heap of its own, which grows page by page with a system call each.
+  /// To be called before there are threads.
+  public static func keepHeapTogether() { rs_heap_together() }
 }

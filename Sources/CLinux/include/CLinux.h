@@ -42,6 +42,10 @@ struct rs_watch_event {
   const char *name; /* inside the buffer that was read; empty for the folder itself */
 };
 
+/* Makes the heap of the C library one piece for all threads that grows by megabytes: a thread's own
+ * grows page by page, with a system call each. */
+void rs_heap_together(void);
+
 /* Clocks. */
 uint64_t rs_monotonic_ns(void);
 uint64_t rs_realtime_ns(void);

@@ -36,6 +36,9 @@ struct DecisionLog: Sendable {
   private let capacity: Int
   private(set) var order: UInt64 = 0
 
+  /// For how many there is room from the first one on.
+  private static var roomMade: Int { 131_072 }
+
   /// Makes a log of so many entries and changes; zero keeps nothing.
   init(capacity: Int) { self.capacity = max(0, capacity) }
 
@@ -45,6 +48,8 @@ struct DecisionLog: Sendable {
     order += 1
     let entry = DecisionEntry(order: order, at: now, call: call, kind: kind)
     if entries.count < capacity {
+      // At once: a ring that grows by doubling stops everything while it is copied.
+      if entries.isEmpty { entries.reserveCapacity(min(capacity, Self.roomMade)) }
       entries.append(entry)
     } else {
       entries[nextEntry] = entry
@@ -68,6 +73,7 @@ struct DecisionLog: Sendable {
       standing: standing
     )
     if changes.count < capacity {
+      if changes.isEmpty { changes.reserveCapacity(min(capacity, Self.roomMade)) }
       changes.append(change)
     } else {
       changes[Int(changeCount % Int64(capacity))] = change
