@@ -144,7 +144,7 @@ extension SIPSwitch {
         return .failure(Unresolved(reason: .unreachable))
       }
       guard !isCutOff(binding) else { return .failure(Unresolved(reason: .unreachable)) }
-      targetURI.write(binding.uri)
+      targetURI.write(text: binding.uri)
       for proxy in binding.path { targetRoutes.header("Route", proxy) }
       if let hop = hop(to: binding) { return .success(hop) }
       guard binding.path.isEmpty else { return .failure(Unresolved(reason: .unreachable)) }

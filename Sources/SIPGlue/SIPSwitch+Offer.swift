@@ -169,7 +169,7 @@ extension SIPSwitch {
     case .challenged(let challenges):
       for challenge in challenges {
         lines.write("Proxy-Authenticate: ")
-        lines.write(challenge.headerValue)
+        lines.write(text: challenge.headerValue)
         lines.write("\r\n")
       }
       turnAway(received, handle, 407, from: source)

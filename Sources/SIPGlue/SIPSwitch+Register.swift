@@ -97,10 +97,10 @@ extension SIPSwitch {
     case .registered(let contacts):
       for contact in contacts {
         lines.write("Contact: <")
-        lines.write(contact.uri)
+        lines.write(text: contact.uri)
         lines.write(">;expires=")
         lines.write(decimal: UInt64(contact.expires))
-        lines.write(contact.parameters)
+        lines.write(text: contact.parameters)
         lines.write("\r\n")
       }
       if let first = contacts.first { lines.header("Expires", decimal: UInt64(first.expires)) }
@@ -110,7 +110,7 @@ extension SIPSwitch {
     case .unauthorized(let challenges):
       for challenge in challenges {
         lines.write("WWW-Authenticate: ")
-        lines.write(challenge.headerValue)
+        lines.write(text: challenge.headerValue)
         lines.write("\r\n")
       }
     case .intervalTooBrief(let seconds):

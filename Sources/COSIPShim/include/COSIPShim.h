@@ -35,9 +35,47 @@ static inline int rs_byte_is(uint8_t byte, uint8_t kind) {
 /* How many bytes from the first one on are of a kind. */
 static inline size_t rs_run(const uint8_t *bytes, size_t length, uint8_t kind) {
   size_t count = 0;
+  while (count + 4 <= length &&
+         (rs_byte_kinds[bytes[count]] & rs_byte_kinds[bytes[count + 1]] &
+          rs_byte_kinds[bytes[count + 2]] & rs_byte_kinds[bytes[count + 3]] & kind))
+    count += 4;
   while (count < length && rs_byte_is(bytes[count], kind)) count++;
   return count;
 }
+
+/* Where the first such byte is, or `length`. Most are found a few bytes on, where a call of memchr
+ * costs more than the search. Whole aligned vectors are read, which stay in the page of a byte that
+ * may be read; a sanitizer would object. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define RS_EXACT_READS 1
+#endif
+#endif
+#if defined(__SSE2__) && !defined(RS_EXACT_READS)
+typedef char rs_vector __attribute__((vector_size(16)));
+
+static inline size_t rs_find(const uint8_t *bytes, size_t length, uint8_t wanted) {
+  if (length == 0) return 0;
+  const size_t skipped = (uintptr_t)bytes & 15;
+  const rs_vector *vector = (const rs_vector *)(bytes - skipped);
+  const rs_vector all = (rs_vector){} + (char)wanted;
+  unsigned found = (unsigned)__builtin_ia32_pmovmskb128(*vector == all) >> skipped;
+  size_t start = 0, next = 16 - skipped;
+  while (found == 0) {
+    if (next >= length) return length;
+    start = next;
+    next += 16;
+    found = (unsigned)__builtin_ia32_pmovmskb128(*++vector == all);
+  }
+  start += (size_t)__builtin_ctz(found);
+  return start < length ? start : length;
+}
+#else
+static inline size_t rs_find(const uint8_t *bytes, size_t length, uint8_t wanted) {
+  const uint8_t *found = length == 0 ? NULL : memchr(bytes, wanted, length);
+  return found == NULL ? length : (size_t)(found - bytes);
+}
+#endif
 
 /* The number of bytes below 0x20 other than tab. */
 size_t rs_count_controls(const void *bytes, size_t length);

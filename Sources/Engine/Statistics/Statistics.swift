@@ -40,6 +40,9 @@ public struct Statistics: Sendable, Codable {
     var call: ConnID
     var dn: DN
 
+    /// A call is at few devices.
+    func hash(into hasher: inout Hasher) { hasher.combine(call) }
+
     static func < (left: Stay, right: Stay) -> Bool {
       left.call != right.call ? left.call < right.call : left.dn < right.dn
     }

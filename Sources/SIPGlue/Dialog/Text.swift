@@ -33,7 +33,7 @@ struct TextStore: ~Copyable {
   /// Makes a copy of a text.
   mutating func make(_ text: String) -> Text {
     var copy = MessageWriter(capacity: max(64, text.utf8.count))
-    copy.write(text)
+    copy.write(text: text)
     return make(copy.bytes)
   }
 

@@ -86,7 +86,7 @@ extension SIPSwitch {
     guard let hop else { return nil }
     targetRoutes.removeAll()
     targetURI.removeAll()
-    targetURI.write(place)
+    targetURI.write(text: place)
     return hop
   }
 

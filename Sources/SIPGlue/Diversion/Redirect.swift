@@ -40,13 +40,13 @@ extension SIPSwitch {
     let step = uris.count > 10 ? 1000 / uris.count : 100
     for (index, uri) in uris.enumerated() {
       lines.write("Contact: <")
-      lines.write(uri)
+      lines.write(text: uri)
       lines.write(">;q=")
       lines.writeShare(UInt16(1000 - index * step))
       lines.write("\r\n")
     }
     targetURI.removeAll()
-    targetURI.write(first)
+    targetURI.write(text: first)
     sendRedirect(slot, at: now)
   }
 
@@ -74,7 +74,7 @@ extension SIPSwitch {
     var rank = Int(calls[slot].rank) + 1
     while rank < 64, let binding = registrar.contact(of: dn, rank: rank, at: now) {
       lines.write("Contact: <")
-      lines.write(binding.uri)
+      lines.write(text: binding.uri)
       lines.write(">;q=")
       // Those before it have shown no q, or theirs: never more than the first.
       lines.writeShare(min(binding.q, 999))

@@ -108,10 +108,7 @@ package struct ByteView {
   @inline(__always)
   package func position(of byte: UInt8, from start: Int, to end: Int) -> Int {
     precondition(start >= 0 && start <= end && end <= count)
-    guard start < end, let found = unsafe memchr(base + start, Int32(byte), end - start) else {
-      return end
-    }
-    return unsafe base.distance(to: found.assumingMemoryBound(to: UInt8.self))
+    return start &+ Int(unsafe rs_find(base + start, end &- start, byte))
   }
 
   /// Where the bytes end that are all of a kind from `start` on; `end` at the latest.

@@ -166,7 +166,9 @@ extension Envelope {
         index = skipBlanks(bytes, end, limit)
       }
       if name.equalsIgnoringCase("tag") {
-        guard party.tag.isEmpty, !value.isEmpty, bytes[value].isToken else { return note(.tag) }
+        guard party.tag.isEmpty, !value.isEmpty, !isTrusting || bytes[value].isToken else {
+          return note(.tag)
+        }
         party.tag = value
       }
     }

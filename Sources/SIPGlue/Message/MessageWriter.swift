@@ -57,7 +57,8 @@ package struct MessageWriter: ~Copyable {
 
   package mutating func write(_ text: StaticString) { write(ByteView(text)) }
 
-  package mutating func write(_ text: String) { text.withByteView { write($0) } }
+  /// Appends text; its label keeps literals from becoming a `String` each.
+  package mutating func write(text: String) { text.withByteView { write($0) } }
 
   package mutating func write(_ bytes: [UInt8]) { bytes.withByteView { write($0) } }
 
@@ -70,6 +71,7 @@ package struct MessageWriter: ~Copyable {
   /// Appends a number in decimal.
   package mutating func write(decimal number: UInt64) {
     guard reserve(20) else { return }
+    guard number >= 1000 else { return writeShort(UInt32(truncatingIfNeeded: number)) }
     var rest = number
     var digits = 1
     while rest >= 10 {
@@ -86,18 +88,31 @@ package struct MessageWriter: ~Copyable {
     count += digits
   }
 
+  /// Most numbers are bytes of an address: three digits at most, for which there is room.
+  private mutating func writeShort(_ number: UInt32) {
+    let hundreds = number / 100
+    let tens = number / 10 % 10
+    if number >= 100 { writeDigit(hundreds) }
+    if number >= 10 { writeDigit(tens) }
+    writeDigit(number % 10)
+  }
+
+  @inline(__always)
+  private mutating func writeDigit(_ digit: UInt32) {
+    unsafe base[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+    count &+= 1
+  }
+
   package mutating func write(decimal number: Int) { write(decimal: UInt64(max(0, number))) }
 
   /// Appends a number as 16 lower-case hexadecimal digits.
   package mutating func write(hex number: UInt64) {
     guard reserve(16) else { return }
-    var shift = 60
-    while shift >= 0 {
-      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
-      unsafe base[count] = digit < 10 ? digit + 0x30 : digit + 0x57
-      count += 1
-      shift -= 4
-    }
+    let target = unsafe UnsafeMutableRawPointer(base + count)
+    let halves = (Hex.digits(UInt32(number >> 32)), Hex.digits(UInt32(truncatingIfNeeded: number)))
+    unsafe target.storeBytes(of: halves.0.bigEndian, as: UInt64.self)
+    unsafe target.storeBytes(of: halves.1.bigEndian, toByteOffset: 8, as: UInt64.self)
+    count += 16
   }
 
   /// Appends two lower-case hexadecimal digits for each byte.

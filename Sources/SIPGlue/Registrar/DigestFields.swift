@@ -88,7 +88,7 @@ extension Credentials {
     ]
     var ends = [0]
     for value in values {
-      text.write(value)
+      text.write(text: value)
       ends.append(text.count)
     }
     guard !text.overflowed else { return nil }

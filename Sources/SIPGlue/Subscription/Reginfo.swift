@@ -48,7 +48,7 @@ extension MessageWriter {
     write("    <contact id=\"c")
     write(decimal: binding.id)
     write(event.isEnd ? "\" state=\"terminated\" event=\"" : "\" state=\"active\" event=\"")
-    write(event.rawValue)
+    write(text: event.rawValue)
     write("\" duration-registered=\"")
     write(decimal: UInt64(max(0, (now - binding.since).components.seconds)))
     if let end = binding.expiresAt {

@@ -324,7 +324,7 @@ extension SIPSwitch {
       lines.write(domain.bytes)
       lines.write(">")
     } else {
-      lines.write(transfer.referredBy)
+      lines.write(text: transfer.referredBy)
     }
     lines.write("\r\n")
   }
