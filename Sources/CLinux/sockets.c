@@ -334,6 +334,7 @@ int rs_udp_can_segment(int fd) {
 
 struct rs_receiver {
   unsigned slots;
+  unsigned filled;
   size_t size;
   size_t stride;
   uint8_t *memory;
@@ -383,8 +384,11 @@ int rs_receiver_fill(struct rs_receiver *receiver, int fd) {
   int count;
   do count = recvmmsg(fd, receiver->headers, receiver->slots, MSG_DONTWAIT, NULL);
   while (count < 0 && errno == EINTR);
+  receiver->filled = count < 0 ? 0 : (unsigned)count;
   return count < 0 ? -errno : count;
 }
+
+unsigned rs_receiver_filled(const struct rs_receiver *receiver) { return receiver->filled; }
 
 const uint8_t *rs_receiver_bytes(const struct rs_receiver *receiver, unsigned slot) {
   return receiver->memory + slot * receiver->stride;

@@ -6,7 +6,7 @@ internal import CLinux
 @safe public final class ReceivedBatch: @unchecked Sendable {
   private let receiver: OpaquePointer
   /// How many datagrams there are.
-  public private(set) var count = 0
+  public var count: Int { Int(unsafe rs_receiver_filled(receiver)) }
 
   /// Makes room for datagrams.
   ///
@@ -57,9 +57,8 @@ internal import CLinux
   /// - Parameter socket: Where it waits.
   /// - Throws: What the kernel refused; an error that an earlier datagram provoked is none.
   public func fill(from socket: borrowing BoundSocket) throws(ReactorError) {
-    count = 0
     let number = unsafe rs_receiver_fill(receiver, socket.descriptor)
     if number == -Errno.again || number == -Errno.connectionRefused { return }
-    count = Int(try ReactorError.check(number, "receive on udp \(socket.address)"))
+    _ = try ReactorError.check(number, "receive on udp \(socket.address)")
   }
 }

@@ -147,6 +147,8 @@ struct rs_receiver *rs_receiver_create(unsigned slots, size_t buffer_bytes);
 void rs_receiver_destroy(struct rs_receiver *receiver);
 /* Fills slots 0..<n and gives n. */
 int rs_receiver_fill(struct rs_receiver *receiver, int fd);
+/* How many datagrams there are since then. */
+unsigned rs_receiver_filled(const struct rs_receiver *receiver);
 const uint8_t *rs_receiver_bytes(const struct rs_receiver *receiver, unsigned slot);
 size_t rs_receiver_length(const struct rs_receiver *receiver, unsigned slot);
 int rs_receiver_truncated(const struct rs_receiver *receiver, unsigned slot);

@@ -15,7 +15,8 @@ internal import Engine
 
 /// The messages of every call, bounded.
 struct Capture: ~Copyable {
-  private struct Record {
+  /// A call that something is kept of.
+  struct Record {
     var conn: ConnID
     var began: Instant
     var ended: Instant?
@@ -230,7 +231,9 @@ struct Capture: ~Copyable {
   private mutating func makeRoom(_ count: Int, of slot: Slot) -> Bool {
     let size = CaptureStorage.chunkBytes
     let rest = records[slot].chunks == 0 ? 0 : size - records[slot].used
-    let wanted = (max(0, count - rest) + size - 1) / size
+    // Most fits behind what is there.
+    guard count > rest else { return true }
+    let wanted = (count - rest + size - 1) / size
     while records[slot].chunks + wanted > chunksMax {
       guard tear(slot) else { return false }
     }
@@ -273,14 +276,18 @@ struct Capture: ~Copyable {
 
   private mutating func write(_ bytes: ByteView, _ slot: Slot) {
     var start = 0
+    var used = records[slot].used
     while start < bytes.count {
-      if records[slot].used == CaptureStorage.chunkBytes { grow(slot) }
-      let used = records[slot].used
+      if used == CaptureStorage.chunkBytes {
+        grow(slot)
+        used = 0
+      }
       let end = min(bytes.count, start + CaptureStorage.chunkBytes - used)
       storage.write(bytes.view(from: start, to: end), to: records[slot].last, at: used)
-      records[slot].used = used + end - start
+      used += end - start
       start = end
     }
+    records[slot].used = used
   }
 
   // MARK: Looking

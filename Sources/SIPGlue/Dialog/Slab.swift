@@ -14,33 +14,34 @@ struct Slot: Hashable, Sendable {
 struct Slab<Element>: ~Copyable {
   /// Generations fit into an `Owner`.
   private static var generationMask: UInt32 { 0x00FF_FFFF }
+  /// Marks the stamp of a slot that is in use.
+  private static var live: UInt32 { 0x8000_0000 }
 
-  private var elements: [Element] = []
-  private var generations: [UInt32] = []
-  private var isLive: [Bool] = []
+  private var elements = Pieces<Element>()
+  /// The generation of every slot, and whether it is in use.
+  private var stamps: [UInt32] = []
   private var free: [UInt32] = []
   private(set) var count = 0
 
   init() {}
 
   /// Stores an element in a free slot.
-  mutating func insert(_ element: Element) -> Slot {
+  mutating func insert(_ element: consuming Element) -> Slot {
     count += 1
     if let index = free.popLast() {
       elements[Int(index)] = element
-      isLive[Int(index)] = true
-      return Slot(index: index, generation: generations[Int(index)])
+      let generation = stamps[Int(index)]
+      stamps[Int(index)] = generation | Self.live
+      return Slot(index: index, generation: generation)
     }
     elements.append(element)
-    generations.append(0)
-    isLive.append(true)
+    stamps.append(Self.live)
     return Slot(index: UInt32(elements.count - 1), generation: 0)
   }
 
   /// Whether the handle's element is there.
   func contains(_ slot: Slot) -> Bool {
-    Int(slot.index) < elements.count && isLive[Int(slot.index)]
-      && generations[Int(slot.index)] == slot.generation
+    Int(slot.index) < stamps.count && stamps[Int(slot.index)] == slot.generation | Self.live
   }
 
   /// The element of a handle that is known to be good.
@@ -57,24 +58,22 @@ struct Slab<Element>: ~Copyable {
 
   /// The handle of the element that lives at an index now, if one does.
   func slot(at index: UInt32) -> Slot? {
-    guard Int(index) < elements.count, isLive[Int(index)] else { return nil }
-    return Slot(index: index, generation: generations[Int(index)])
+    guard Int(index) < stamps.count, stamps[Int(index)] & Self.live != 0 else { return nil }
+    return Slot(index: index, generation: stamps[Int(index)] & Self.generationMask)
   }
 
   /// Gives a slot back.
   mutating func remove(_ slot: Slot) {
     precondition(contains(slot))
-    let index = Int(slot.index)
-    isLive[index] = false
-    generations[index] = (generations[index] &+ 1) & Self.generationMask
+    stamps[Int(slot.index)] = (slot.generation &+ 1) & Self.generationMask
     free.append(slot.index)
     count -= 1
   }
 
   /// Shows the handles of all elements, in slot order.
   func forEach(_ body: (Slot) -> Void) {
-    for index in 0..<elements.count where isLive[index] {
-      body(Slot(index: UInt32(index), generation: generations[index]))
+    for index in 0..<UInt32(stamps.count) {
+      if let slot = slot(at: index) { body(slot) }
     }
   }
 }

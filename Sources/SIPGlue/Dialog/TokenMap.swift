@@ -6,18 +6,21 @@
 
 /// A map of tokens; key 0 is not a key.
 struct TokenMap: ~Copyable {
-  private var keys: [UInt64]
-  private var values: [UInt64]
+  private struct Entry {
+    var key: UInt64 = 0
+    var value: UInt64 = 0
+  }
+
+  private var entries: [Entry]
   private(set) var count = 0
 
   init(capacity: Int = 64) {
     var size = 64
     while size < capacity * 2 { size *= 2 }
-    keys = Array(repeating: 0, count: size)
-    values = Array(repeating: 0, count: size)
+    entries = Array(repeating: Entry(), count: size)
   }
 
-  private var mask: Int { keys.count - 1 }
+  private var mask: Int { entries.count - 1 }
 
   private func home(_ key: UInt64) -> Int {
     // ConnIDs count upwards: spread them.
@@ -27,8 +30,8 @@ struct TokenMap: ~Copyable {
   /// The value of a key.
   subscript(key: UInt64) -> UInt64? {
     var place = home(key)
-    while keys[place] != 0 {
-      if keys[place] == key { return values[place] }
+    while entries[place].key != 0 {
+      if entries[place].key == key { return entries[place].value }
       place = (place + 1) & mask
     }
     return nil
@@ -37,44 +40,38 @@ struct TokenMap: ~Copyable {
   /// Sets the value of a key.
   mutating func set(_ key: UInt64, _ value: UInt64) {
     precondition(key != 0)
-    if (count + 1) * 2 > keys.count { grow() }
+    if (count + 1) * 2 > entries.count { grow() }
     var place = home(key)
-    while keys[place] != 0, keys[place] != key { place = (place + 1) & mask }
-    if keys[place] == 0 { count += 1 }
-    keys[place] = key
-    values[place] = value
+    while entries[place].key != 0, entries[place].key != key { place = (place + 1) & mask }
+    if entries[place].key == 0 { count += 1 }
+    entries[place] = Entry(key: key, value: value)
   }
 
   /// Forgets a key, if it is there.
   mutating func remove(_ key: UInt64) {
     var place = home(key)
-    while keys[place] != key {
-      guard keys[place] != 0 else { return }
+    while entries[place].key != key {
+      guard entries[place].key != 0 else { return }
       place = (place + 1) & mask
     }
     count -= 1
     var hole = place
     var next = (place + 1) & mask
-    while keys[next] != 0 {
-      let wanted = home(keys[next])
+    while entries[next].key != 0 {
+      let wanted = home(entries[next].key)
       if (next - wanted) & mask >= (next - hole) & mask {
-        keys[hole] = keys[next]
-        values[hole] = values[next]
+        entries[hole] = entries[next]
         hole = next
       }
       next = (next + 1) & mask
     }
-    keys[hole] = 0
+    entries[hole] = Entry()
   }
 
   private mutating func grow() {
-    let oldKeys = keys
-    let oldValues = values
-    keys = Array(repeating: 0, count: oldKeys.count * 2)
-    values = Array(repeating: 0, count: oldKeys.count * 2)
+    let old = entries
+    entries = Array(repeating: Entry(), count: old.count * 2)
     count = 0
-    for index in 0..<oldKeys.count where oldKeys[index] != 0 {
-      set(oldKeys[index], oldValues[index])
-    }
+    for entry in old where entry.key != 0 { set(entry.key, entry.value) }
   }
 }

@@ -117,9 +117,13 @@ extension Envelope {
     _ next: Int,
     _ seen: inout Seen
   ) {
-    let colon = bytes.end(of: .headerName, from: line.start, to: line.end)
-    guard colon < line.end, colon > line.start, bytes[colon] == UInt8(ascii: ":") else {
-      let isFolding = colon == line.start && bytes[colon] != UInt8(ascii: ":")
+    let colon = bytes.position(of: UInt8(ascii: ":"), from: line.start, to: line.end)
+    let header = Self.known(bytes.view(from: line.start, to: colon))
+    // The name of a header that is known needs no look at its bytes.
+    let nameEnd =
+      header == .unknown ? bytes.end(of: .headerName, from: line.start, to: colon) : colon
+    guard nameEnd == colon, colon < line.end, colon > line.start else {
+      let isFolding = nameEnd == line.start && bytes[nameEnd] != UInt8(ascii: ":")
       return note(isFolding ? .folding : .headerName)
     }
     var start = colon + 1
@@ -128,7 +132,6 @@ extension Envelope {
     while end > start, bytes[end - 1].isBlank { end -= 1 }
     let value = ByteSlice(from: start, to: end)
     let whole = ByteSlice(from: line.start, to: next)
-    let header = Self.known(bytes.view(from: line.start, to: colon))
     switch header {
     case .via: takeVia(bytes, value, whole)
     case .from: if first(.from, &seen) { from = scanParty(bytes, value) }

@@ -21,7 +21,7 @@ package import Engine
 
 /// All live transactions.
 package struct TransactionTable: ~Copyable {
-  package var records: [TransactionRecord] = []
+  package var records = Pieces<TransactionRecord>()
   package var pool = BlockPool()
   package var deadlines: DeadlineLists
   package var scratch = MessageWriter(capacity: 4096)
@@ -50,9 +50,9 @@ package struct TransactionTable: ~Copyable {
   }
 
   deinit {
-    for record in records {
-      record.request.release()
-      record.last.release()
+    for slot in 0..<records.count {
+      records[slot].request.release()
+      records[slot].last.release()
     }
   }
 
