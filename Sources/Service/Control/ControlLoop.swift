@@ -1,7 +1,8 @@
 // The control thread: people, files and signals on one side, the shard's thread on the other.
 //
 // States: running; draining (the first SIGTERM, SIGINT or the end of --seconds: no new calls);
-// finished (no call is left, the time to drain is over, or a second signal came).
+// leaving (the time to drain is over: the shard is told to stop, and says what it leaves behind);
+// finished (no call is left, the shard has stopped, or a second signal came).
 // Invariants: the shard is reached through its inbox only, and answers through ours; every
 // ticket is answered at most once; one reload is on its way at a time, later ones wait for it.
 // Who may change it: the thread that runs it. Source: HOUSE 2.9 (one control thread), SURFACE 2.
@@ -40,6 +41,7 @@ struct ControlLoop: ~Copyable {
   enum Phase: Equatable {
     case running
     case draining(until: UInt64)
+    case leaving
     case finished
   }
 
@@ -124,11 +126,8 @@ struct ControlLoop: ~Copyable {
     }
     giveUpPreparation(at: now)
     if case .draining(let until) = phase, until <= now {
-      say(
-        "calls are still there after the time to drain: they are "
-          + (options.store ? "kept for the next start" : "hung up")
-      )
-      phase = .finished
+      phase = .leaving
+      shard.post(.stop)
     }
     if let end, end <= now {
       self.end = nil
@@ -156,7 +155,7 @@ struct ControlLoop: ~Copyable {
       phase = .draining(until: Clock.monotonic + wait)
       shard.post(.drain)
       say("stopping: no new calls; those that are there may take \(Int(options.drain)) s")
-    case .draining, .finished:
+    case .draining, .leaving, .finished:
       phase = .finished
     }
   }
@@ -195,10 +194,20 @@ struct ControlLoop: ~Copyable {
       finishReload(switched)
     case .drained:
       phase = .finished
+    case .stopped(let calls):
+      if calls > 0 { say(farewell(to: calls)) }
+      phase = .finished
     case .failed(let text):
       failure = text
       phase = .finished
     }
+  }
+
+  /// What becomes of the calls that took longer than the time to drain.
+  private func farewell(to calls: Int) -> String {
+    let (subject, verb) = calls == 1 ? ("1 call is", "it is") : ("\(calls) calls are", "they are")
+    let fate = options.store ? "kept for the next start" : "hung up"
+    return "\(subject) still there after the time to drain: \(verb) \(fate)"
   }
 
   /// A new ticket for somebody who waits.

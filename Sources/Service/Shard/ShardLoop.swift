@@ -353,6 +353,7 @@ struct ShardLoop: ~Copyable {
       feed(.control(.drain), at: now)
       settle(at: now)
     case .stop:
+      reports.post(.report(.stopped(calls: line.telephony.callCount)))
       // With a store, who waits goes on waiting, and who talks goes on talking.
       if writer == nil { hangUpAll(at: now) }
       phase = .stopped

@@ -29,7 +29,8 @@ enum ShardRequest: Sendable {
   case renew(TLSCredentials)
   /// No new calls; report `.drained` when none is left.
   case drain
-  /// Stop; what is left is kept for the next start, or hung up when nothing is stored.
+  /// Stop, and report `.stopped`; what is left is kept for the next start, or hung up when nothing
+  /// is stored.
   case stop
 }
 
@@ -122,6 +123,8 @@ enum ShardReport: Sendable {
   case switched(Switched, ticket: UInt64)
   /// Draining, and no call is left.
   case drained
+  /// Told to stop, and so many calls are left behind.
+  case stopped(calls: Int)
   /// The thread cannot go on.
   case failed(String)
 }
