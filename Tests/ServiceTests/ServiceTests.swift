@@ -385,6 +385,35 @@ struct ServiceTests {
     #expect(service.said.last == "ended", "\(service.said)")
   }
 
+  @Test("Calls that outlast the time to drain are counted", .timeLimit(.minutes(15)))
+  func outlastingTheDrain() throws {
+    let phone = LoopbackPhone("7001")
+    let thread = phone.start()
+    defer {
+      phone.stop()
+      wait { thread.isDone }
+    }
+    for hasCall in [true, false] {
+      let service = try RunningService(
+        site: Self.site([("1001", phone)]),
+        strategies: Self.any,
+        drain: 0,
+        store: false
+      )
+      if hasCall {
+        let caller = LoopbackCaller("1", calls: "8000", at: service.port)
+        caller.invite()
+        #expect(caller.wait(for: 200), "\(caller.statuses)")
+        caller.acknowledge()
+      }
+      service.door.stop()
+      #expect(wait { service.hasEnded })
+      let left = service.said.filter { $0.contains("still there") }
+      let one = "1 call is still there after the time to drain: it is hung up"
+      #expect(left == (hasCall ? [one] : []), "\(service.said)")
+    }
+  }
+
   @Test("Without a store, a second stop hangs up what is left", .timeLimit(.minutes(15)))
   func stoppingTwice() throws {
     let phone = LoopbackPhone("7001")
