@@ -76,7 +76,8 @@ public enum Service {
     parts: ServiceParts,
     say: @escaping (String) -> Void
   ) throws {
-    ProcessLimits.keepHeapTogether()
+    // A guest in another program leaves its heap alone.
+    if door == nil { ProcessLimits.keepHeapTogether() }
     // Signals are blocked before the first thread is made.
     let signals = options.watchesSignals ? try SignalWatch() : nil
     let files = try start(options, selfTest: parts.selfTest, say: say)

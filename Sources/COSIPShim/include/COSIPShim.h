@@ -52,12 +52,12 @@ static inline size_t rs_run(const uint8_t *bytes, size_t length, uint8_t kind) {
 #endif
 #endif
 #if defined(__SSE2__) && !defined(RS_EXACT_READS)
-typedef char rs_vector __attribute__((vector_size(16)));
+typedef char rs_vector __attribute__((vector_size(16), may_alias));
 
 static inline size_t rs_find(const uint8_t *bytes, size_t length, uint8_t wanted) {
   if (length == 0) return 0;
   const size_t skipped = (uintptr_t)bytes & 15;
-  const rs_vector *vector = (const rs_vector *)(bytes - skipped);
+  const rs_vector *vector = (const rs_vector *)((uintptr_t)bytes - skipped);
   const rs_vector all = (rs_vector){} + (char)wanted;
   unsigned found = (unsigned)__builtin_ia32_pmovmskb128(*vector == all) >> skipped;
   size_t start = 0, next = 16 - skipped;
