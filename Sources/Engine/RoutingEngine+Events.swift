@@ -38,15 +38,13 @@ extension RoutingEngine {
     }
   }
 
-  // Nothing changes here: the engine is not copied for a call that may change it.
-
   /// An event of a call at the routing point or queue that it is at: ThisDN is ThisQueue.
-  mutating func deviceEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  func deviceEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     event(kind, call, atDevice: deviceDN(calls[call].device))
   }
 
   /// The same at another queue in which the call waits.
-  mutating func event(_ kind: EventKind, _ call: CallSlot, atDevice dn: DN) -> Event {
+  func event(_ kind: EventKind, _ call: CallSlot, atDevice dn: DN) -> Event {
     Event(kind, thisDN: dn).with {
       $0.call = calls[call].attributes
       $0.thisQueue = dn
@@ -56,7 +54,7 @@ extension RoutingEngine {
   }
 
   /// An event of a call at the DN that it was diverted to: ThisQueue is where it came from.
-  mutating func partyEvent(_ kind: EventKind, _ call: CallSlot, at dn: DN) -> Event {
+  func partyEvent(_ kind: EventKind, _ call: CallSlot, at dn: DN) -> Event {
     Event(kind, thisDN: dn).with {
       $0.call = calls[call].attributes
       switch calls[call].device {
@@ -75,7 +73,7 @@ extension RoutingEngine {
   }
 
   /// An event at the DN of ours that makes the call (DOMAIN 2.1: an internal A).
-  mutating func originEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  func originEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     var event = Event(kind, thisDN: dns[Int(calls[call].origin)].dn)
     event.call = calls[call].attributes
     event.thisDNRole = .origination
@@ -87,7 +85,7 @@ extension RoutingEngine {
   }
 
   /// An event where the call is seen now: at the DN that rings or talks, else at its device.
-  mutating func callEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
+  func callEvent(_ kind: EventKind, _ call: CallSlot) -> Event {
     switch calls[call].state {
     case .diverting(let diversion):
       if diversion.isRinging, diversion.way.isLocal {
@@ -105,7 +103,7 @@ extension RoutingEngine {
     return deviceEvent(kind, call)
   }
 
-  private mutating func addCaller(of call: CallSlot, to event: inout Event) {
+  private func addCaller(of call: CallSlot, to event: inout Event) {
     event.previousConnID = calls[call].consultOf
     guard !calls[call].attributes.ani.isEmpty else { return }
     event.otherDN = DN(calls[call].attributes.ani)

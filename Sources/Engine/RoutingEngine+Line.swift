@@ -142,9 +142,8 @@ extension RoutingEngine {
     }
   }
 
-  // Nothing changes: the engine is not copied for a call that may change it.
   @usableFromInline
-  mutating func facts(of call: CallSlot) -> CallFacts {
+  func facts(of call: CallSlot) -> CallFacts {
     CallFacts(
       calls[call].attributes,
       at: deviceDN(calls[call].device),

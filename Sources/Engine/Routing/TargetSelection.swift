@@ -277,9 +277,7 @@ extension RoutingEngine {
     case among([ResolvedTarget])
   }
 
-  // Nothing changes: the engine is not copied for a call that may change it.
-  private mutating func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool
-  {
+  private func meets(_ condition: Condition, _ agent: AgentSlot, _ call: CallSlot) -> Bool {
     switch condition {
     case .serving: return mayServeQueue(agent, call)
     case .free: return mayBeOffered(call, to: agent)
