@@ -149,7 +149,8 @@ public struct SIPTrunk: Sendable, Hashable {
 public struct SIPLimits: Sendable, Hashable {
   /// Calls alive at the same time; further ones are refused with 503.
   public var callsMax = 200_000
-  /// Transactions alive at the same time; further requests are refused with 503.
+  /// Transactions alive at the same time: beyond them those go first that only wait for
+  /// repetitions, and when all are under way, requests are refused with 503.
   public var transactionsMax = 1_000_000
   /// Calls that may have gone through diversions before they come to us (RFC 5806 counters).
   public var diversionsMax = 20

@@ -320,6 +320,12 @@ extension SIPSwitch {
     legs.remove(slot)
   }
 
+  /// Forgets a leg whose dialog both sides know to be over.
+  mutating func conclude(_ slot: Slot) {
+    if let invite = legs[slot].clientInvite { table.forgetAcknowledgement(invite) }
+    removeLeg(slot)
+  }
+
   /// BYE from the other side; what it says in Reason is passed on.
   mutating func hungUp(
     _ slot: Slot,
@@ -338,10 +344,10 @@ extension SIPSwitch {
     let side = legs[slot].side
     let call = legs[slot].call
     if !transfers.isEmpty, let call, leavesBehind(slot, in: call, at: now) {
-      return removeLeg(slot)
+      return conclude(slot)
     }
     if let call { end(call, by: side == .caller ? .caller : .target, sparing: slot, at: now) }
-    removeLeg(slot)
+    conclude(slot)
   }
 
   /// ACK to a success of ours.

@@ -21,6 +21,9 @@ extension SIPSwitch {
       concluded(Owner(table.owner(of: handle) ?? 0), received, at: now)
     case .otherSuccess:
       dismiss(received, because: .answeredElsewhere, at: now)
+    case .successAgain:
+      counters.retransmissions += 1
+      acknowledgeLoosely(received)
     }
   }
 
@@ -48,7 +51,7 @@ extension SIPSwitch {
         refused(owner.slot, FailureTable.failure(of: status, hasRung: hasRung), at: now)
       }
     case .farewell:
-      if legs.contains(owner.slot) { removeLeg(owner.slot) }
+      if legs.contains(owner.slot) { conclude(owner.slot) }
     case .relay:
       guard relays.contains(owner.slot) else { return }
       relayed(owner.slot, received, at: now)
@@ -150,6 +153,14 @@ extension SIPSwitch {
   }
 
   /// An ACK that no transaction repeats: when the success comes again, so does all of this.
+  /// Acknowledges a success once more whose dialog is over.
+  private mutating func acknowledgeLoosely(_ received: borrowing Received) {
+    guard let slot = looseLeg(received) else { return }
+    legs[slot].clientSequence = received.envelope.sequence
+    sendLooseACK(slot)
+    removeLeg(slot)
+  }
+
   private mutating func sendLooseACK(_ slot: Slot) {
     writeACK(slot)
     outgoing.append(scratch.bytes, to: legs[slot].hop)

@@ -154,6 +154,26 @@ struct BridgeRaceTests {
     #expect(pair.world.remains == "")
   }
 
+  @Test func aPhoneThatRepeatsItsAnswerAfterTheEndIsAcknowledged() throws {
+    var pair = try PairBridge(.answers(after: 1))
+    pair.world.wire.loses = { $0.hasPrefix("ACK") && $0.contains("@127.0.0.1:7002") }
+    pair.world.run(1.2)
+    #expect(pair.world.story == ["ringing", "answered"])
+    pair.caller.hangUp(pair.dialog, at: pair.world.now)
+    pair.world.run(0.2)
+    #expect(pair.agent.requests("BYE").count == 1)
+    #expect(pair.agent.requests("ACK").isEmpty)
+    pair.world.wire.loses = nil
+    pair.world.run(5)
+    let acks = pair.agent.requests("ACK")
+    #expect(acks.count == 1)
+    let invite = try #require(pair.agent.requests("INVITE").first)
+    #expect(acks.first?.callID == invite.callID)
+    #expect(acks.first?.toTag == pair.agent.requests("BYE").first?.toTag)
+    pair.finish()
+    #expect(pair.world.remains == "")
+  }
+
   static let refusals: [(status: Int, hasRung: Bool, failure: RouteFailure)] = [
     (486, false, .busy), (600, true, .busy), (408, false, .unreachable), (408, true, .noAnswer),
     (480, false, .unreachable), (480, true, .noAnswer), (487, true, .noAnswer),

@@ -103,6 +103,25 @@ struct TransactionClientTests {
     #expect(bench.events.isEmpty)
   }
 
+  @Test("Once the dialog is over, a repeated success is the switch's to acknowledge again")
+  func successAfterTheEnd() throws {
+    let bench = TransactionBench()
+    let handle = try #require(bench.send(.invite))
+    #expect(bench.response(TransactionBench.answer(200)) == .final(handle))
+    bench.table.forgetAcknowledgement(handle)
+    #expect(bench.response(TransactionBench.answer(200)) == .absorbed(handle))
+    "ACK sip:x SIP/2.0\r\n\r\n".withByteView {
+      bench.table.acknowledge(handle, with: $0, to: TransactionBench.peer, into: &bench.out)
+    }
+    bench.table.forgetAcknowledgement(handle)
+    _ = bench.sent()
+    #expect(bench.lent == 0)
+    #expect(bench.response(TransactionBench.answer(200)) == .successAgain(handle))
+    #expect(bench.response(TransactionBench.answer(200, tag: "p2")) == .otherSuccess(handle))
+    #expect(bench.response(TransactionBench.answer(486)) == .absorbed(handle))
+    #expect(bench.sent().isEmpty)
+  }
+
   @Test("CANCEL waits for a provisional answer, and is retransmitted by itself")
   func cancelBeforeProvisional() throws {
     let bench = TransactionBench()

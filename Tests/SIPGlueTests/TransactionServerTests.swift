@@ -185,6 +185,69 @@ struct TransactionServerTests {
     #expect(bench.count == 2)
   }
 
+  @Test("In a full table, what only waits for repetitions makes room, the oldest first")
+  func roomForNew() throws {
+    let bench = TransactionBench(limit: 3)
+    let invite = try new(bench.request(TransactionBench.theirs("INVITE")))
+    var handles = [invite]
+    for number in 1...20 {
+      let options = TransactionBench.theirs("OPTIONS", branch: ";branch=z9hG4bK\(number)")
+      let handle = try new(bench.request(options))
+      bench.now += TransactionBench.millisecond
+      bench.reply(handle, 200)
+      handles.append(handle)
+    }
+    #expect(bench.count == 3)
+    let living = handles.filter { bench.lastStatus(of: $0) != nil }
+    #expect(living == [invite, handles[19], handles[20]])
+    // What is under way keeps its place, and nothing is left of what was given up.
+    bench.reply(invite, 486)
+    #expect(bench.run(to: 40_000).last == 31_520)
+    #expect(bench.count == 0)
+    #expect(bench.lent == 0)
+  }
+
+  @Test("The reply to a request within a dialog is the same again, though it is not kept")
+  func repeatedReply() throws {
+    let bench = TransactionBench()
+    let goodbye = TransactionBench.theirs("BYE", tag: ";tag=b1")
+    let handle = try new(bench.request(goodbye))
+    bench.reply(handle, 200)
+    let reply = bench.lastSent
+    #expect(reply.contains("To: <sip:8000@pbx.example.com>;tag=b1\r\n"))
+    let kept = bench.lent
+    _ = bench.sent()
+    for _ in 1...2 {
+      #expect(bench.request(goodbye) == .retransmission(handle))
+      #expect(bench.lastSent == reply)
+      #expect(bench.sent().count == 1)
+    }
+    #expect(kept == 64)
+  }
+
+  @Test("A reply that says more than its status is kept, and repeated as it was")
+  func keptReply() throws {
+    let bench = TransactionBench()
+    for (number, tag) in ["", ";tag=b1"].enumerated() {
+      let options = TransactionBench.theirs(
+        "OPTIONS",
+        branch: ";branch=z9hG4bK\(number)",
+        tag: tag
+      )
+      let handle = try new(bench.request(options))
+      bench.table.reply(
+        to: handle,
+        with: Reply(200, tag: SIPToken(7)),
+        at: bench.instant,
+        into: &bench.out
+      ) { if !tag.isEmpty { $0.header("Allow", "INVITE") } }
+      let reply = bench.lastSent
+      _ = bench.sent()
+      #expect(bench.request(options) == .retransmission(handle))
+      #expect(bench.lastSent == reply)
+    }
+  }
+
   @Test("A handle whose transaction has ended does nothing, even when its slot lives again")
   func oldHandles() throws {
     let bench = TransactionBench()

@@ -100,7 +100,7 @@ struct TransactionStormTests {
         TransactionBench.ours(.ack, 0xBB).withByteView {
           caller.table.acknowledge(handle, with: $0, to: TransactionBench.peer, into: &caller.out)
         }
-      case .stray, .absorbed, .provisional, .otherSuccess: return
+      case .stray, .absorbed, .provisional, .otherSuccess, .successAgain: return
       }
       return
     }

@@ -28,10 +28,10 @@ extension TransactionTable {
     writer.write(isApart)
     if !isApart { writer.write(record.request.view(Int(record.requestLength))) }
     writer.write(record.last.view(Int(record.lastLength)))
-    writer.write(record.branch)
+    writer.write(record.isServer ? 0 : branch(of: slot).value)
     writer.write(record.tagHash)
     writer.write(record.peer)
-    writer.write(record.ackPeer)
+    writer.write(record.peer)  // once that of the ACK to a success
     writer.write(UInt64(record.marks.viaEnd))
     writer.write(UInt64(record.marks.routeEnd))
     writer.write(UInt64(record.marks.toEnd))
@@ -69,14 +69,15 @@ extension TransactionTable {
     let isApart = reader.flag()
     let request = isApart ? (state == .accepted ? [] : kept ?? []) : reader.text()
     let last = reader.text()
-    record.branch = reader.number()
+    let branch = SIPToken(reader.number())
     record.tagHash = reader.number()
-    record.peer = reader.endpoint()
-    record.ackPeer = reader.endpoint()
-    record.marks.viaEnd = UInt32(truncatingIfNeeded: reader.number())
-    record.marks.routeEnd = UInt32(truncatingIfNeeded: reader.number())
-    record.marks.toEnd = UInt32(truncatingIfNeeded: reader.number())
-    record.marks.end = UInt32(truncatingIfNeeded: reader.number())
+    let peer = reader.endpoint()
+    let acknowledged = reader.endpoint()
+    record.peer = state == .accepted && acknowledged != .unspecified ? acknowledged : peer
+    record.marks.viaEnd = UInt16(truncatingIfNeeded: reader.number())
+    record.marks.routeEnd = UInt16(truncatingIfNeeded: reader.number())
+    record.marks.toEnd = UInt16(truncatingIfNeeded: reader.number())
+    record.marks.end = UInt16(truncatingIfNeeded: reader.number())
     record.marks.isTagged = reader.flag()
     record.isAcknowledged = reader.flag()
     record.wantsCancel = reader.flag()
@@ -91,12 +92,11 @@ extension TransactionTable {
     record.method = method
     record.owner = owner
     record.keyLength = UInt16(keyLength)
-    let isServer = kind == .inviteServer || kind == .nonInviteServer
     let hash: UInt64
-    if isServer {
+    if record.isServer {
       hash = request.withByteView { $0.view(from: 0, to: keyLength).hash(seed: seed) }
     } else {
-      hash = clientHash(SIPToken(record.branch), method)
+      hash = clientHash(branch, method)
     }
     guard let slot = takeSlot() else { return nil }
     record.generation = records[slot].generation

@@ -30,6 +30,11 @@ package struct Reply {
 }
 
 extension Reply {
+  /// Whether nothing is said but the status.
+  var isPlain: Bool {
+    body.isEmpty && bodyType.isEmpty && reason.equals(ByteView(Self.reason(of: status)))
+  }
+
   /// The reason phrase of RFC 3261 21 and later ones; a general word for the others of a class.
   static func reason(of status: UInt16) -> StaticString {
     switch status {
@@ -106,10 +111,10 @@ extension Reply {
 
 /// Where the parts of a kept skeleton end; see `MessageWriter.writeSkeleton`.
 package struct SkeletonMarks: Sendable {
-  package var viaEnd: UInt32 = 0
-  package var routeEnd: UInt32 = 0
-  package var toEnd: UInt32 = 0
-  package var end: UInt32 = 0
+  package var viaEnd: UInt16 = 0
+  package var routeEnd: UInt16 = 0
+  package var toEnd: UInt16 = 0
+  package var end: UInt16 = 0
   /// Whether To has a tag already.
   package var isTagged = false
 }
@@ -164,13 +169,13 @@ extension MessageWriter {
     let envelope = request.envelope
     var marks = SkeletonMarks()
     writeVias(of: envelope, in: request.bytes, from: source)
-    marks.viaEnd = UInt32(count - start)
+    marks.viaEnd = UInt16(count - start)
     write(request.bytes[envelope.recordRouteLines])
-    marks.routeEnd = UInt32(count - start)
+    marks.routeEnd = UInt16(count - start)
     writeParties(of: envelope, in: request.bytes)
-    marks.toEnd = UInt32(count - start)
+    marks.toEnd = UInt16(count - start)
     writeIdentity(of: envelope, in: request.bytes)
-    marks.end = UInt32(count - start)
+    marks.end = UInt16(count - start)
     marks.isTagged = !envelope.to.tag.isEmpty
     return marks
   }

@@ -89,6 +89,14 @@ package struct DeadlineLists: ~Copyable {
   }
 
   package var isEmpty: Bool { rings.allSatisfy { $0.isEmpty } }
+
+  /// Of the timers with one interval the one that is due after so many others; nil: there is none.
+  func timer(of interval: TimerInterval, after others: Int) -> ArmedTimer? {
+    rings[interval.ring].timer(after: others)
+  }
+
+  /// Forgets the earliest timer with one interval, which was disarmed.
+  mutating func dropFirst(of interval: TimerInterval) { _ = rings[interval.ring].popFirst() }
 }
 
 /// A first-in-first-out ring whose deadlines never go back.
@@ -99,6 +107,10 @@ private struct TimerRing {
 
   var isEmpty: Bool { count == 0 }
   var first: ArmedTimer? { count == 0 ? nil : storage[head] }
+
+  func timer(after others: Int) -> ArmedTimer? {
+    others < count ? storage[(head + others) & (storage.count - 1)] : nil
+  }
 
   mutating func append(_ timer: ArmedTimer) {
     if count == storage.count { grow() }

@@ -22,7 +22,6 @@ extension TransactionTable {
     destination.connection = way.connection
     records[slot].kind = client.method == .invite ? .inviteClient : .nonInviteClient
     records[slot].method = client.method
-    records[slot].branch = client.branch.value
     records[slot].peer = destination
     records[slot].mayGoAsDatagram = client.mayGoAsDatagram
     records[slot].owner = client.owner
@@ -69,7 +68,16 @@ extension TransactionTable {
       records[slot].state == .accepted, ack.count <= 65_507
     else { return }
     keep(ack, in: slot)
-    records[slot].ackPeer = destination
+    records[slot].peer = destination
+  }
+
+  /// Forgets the ACK to a success whose dialog is over: what is repeated now was on its way.
+  package mutating func forgetAcknowledgement(_ handle: TransactionHandle) {
+    guard let slot = slot(of: handle), records[slot].kind == .inviteClient,
+      records[slot].state == .accepted, records[slot].lastLength > 0
+    else { return }
+    forgetLast(slot)
+    records[slot].isAcknowledged = true
   }
 
   /// Cancels our INVITE: at once when a provisional answer has come, else as soon as one comes.
@@ -115,6 +123,7 @@ extension TransactionTable {
       if status < 300 {
         records[slot].state = .accepted
         records[slot].tagHash = hashOfTag(response)
+        stopWaiting(slot)
         armLife(slot, .doubled(6), at: now)  // M
       } else {
         records[slot].state = .completed
@@ -130,7 +139,8 @@ extension TransactionTable {
     case .accepted:
       guard status >= 200, status < 300 else { return .absorbed(handle) }
       guard records[slot].tagHash == hashOfTag(response) else { return .otherSuccess(handle) }
-      sendLast(slot, to: records[slot].ackPeer, into: &out)
+      if records[slot].isAcknowledged { return .successAgain(handle) }
+      sendLast(slot, to: records[slot].peer, into: &out)
       return .absorbed(handle)
     case .free, .confirmed: return .stray
     }
@@ -156,6 +166,7 @@ extension TransactionTable {
     armLife(slot, .doubled(6), at: now)
     scratch.removeAll()
     let request = records[slot].request.view(Int(records[slot].requestLength))
+    let branch = branch(of: slot)
     scratch.writeHopRequest(
       .cancel,
       about: Envelope(scanning: request),
@@ -165,7 +176,7 @@ extension TransactionTable {
     guard !scratch.overflowed else { return }
     let client = ClientRequest(
       method: .cancel,
-      branch: SIPToken(records[slot].branch),
+      branch: branch,
       destination: records[slot].peer,
       owner: records[slot].owner
     )

@@ -23,19 +23,28 @@ extension TransactionTable {
     else { return }
     scratch.removeAll()
     let kept = record.request.view(Int(record.requestLength))
+    var isPlain = false
     scratch.writeReply(
       reply,
       from: kept.view(from: Int(record.keyLength), to: kept.count),
-      record.marks,
-      headers: headers
-    )
+      record.marks
+    ) { writer in
+      let before = writer.count
+      headers(&writer)
+      isPlain = writer.count == before && reply.isPlain
+    }
     if scratch.overflowed {
       // What no datagram holds is treated as one that was lost: the timers end the transaction.
       guard reply.status >= 200 else { return }
       forgetLast(slot)
     } else {
       out.append(scratch.bytes, to: record.peer)
-      keep(scratch.bytes, in: slot)
+      if isPlain, reply.status >= 200, record.kind == .nonInviteServer, record.marks.isTagged {
+        forgetLast(slot)
+        records[slot].repliesAnew = true
+      } else {
+        keep(scratch.bytes, in: slot)
+      }
     }
     records[slot].status = reply.status
     if reply.status < 200 {
@@ -87,9 +96,18 @@ extension TransactionTable {
   }
 
   /// A request that was seen before.
-  package mutating func receiveAgain(_ slot: Int, into out: inout OutgoingQueue) -> RequestOutcome {
+  package mutating func receiveAgain(
+    _ slot: Int,
+    _ request: borrowing Received,
+    from source: Endpoint,
+    into out: inout OutgoingQueue
+  ) -> RequestOutcome {
     // RFC 6026 7.1: in Accepted a retransmitted INVITE is absorbed; the success has its own timer.
-    if records[slot].state == .proceeding || records[slot].state == .completed {
+    if records[slot].repliesAnew {
+      scratch.removeAll()
+      scratch.writeReply(Reply(records[slot].status, tag: nil), to: request, from: source)
+      if !scratch.overflowed { out.append(scratch.bytes, to: records[slot].peer) }
+    } else if records[slot].state == .proceeding || records[slot].state == .completed {
       sendLast(slot, to: records[slot].peer, into: &out)
     }
     return .retransmission(handle(of: slot))

@@ -29,6 +29,8 @@ package enum ResponseOutcome: Equatable, Sendable {
   case final(TransactionHandle)
   /// A further success of the same INVITE from another phone (another To tag): ACK it, then BYE.
   case otherSuccess(TransactionHandle)
+  /// A success whose ACK was sent, and forgotten since: ACK it again.
+  case successAgain(TransactionHandle)
 }
 
 /// What the passing of time brought about; the transaction has ended.
@@ -108,8 +110,10 @@ package enum TransactionState: UInt8, Sendable {
   case accepted
 }
 
-/// One slot of the table; what expiring and matching need comes first, in one cache line.
+/// One slot of the table: two cache lines, since most of the table waits for repetitions that never
+/// come. What expiring and matching need comes first; small fields fill what blocks leave.
 package struct TransactionRecord {
+  /// Of a server that of its key; of a client its branch, in disguise (`TransactionTable`).
   package var hash: UInt64 = 0
   package var generation: UInt32 = 0
   package var retryStamp: UInt32 = 0
@@ -119,24 +123,10 @@ package struct TransactionRecord {
   package var method = SIPMethod.other
   /// How many retransmissions there have been.
   package var tries: UInt8 = 0
-  /// The status last sent or received.
-  package var status: UInt16 = 0
-  package var keyLength: UInt16 = 0
-  package var lastLength: UInt16 = 0
-  package var requestLength: UInt16 = 0
   /// Of a server key and, until the final reply, skeleton; of a client the request.
   package var request = Block.none
-  /// Of a server the last reply; of a client the ACK.
-  package var last = Block.none
-  package var owner: UInt64 = 0
-  /// The branch that we made, of a client transaction.
-  package var branch: UInt64 = 0
-  /// The To tag of the request (server) or of the success (client), hashed.
-  package var tagHash: UInt64 = 0
-  package var peer = Endpoint.unspecified
-  package var ackPeer = Endpoint.unspecified
-  package var marks = SkeletonMarks()
-  /// The success has been acknowledged.
+  /// A server's success has been acknowledged. A client's ACK was sent and is forgotten: a repeated
+  /// success is acknowledged by what it says itself.
   package var isAcknowledged = false
   /// CANCEL is to be sent as soon as a provisional response comes.
   package var wantsCancel = false
@@ -144,16 +134,45 @@ package struct TransactionRecord {
   package var isCancelled = false
   /// The table's own CANCEL: nobody wants to hear of it.
   package var isInternal = false
-  /// Whether the answer is expected on a connection, and the neighbours that wait there too, as
-  /// their slots plus one.
+  /// Whether the answer is expected on a connection.
   package var waitsOnConnection = false
-  package var nextWaiting: UInt32 = 0
-  package var previousWaiting: UInt32 = 0
   /// Whether the request goes as a datagram when nobody takes the connection.
   package var mayGoAsDatagram = false
+  /// Of a server the last reply; of a client the ACK.
+  package var last = Block.none
+  /// The final reply is not kept: it follows from the request, which comes again before it does.
+  package var repliesAnew = false
+  /// The status last sent or received.
+  package var status: UInt16 = 0
+  package var keyLength: UInt16 = 0
+  package var lastLength: UInt16 = 0
+  package var requestLength: UInt16 = 0
+  package var marks = SkeletonMarks()
+  /// The neighbours that wait on the same connection, as their slots plus one.
+  package var nextWaiting: UInt32 = 0
+  package var previousWaiting: UInt32 = 0
+  package var owner: UInt64 = 0
+  /// The To tag of the request (server) or of the success (client), hashed.
+  package var tagHash: UInt64 = 0
+  /// Where replies go, or the request; once there is one, where the ACK to a success goes.
+  package var peer = Endpoint.unspecified
 }
 
 extension TransactionRecord {
+  /// Whether it answers somebody's request.
+  package var isServer: Bool { kind == .inviteServer || kind == .nonInviteServer }
+
+  /// Whether both sides have all they want, but for what gets lost on the way.
+  package var isOver: Bool {
+    switch (kind, state) {
+    case (.inviteServer, .accepted): isAcknowledged
+    case (.inviteClient, .accepted): isAcknowledged || lastLength > 0
+    case (.inviteServer, .completed): false
+    case (_, .completed), (_, .confirmed): true
+    case (_, .free), (_, .trying), (_, .proceeding), (_, .accepted): false
+    }
+  }
+
   /// Whether nothing that is sent gets lost without a word.
   package var isReliable: Bool { peer.transport.isStream }
 }

@@ -2,7 +2,8 @@
 // once and not when their time is up (RFC 3261 17.1.4, 18.4).
 //
 // Invariants: a client transaction is in the list of its connection exactly while
-// `waitsOnConnection` says so: from sending until the connection's end or its own.
+// `waitsOnConnection` says so: from sending until a success of INVITE, the connection's end or its
+// own.
 
 package import Engine
 

@@ -96,7 +96,8 @@ package struct TransactionTable: ~Copyable {
     let hash = writeKey(of: request, as: method == .ack ? .invite : method)
     if let slot = findServer(hash, toTag: method == .ack ? nil : tagHash(of: request)) {
       return method == .ack
-        ? receiveAcknowledgement(slot, at: now) : receiveAgain(slot, into: &out)
+        ? receiveAcknowledgement(slot, at: now)
+        : receiveAgain(slot, request, from: source, into: &out)
     }
     guard method != .ack else { return .acknowledgement }
     guard let slot = takeSlot() else { return .refused }
@@ -162,8 +163,9 @@ extension TransactionTable {
     return slot
   }
 
-  /// A free slot with a fresh record; nil when the table is full.
+  /// A free slot with a fresh record; nil when the table is full of what is under way.
   package mutating func takeSlot() -> Int? {
+    if freeSlots.isEmpty, records.count >= limit { giveUpOldest() }
     if let slot = freeSlots.popLast() {
       let generation = records[Int(slot)].generation
       records[Int(slot)] = TransactionRecord()
@@ -192,6 +194,36 @@ extension TransactionTable {
     pool.give(back: &records[slot].last)
     records[slot].state = .free
     freeSlots.append(UInt32(slot))
+  }
+
+  /// Gives up a transaction that only waits for repetitions, about the oldest: a new one is worth
+  /// more than an answer that is given twice.
+  private mutating func giveUpOldest() {
+    var oldest: ArmedTimer?
+    for interval in [TimerInterval.doubled(6), .d, .t4] {
+      while let first = deadlines.timer(of: interval, after: 0), isDisarmed(first) {
+        deadlines.dropFirst(of: interval)
+      }
+      for others in 0..<Self.looksMax {
+        guard let timer = deadlines.timer(of: interval, after: others),
+          timer.deadline < oldest?.deadline ?? .max
+        else { break }
+        guard records[Int(timer.slot)].lifeStamp == timer.stamp, records[Int(timer.slot)].isOver
+        else { continue }
+        oldest = timer
+        break
+      }
+    }
+    if let oldest { end(Int(oldest.slot)) }
+  }
+
+  /// How many transactions that are under way are passed over in search of one that is not.
+  private static var looksMax: Int { 64 }
+
+  private func isDisarmed(_ timer: ArmedTimer) -> Bool {
+    let slot = Int(timer.slot)
+    return records[slot].state == .free
+      || (records[slot].lifeStamp != timer.stamp && records[slot].retryStamp != timer.stamp)
   }
 
   package mutating func armRetry(_ slot: Int, _ interval: TimerInterval, at now: Instant) {
@@ -274,16 +306,25 @@ extension TransactionTable {
     return found.map { Int($0) }
   }
 
+  /// Nobody but us chooses branches, and we do so at random: there is nothing to mix.
   package func clientHash(_ branch: SIPToken, _ method: SIPMethod) -> UInt64 {
-    ByteView.mixed(branch.value ^ seed &+ UInt64(method.rawValue) &* 0x9E37_79B9_7F4A_7C15)
+    (branch.value ^ seed) &+ Self.offset(of: method)
+  }
+
+  /// The branch that we made, of a client transaction.
+  package func branch(of slot: Int) -> SIPToken {
+    SIPToken((records[slot].hash &- Self.offset(of: records[slot].method)) ^ seed)
+  }
+
+  private static func offset(of method: SIPMethod) -> UInt64 {
+    UInt64(method.rawValue) &* 0x9E37_79B9_7F4A_7C15
   }
 
   package func findClient(_ branch: SIPToken, _ method: SIPMethod) -> Int? {
     let hash = clientHash(branch, method)
     let found = index.find(hash: hash) { candidate in
       let record = records[Int(candidate)]
-      return record.hash == hash && record.keyLength == 0 && record.branch == branch.value
-        && record.method == method
+      return record.hash == hash && record.keyLength == 0 && record.method == method
     }
     return found.map { Int($0) }
   }
