@@ -76,20 +76,31 @@ static uint32_t from_epoll(uint32_t events) {
   return ready;
 }
 
-int rs_poll(int fd, uint32_t interest, int64_t timeout_ns) {
-  short events = (short)((interest & RS_READABLE ? POLLIN : 0) |
-                         (interest & RS_WRITABLE ? POLLOUT : 0));
-  struct pollfd one = {.fd = fd, .events = events};
-  struct timespec limit = {.tv_sec = timeout_ns / NS_PER_S, .tv_nsec = timeout_ns % NS_PER_S};
-  int count = ppoll(&one, 1, timeout_ns < 0 ? NULL : &limit, NULL);
-  if (count < 0) return errno == EINTR ? 0 : -errno;
-  if (count == 0) return 0;
-  int ready = 0;
-  if (one.revents & POLLIN) ready |= RS_READABLE;
-  if (one.revents & POLLOUT) ready |= RS_WRITABLE;
-  if (one.revents & POLLHUP) ready |= RS_CLOSED;
-  if (one.revents & (POLLERR | POLLNVAL)) ready |= RS_FAILED;
+static short to_poll(uint32_t interest) {
+  return (short)((interest & RS_READABLE ? POLLIN : 0) | (interest & RS_WRITABLE ? POLLOUT : 0));
+}
+
+static uint32_t from_poll(short events) {
+  uint32_t ready = 0;
+  if (events & POLLIN) ready |= RS_READABLE;
+  if (events & POLLOUT) ready |= RS_WRITABLE;
+  if (events & POLLHUP) ready |= RS_CLOSED;
+  if (events & (POLLERR | POLLNVAL)) ready |= RS_FAILED;
   return ready;
+}
+
+/* 0 on time-out or when a signal handler ran. */
+static int poll_for(struct pollfd *descriptors, nfds_t number, int64_t timeout_ns) {
+  struct timespec limit = {.tv_sec = timeout_ns / NS_PER_S, .tv_nsec = timeout_ns % NS_PER_S};
+  int count = ppoll(descriptors, number, timeout_ns < 0 ? NULL : &limit, NULL);
+  if (count < 0) return errno == EINTR ? 0 : -errno;
+  return count;
+}
+
+int rs_poll(int fd, uint32_t interest, int64_t timeout_ns) {
+  struct pollfd one = {.fd = fd, .events = to_poll(interest)};
+  int count = poll_for(&one, 1, timeout_ns);
+  return count <= 0 ? count : (int)from_poll(one.revents);
 }
 
 /* epoll */
@@ -137,6 +148,23 @@ int rs_epoll_wait(int epoll, struct rs_ready *ready, int capacity, int64_t timeo
     ready[i].readiness = from_epoll(events[i].events);
   }
   return count;
+}
+
+int rs_epoll_wait_and(int epoll, int fd, uint32_t interest, uint64_t token, struct rs_ready *ready,
+                      int capacity, int64_t timeout_ns) {
+  struct pollfd both[] = {{.fd = fd, .events = to_poll(interest)},
+                          {.fd = epoll, .events = POLLIN}};
+  int count = poll_for(both, 2, timeout_ns);
+  if (count <= 0) return count;
+  count = 0;
+  if (both[0].revents) {
+    ready[0].token = token;
+    ready[0].readiness = from_poll(both[0].revents);
+    count = 1;
+  }
+  if (!both[1].revents || count == capacity) return count;
+  int more = rs_epoll_wait(epoll, ready + count, capacity - count, 0);
+  return more < 0 ? more : count + more;
 }
 
 /* eventfd */

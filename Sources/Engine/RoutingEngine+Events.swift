@@ -104,7 +104,7 @@ extension RoutingEngine {
   }
 
   private func addCaller(of call: CallSlot, to event: inout Event) {
-    event.previousConnID = calls[call].consultOf
+    if let consult = calls[call].consultOf { event.previousConnID = consult }
     guard !calls[call].attributes.ani.isEmpty else { return }
     event.otherDN = DN(calls[call].attributes.ani)
     event.otherDNRole = .origination

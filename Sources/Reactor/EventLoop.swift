@@ -1,7 +1,7 @@
 // Waiting for descriptors and for one deadline.
 //
 // States: a registration exists from `add` to `remove`; between two `wait`s the loop holds the
-// batch of ready registrations that the last `wait` brought.
+// batch of ready registrations that the last `wait` brought. One descriptor may stand apart.
 // Invariants: a removed registration is never handed out, not even from a batch fetched before the
 // removal; the deadline is the driver's and is given to every `wait` (no timer lives here).
 // Who may change it: the one thread that created it; it is neither copyable nor sendable.
@@ -36,7 +36,15 @@ public struct EventLoop: ~Copyable {
     public let readiness: Readiness
   }
 
+  /// A descriptor that is not in the epoll.
+  private struct Apart {
+    var descriptor: Int32
+    var interest: Readiness
+    var token: Token
+  }
+
   private let epoll: FileDescriptor
+  private var apart: Apart?
   private var tokens: [Int32: Token] = [:]
   private var batch: [rs_ready]
   private var batchCount = 0
@@ -64,8 +72,27 @@ public struct EventLoop: ~Copyable {
     tokens[descriptor] = token
   }
 
+  /// Registers the descriptor that is looked at most.
+  ///
+  /// It is asked at each `wait`, instead of telling the loop of everything that happens to it: the
+  /// kernel tells an epoll also of each datagram that has left a socket. There can be one, it stays
+  /// to the end, and loops around this one do not see it.
+  public mutating func add(
+    apart descriptor: Int32,
+    _ interest: Readiness,
+    token: Token
+  ) {
+    precondition(token != .removed, "reserved token")
+    precondition(apart == nil, "one descriptor stands apart already")
+    apart = Apart(descriptor: descriptor, interest: interest, token: token)
+  }
+
   /// Changes what a registered descriptor waits for.
   public mutating func change(_ descriptor: Int32, _ interest: Readiness) throws(ReactorError) {
+    if apart?.descriptor == descriptor {
+      apart?.interest = interest
+      return
+    }
     guard let token = tokens[descriptor] else {
       throw ReactorError("epoll change", code: Errno.noEntry)
     }
@@ -90,7 +117,7 @@ public struct EventLoop: ~Copyable {
   public var descriptor: Int32 { epoll.number }
 
   /// How many descriptors are registered.
-  public var registrationCount: Int { tokens.count }
+  public var registrationCount: Int { tokens.count + (apart == nil ? 0 : 1) }
 
   /// Waits until something is ready or the deadline has come.
   ///
@@ -107,7 +134,18 @@ public struct EventLoop: ~Copyable {
     batchCount = 0
     let capacity = Int32(batch.count)
     let result = unsafe batch.withUnsafeMutableBufferPointer { ready in
-      unsafe rs_epoll_wait(epoll.number, ready.baseAddress, capacity, timeout)
+      guard let apart else {
+        return unsafe rs_epoll_wait(epoll.number, ready.baseAddress, capacity, timeout)
+      }
+      return unsafe rs_epoll_wait_and(
+        epoll.number,
+        apart.descriptor,
+        apart.interest.rawValue,
+        apart.token.rawValue,
+        ready.baseAddress,
+        capacity,
+        timeout
+      )
     }
     batchCount = Int(try ReactorError.check(result, "epoll wait"))
     return batchCount

@@ -40,6 +40,51 @@ import Testing
     for _ in 0..<3 { #expect(try loop.wait(until: patience) == 1) }
   }
 
+  @Test func aDescriptorApartIsReportedBesideTheOthers() throws {
+    var loop = try EventLoop()
+    let apart = try WakeUp()
+    let other = try WakeUp()
+    loop.add(apart: apart.descriptor, .readable, token: EventLoop.Token(1))
+    try loop.add(other.descriptor, .readable, token: EventLoop.Token(2))
+    #expect(loop.registrationCount == 2)
+    #expect(try loop.wait(until: 0) == 0)
+    let deadline = Clock.monotonic + 700_000
+    while try loop.wait(until: deadline) == 0, Clock.monotonic < deadline {}
+    #expect(Clock.monotonic >= deadline)
+    other.signal()
+    #expect(try loop.wait(until: patience) == 1)
+    #expect(loop.ready(at: 0).token == EventLoop.Token(2))
+    apart.signal()
+    #expect(try loop.wait(until: patience) == 2)
+    #expect((0..<2).map { loop.ready(at: $0).token.rawValue }.sorted() == [1, 2])
+    other.clear()
+    #expect(try loop.wait(until: patience) == 1)
+    #expect(loop.ready(at: 0).token == EventLoop.Token(1))
+    #expect(loop.ready(at: 0).readiness == .readable)
+    apart.clear()
+    #expect(try loop.wait(until: 0) == 0)
+    // What it waits for can be changed to nothing, and back.
+    apart.signal()
+    try loop.change(apart.descriptor, [])
+    #expect(try loop.wait(until: 0) == 0)
+    try loop.change(apart.descriptor, .readable)
+    #expect(try loop.wait(until: 0) == 1)
+  }
+
+  @Test func oneBatchMayBeFullOfTheDescriptorApart() throws {
+    var loop = try EventLoop(batchMax: 1)
+    let apart = try WakeUp()
+    let other = try WakeUp()
+    loop.add(apart: apart.descriptor, .readable, token: EventLoop.Token(1))
+    try loop.add(other.descriptor, .readable, token: EventLoop.Token(2))
+    apart.signal()
+    other.signal()
+    #expect(try loop.wait(until: patience) == 1)
+    apart.clear()
+    #expect(try loop.wait(until: patience) == 1)
+    #expect(loop.ready(at: 0).token == EventLoop.Token(2))
+  }
+
   @Test func aRegistrationRemovedDuringABatchIsWithdrawnFromIt() throws {
     var loop = try EventLoop()
     let first = try WakeUp()

@@ -64,6 +64,9 @@ int rs_epoll_add(int epoll, int fd, uint32_t interest, uint64_t token);
 int rs_epoll_change(int epoll, int fd, uint32_t interest, uint64_t token);
 int rs_epoll_remove(int epoll, int fd);
 int rs_epoll_wait(int epoll, struct rs_ready *ready, int capacity, int64_t timeout_ns);
+/* The same, and for one descriptor more that is not in the epoll. */
+int rs_epoll_wait_and(int epoll, int fd, uint32_t interest, uint64_t token, struct rs_ready *ready,
+                      int capacity, int64_t timeout_ns);
 
 /* eventfd. */
 int rs_eventfd_create(void);

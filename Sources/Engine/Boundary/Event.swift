@@ -3,58 +3,50 @@
 /// One flat record: an attribute that an event does not carry is nil (DNs and numbers: empty).
 /// Sequence numbers have no gaps within an engine.
 public struct Event: Sendable, Hashable {
+  // The large ones first, then the small ones: nothing is lost between them.
+
   /// Position in the stream, from 1, without gaps.
   public var sequence: UInt64
   /// When it happened: nanoseconds since the Unix epoch.
   public var time: UInt64
-  /// Which event.
-  public var kind: EventKind
   /// The call; nil for DN and agent events (DOMAIN 1.5).
   public var call: CallAttributes?
   /// AttributeThisDN.
   public var thisDN: DN
   /// AttributeThisQueue: the last distribution device (DOMAIN 8.8).
   public var thisQueue: DN?
-  /// AttributeThisDNRole.
-  public var thisDNRole: PartyRole?
   /// AttributeOtherDN.
   public var otherDN: DN?
-  /// AttributeOtherDNRole.
-  public var otherDNRole: PartyRole?
   /// AttributeThirdPartyDN: the destination of a diversion.
   public var thirdPartyDN: DN?
-  /// AttributeThirdPartyDNRole.
-  public var thirdPartyDNRole: PartyRole?
-  /// AttributeCallState.
-  public var callState: CallStateCode?
-  /// AttributeRouteType.
-  public var routeType: RouteType?
-  /// AttributeReferenceID.
-  public var referenceID: UInt32?
   /// AttributeAgentID.
   public var agentID: AgentID?
-  /// AttributeAgentWorkMode.
-  public var workMode: WorkMode?
-  /// AttributeErrorCode.
-  public var errorCode: UInt32?
-  /// AttributeErrorMessage.
-  public var errorMessage: String?
+  /// AttributeServer: the site's name; mandatory in routing events (DOMAIN 1.5).
+  public var server: String?
   /// AttributeReasons.
   public var reasons: [KeyValue]?
   /// AttributeExtensions.
   public var extensions: [KeyValue]?
   /// AttributeUserData, where the event carries it.
   public var userData: UserData?
-  /// AttributeServer: the site's name; mandatory in routing events (DOMAIN 1.5).
-  public var server: String?
-  /// AttributePreviousConnID: of a consult call, and after a transfer (DOMAIN 2.8).
-  public var previousConnID: ConnID?
-  /// AttributeTreatmentType.
-  public var treatmentType: TreatmentType?
-  /// AttributeCollectedDigits: what the caller typed.
-  public var collectedDigits: String?
-  /// AttributePlace: the seat where an agent is logged in.
-  public var place: String?
+  /// What few events carry, apart; nil: nothing of it.
+  private var rare: RareAttributes?
+  /// AttributeReferenceID.
+  public var referenceID: UInt32?
+  /// AttributeThisDNRole.
+  public var thisDNRole: PartyRole?
+  /// AttributeOtherDNRole.
+  public var otherDNRole: PartyRole?
+  /// AttributeThirdPartyDNRole.
+  public var thirdPartyDNRole: PartyRole?
+  /// Which event.
+  public var kind: EventKind
+  /// AttributeCallState.
+  public var callState: CallStateCode?
+  /// AttributeRouteType.
+  public var routeType: RouteType?
+  /// AttributeAgentWorkMode.
+  public var workMode: WorkMode?
 
   /// Makes an event with only what every event has.
   public init(_ kind: EventKind, thisDN: DN) {
@@ -63,6 +55,71 @@ public struct Event: Sendable, Hashable {
     self.kind = kind
     self.thisDN = thisDN
   }
+}
+
+// What few events carry.
+extension Event {
+  /// AttributeErrorCode.
+  public var errorCode: UInt32? {
+    get { rare?.values.errorCode }
+    set { change { $0.errorCode = newValue } }
+  }
+
+  /// AttributeErrorMessage.
+  public var errorMessage: String? {
+    get { rare?.values.errorMessage }
+    set { change { $0.errorMessage = newValue } }
+  }
+
+  /// AttributePreviousConnID: of a consult call, and after a transfer (DOMAIN 2.8).
+  public var previousConnID: ConnID? {
+    get { rare?.values.previousConnID }
+    set { change { $0.previousConnID = newValue } }
+  }
+
+  /// AttributeTreatmentType.
+  public var treatmentType: TreatmentType? {
+    get { rare?.values.treatmentType }
+    set { change { $0.treatmentType = newValue } }
+  }
+
+  /// AttributeCollectedDigits: what the caller typed.
+  public var collectedDigits: String? {
+    get { rare?.values.collectedDigits }
+    set { change { $0.collectedDigits = newValue } }
+  }
+
+  /// AttributePlace: the seat where an agent is logged in.
+  public var place: String? {
+    get { rare?.values.place }
+    set { change { $0.place = newValue } }
+  }
+
+  private mutating func change(_ set: (inout RareAttributes.Values) -> Void) {
+    var values = rare?.values ?? RareAttributes.Values()
+    set(&values)
+    rare = values == RareAttributes.Values() ? nil : RareAttributes(values)
+  }
+}
+
+/// The attributes that few events carry: an event without them is a pointer larger, not 70 bytes.
+private final class RareAttributes: Sendable, Hashable {
+  struct Values: Sendable, Hashable {
+    var previousConnID: ConnID?
+    var errorMessage: String?
+    var collectedDigits: String?
+    var place: String?
+    var errorCode: UInt32?
+    var treatmentType: TreatmentType?
+  }
+
+  let values: Values
+
+  init(_ values: Values) { self.values = values }
+
+  static func == (one: RareAttributes, other: RareAttributes) -> Bool { one.values == other.values }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(values) }
 }
 
 extension Event {

@@ -43,6 +43,8 @@ public struct Statistics: Sendable, Codable {
     /// A call is at few devices.
     func hash(into hasher: inout Hasher) { hasher.combine(call) }
 
+    func _rawHashValue(seed: Int) -> Int { call._rawHashValue(seed: seed) }
+
     static func < (left: Stay, right: Stay) -> Bool {
       left.call != right.call ? left.call < right.call : left.dn < right.dn
     }

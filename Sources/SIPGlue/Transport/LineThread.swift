@@ -175,7 +175,7 @@ struct LineLoop: ~Copyable {
     wakeUp: WakeUp
   ) throws(ReactorError) {
     var loop = try EventLoop(batchMax: 2)
-    try loop.add(socket.descriptor, .readable, token: Self.socketToken)
+    loop.add(apart: socket.descriptor, .readable, token: Self.socketToken)
     try loop.add(wakeUp.descriptor, .readable, token: Self.doorToken)
     self.loop = loop
     self.socket = socket

@@ -153,7 +153,7 @@ struct ShardLoop: ~Copyable {
     var loop = try EventLoop()
     if let writer { try loop.add(writer.descriptor, .readable, token: Self.storeToken) }
     if let descriptor = transports.descriptors.datagrams {
-      try loop.add(descriptor, .readable, token: Self.lineToken)
+      loop.add(apart: descriptor, .readable, token: Self.lineToken)
     }
     try loop.add(transports.descriptors.streams, .readable, token: Self.streamsToken)
     try loop.add(blueprint.requests.descriptor, .readable, token: Self.inboxToken)
