@@ -37,6 +37,30 @@ struct ReplyTests {
     #expect(text == expected.replacing("\n", with: "\r\n"))
   }
 
+  @Test("The Call-ID is found again in all that we write, and nowhere else")
+  func writtenCallID() {
+    var seen = 0
+    for message in FuzzCorpus.fixtures() {
+      message.bytes.withByteView { bytes in
+        var reader = MessageReader()
+        let received = reader.read(bytes)
+        var writer = MessageWriter()
+        let body = ByteView("\r\nCall-ID: of the body\r\n")
+        guard received.envelope.isRequest, !received.envelope.callID.isEmpty else { return }
+        seen += 1
+        let reply = Reply(200, tag: SIPToken(1), body: body, type: ByteView("text/plain"))
+        writer.writeReply(reply, to: received, from: source) { $0.header("Contact", "<sip:a>") }
+        let found = writer.bytes.writtenCallID.string
+        #expect(found == received.bytes[received.envelope.callID].string, "\(message.name)")
+      }
+    }
+    #expect(seen > 5)
+    TransactionBench.ours(.bye, 7).withByteView { #expect($0.writtenCallID.string == "leg-1") }
+    for text in ["", "\r\n", "BYE sip:a SIP/2.0\r\n", "BYE sip:a SIP/2.0\r\nCall-ID: x"] {
+      text.withByteView { #expect($0.writtenCallID.isEmpty) }
+    }
+  }
+
   @Test("100 has no tag of ours, and a To that has one keeps it")
   func tags() {
     #expect(

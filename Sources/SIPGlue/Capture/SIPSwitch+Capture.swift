@@ -77,7 +77,7 @@ extension SIPSwitch {
     guard capture.isOn else { return }
     for index in before..<outgoing.count {
       let (message, destination) = outgoing[index]
-      let callID = Self.callID(in: message)
+      let callID = message.writtenCallID
       guard !callID.isEmpty else { continue }
       // Most of what is sent has the Call-ID of what came: it need not be looked up again.
       let own = received.flatMap { $0.callID.equals(callID) ? $0.place : nil }
@@ -87,23 +87,4 @@ extension SIPSwitch {
   }
 
   private func name(of callID: ByteView) -> UInt64 { tokens.hash(callID, .empty, 0) }
-
-  /// The Call-ID of a message that we wrote; empty when it is none.
-  private static func callID(in message: ByteView) -> ByteView {
-    let count = message.count
-    var start = message.position(of: 0x0A, from: 0, to: count) + 1
-    while start + 8 < count {
-      let end = message.position(of: 0x0A, from: start, to: count)
-      let first = message[start].lowercased
-      if first == UInt8(ascii: "c") || first == UInt8(ascii: "i") {
-        let colon = message.position(of: UInt8(ascii: ":"), from: start, to: end)
-        let name = message.view(from: start, to: colon).trimmed
-        if colon < end, name.equalsIgnoringCase("call-id") || name.equalsIgnoringCase("i") {
-          return message.view(from: colon + 1, to: end - 1).trimmed
-        }
-      }
-      start = end + 1
-    }
-    return .empty
-  }
 }

@@ -155,7 +155,8 @@ final class LineThreads {
   /// Puts a datagram into its thread's batch; `false` when all its batches are on their way.
   private func append(_ bytes: ByteView, to destination: Endpoint) -> Bool {
     let first = destination.connection == 0 ? 0 : Int(destination.connection - 1) * countEach
-    let share = (bytes.callNumber ?? destination.number) % UInt64(countEach)
+    let callID = bytes.writtenCallID
+    let share = (callID.isEmpty ? destination.number : callID.hash(seed: 0)) % UInt64(countEach)
     let number = first + Int(share)
     let address = SocketAddress(destination)
     while true {
@@ -183,29 +184,6 @@ final class LineThreads {
 extension Endpoint {
   /// The same number for all that is sent to one address and port.
   fileprivate var number: UInt64 { (high ^ low &* 31 ^ UInt64(port)).mixed }
-}
-
-extension ByteView {
-  /// The same number for all messages of one Call-ID; nil when there is none.
-  var callNumber: UInt64? {
-    var start = 0
-    while true {
-      start = position(of: 0x0A, from: start, to: count) + 1
-      guard start + 2 < count, self[start] != 0x0D else { return nil }
-      let first = self[start] | 0x20
-      // The compact form is `i`; in a line of ours, `Call-ID` begins with a C.
-      guard first == UInt8(ascii: "c") || first == UInt8(ascii: "i") else { continue }
-      let end = position(of: 0x0A, from: start, to: count)
-      let colon = position(of: UInt8(ascii: ":"), from: start, to: end)
-      guard colon < end else { continue }
-      let name = view(from: start, to: colon).trimmed
-      guard name.equalsIgnoringCase("call-id") || name.equalsIgnoringCase("i") else { continue }
-      let value = view(from: colon + 1, to: end).trimmed
-      var number: UInt64 = 0
-      for index in 0..<value.count { number = number &* 31 &+ UInt64(value[index]) }
-      return number.mixed
-    }
-  }
 }
 
 extension UInt64 {
