@@ -152,7 +152,6 @@ extension SIPSwitch {
     return legs.insert(leg)
   }
 
-  /// An ACK that no transaction repeats: when the success comes again, so does all of this.
   /// Acknowledges a success once more whose dialog is over.
   private mutating func acknowledgeLoosely(_ received: borrowing Received) {
     guard let slot = looseLeg(received) else { return }
@@ -161,6 +160,7 @@ extension SIPSwitch {
     removeLeg(slot)
   }
 
+  /// An ACK that no transaction repeats: when the success comes again, so does all of this.
   private mutating func sendLooseACK(_ slot: Slot) {
     writeACK(slot)
     outgoing.append(scratch.bytes, to: legs[slot].hop)

@@ -110,8 +110,10 @@ package enum TransactionState: UInt8, Sendable {
   case accepted
 }
 
-/// One slot of the table: two cache lines, since most of the table waits for repetitions that never
-/// come. What expiring and matching need comes first; small fields fill what blocks leave.
+/// One slot of the table, in two cache lines.
+///
+/// Most of the table waits for repetitions that never come. What expiring and matching need comes
+/// first; small fields fill what blocks leave.
 package struct TransactionRecord {
   /// Of a server that of its key; of a client its branch, in disguise (`TransactionTable`).
   package var hash: UInt64 = 0
@@ -125,8 +127,9 @@ package struct TransactionRecord {
   package var tries: UInt8 = 0
   /// Of a server key and, until the final reply, skeleton; of a client the request.
   package var request = Block.none
-  /// A server's success has been acknowledged. A client's ACK was sent and is forgotten: a repeated
-  /// success is acknowledged by what it says itself.
+  /// The success of a server has been acknowledged; the ACK of a client was sent and is forgotten.
+  ///
+  /// In the latter case a repeated success is acknowledged by what it says itself.
   package var isAcknowledged = false
   /// CANCEL is to be sent as soon as a provisional response comes.
   package var wantsCancel = false
