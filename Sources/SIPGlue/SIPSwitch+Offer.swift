@@ -27,7 +27,9 @@ extension SIPSwitch {
     guard let dialled = dialledDN(bytes[envelope.requestURI]) else {
       return refuse(handle, 416, at: now)
     }
-    guard let entry = entryIndex[dialled] else { return refuse(handle, 404, at: now) }
+    guard let entry = entryIndex.index(of: dialled) else {
+      return refuse(handle, 404, at: now)
+    }
     let headers = OfferHeaders(envelope, in: bytes)
     if let status = problem(with: received, headers) { return refuse(handle, status, at: now) }
     let dialogHeaders = DialogHeaders(received)
@@ -122,8 +124,12 @@ extension SIPSwitch {
     {
       ani = user
     }
+    let number = bytes[envelope.to.uri]
     var dnis = ""
-    if let uri = SIPURI(bytes[envelope.to.uri]) { dnis = uri.userText(in: bytes[envelope.to.uri]) }
+    // Most callers dial what they mean; what was dialled is read already.
+    if !number.equals(bytes[envelope.requestURI]), let uri = SIPURI(number) {
+      dnis = uri.userText(in: number)
+    }
     if dnis.isEmpty { dnis = entries[call.entry].dn.number }
     var offer = CallOffer(
       call.conn,

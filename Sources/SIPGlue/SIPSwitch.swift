@@ -41,7 +41,7 @@ public struct SIPSwitch: ~Copyable {
   let standardTransport: SIPTransport
   let domain: Text
   let entries: [Entry]
-  let entryIndex: [DN: Int]
+  let entryIndex: DNTable
   /// Extensions that may call from untrusted places, with digest.
   let callersWithPassword: Set<DN>
 
@@ -198,14 +198,14 @@ public struct SIPSwitch: ~Copyable {
     _ plan: SIPPlan,
     _ texts: inout TextStore,
     _ scratch: inout MessageWriter
-  ) -> ([Entry], [DN: Int]) {
+  ) -> ([Entry], DNTable) {
     var entries: [Entry] = []
-    var index: [DN: Int] = [:]
+    var index = DNTable()
     let extensions = plan.extensions.map(\.dn)
     for dn in plan.routingPoints + plan.queues + extensions where index[dn] == nil {
       scratch.removeAll()
       dn.number.withByteView { scratch.writeEscaped($0) }
-      index[dn] = entries.count
+      index[dn] = Int32(entries.count)
       entries.append(Entry(dn: dn, text: texts.make(scratch.bytes)))
     }
     return (entries, index)

@@ -23,7 +23,7 @@ public struct Statistics: Sendable, Codable {
   /// The sequence number of the last event.
   public private(set) var lastSequence: UInt64 = 0
 
-  private var deviceIndex = Lookup<DN, Int>()
+  private var deviceIndex = DNTable()
   private var agentIndex = Lookup<AgentID, Int>()
   private var strategyIndex = Lookup<String, Int>()
   /// Since when a call is at a device.
@@ -99,8 +99,8 @@ public struct Statistics: Sendable, Codable {
   // MARK: Devices
 
   private mutating func device(_ dn: DN) -> Int {
-    if let index = deviceIndex[dn] { return index }
-    deviceIndex[dn] = devices.count
+    if let index = deviceIndex.index(of: dn) { return index }
+    deviceIndex[dn] = Int32(devices.count)
     devices.append(DeviceFigures(dn))
     return devices.count - 1
   }

@@ -34,6 +34,9 @@ package struct DNTable: Sendable {
     }
   }
 
+  /// The number of a DN as a position; nil: there is none.
+  package func index(of dn: DN) -> Int? { self[dn].map { Int($0) } }
+
   /// Where a DN stands, or would stand.
   private func place(of dn: DN) -> Int {
     var index = Self.hash(dn) & mask
@@ -58,5 +61,32 @@ package struct DNTable: Sendable {
     places = [Place](repeating: Place(), count: old.count * 2)
     mask = places.count - 1
     for place in old where place.value >= 0 { places[self.place(of: place.dn)] = place }
+  }
+}
+
+extension DNTable: Codable {
+  private struct Entry: Codable {
+    var key: DN
+    var value: Int32
+  }
+
+  package init(from decoder: any Decoder) throws {
+    self.init()
+    var container = try decoder.unkeyedContainer()
+    while !container.isAtEnd {
+      let entry = try container.decode(Entry.self)
+      guard entry.value >= 0 else {
+        throw DecodingError.dataCorruptedError(in: container, debugDescription: "a number below 0")
+      }
+      self[entry.key] = entry.value
+    }
+  }
+
+  /// In the order of the DNs, so that equal tables are written alike.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    for place in places.filter({ $0.value >= 0 }).sorted(by: { $0.dn < $1.dn }) {
+      try container.encode(Entry(key: place.dn, value: place.value))
+    }
   }
 }

@@ -58,21 +58,36 @@ struct DialogHeaders: Sendable {
     let colon = line.position(of: UInt8(ascii: ":"), from: 0, to: line.count)
     guard colon < line.count else { return }
     let name = line.view(from: 0, to: colon).trimmed
-    let value = HeaderLines.value(of: line)
+    var value: ByteView { HeaderLines.value(of: line) }
     if name.equalsIgnoringCase("supported") || name.equalsIgnoringCase("k") {
       abilities.formUnion(Self.extensions(in: value))
     } else if name.equalsIgnoringCase("require") {
       required.formUnion(Self.extensions(in: value))
     } else if name.equalsIgnoringCase("allow") {
-      RouteValues.forEachValue(in: value) {
-        if value[$0].equals("UPDATE") { abilities.insert(.update) }
-      }
+      if Self.names("UPDATE", in: value) { abilities.insert(.update) }
     } else if name.equalsIgnoringCase("session-expires") || name.equalsIgnoringCase("x") {
       takeInterval(value)
     } else if name.equalsIgnoringCase("min-se") {
       leastInterval = Self.seconds(value)
     } else if name.equalsIgnoringCase("rseq") {
       responseNumber = UInt32(value.decimal(atMost: 0x7FFF_FFFF) ?? 0)
+    }
+  }
+
+  /// Whether a list has this member.
+  private static func names(_ method: StaticString, in list: ByteView) -> Bool {
+    let member = ByteView(method)
+    var start = 0
+    while true {
+      start = list.position(of: member[0], from: start, to: list.count)
+      let end = start + member.count
+      guard end <= list.count else { return false }
+      if list.view(from: start, to: end).equals(member), start == 0 || list[start - 1].isListGap,
+        end == list.count || list[end].isListGap
+      {
+        return true
+      }
+      start += 1
     }
   }
 
@@ -109,4 +124,9 @@ struct DialogHeaders: Sendable {
     if option.equalsIgnoringCase("replaces") { return .replaces }
     return nil
   }
+}
+
+extension UInt8 {
+  /// Whether this stands between the members of a list.
+  fileprivate var isListGap: Bool { self == UInt8(ascii: ",") || isBlank }
 }

@@ -204,13 +204,7 @@ extension MessageWriter {
   package mutating func write(addressOf endpoint: Endpoint) {
     switch endpoint.family {
     case .ipv4:
-      write(decimal: endpoint.low >> 24 & 255)
-      write(byte: 0x2E)
-      write(decimal: endpoint.low >> 16 & 255)
-      write(byte: 0x2E)
-      write(decimal: endpoint.low >> 8 & 255)
-      write(byte: 0x2E)
-      write(decimal: endpoint.low & 255)
+      write(dotted: UInt32(truncatingIfNeeded: endpoint.low))
     case .ipv6:
       write(byte: UInt8(ascii: "["))
       let gap = endpoint.longestGap

@@ -88,12 +88,23 @@ package struct MessageWriter: ~Copyable {
     count += digits
   }
 
+  /// Appends the four numbers of an IPv4 address.
+  mutating func write(dotted address: UInt32) {
+    guard reserve(16) else { return }
+    writeShort(address >> 24)
+    for shift: UInt32 in [16, 8, 0] {
+      unsafe base[count] = UInt8(ascii: ".")
+      count &+= 1
+      writeShort(address >> shift & 255)
+    }
+  }
+
   /// Most numbers are bytes of an address: three digits at most, for which there is room.
+  @inline(__always)
   private mutating func writeShort(_ number: UInt32) {
-    let hundreds = number / 100
-    let tens = number / 10 % 10
-    if number >= 100 { writeDigit(hundreds) }
-    if number >= 10 { writeDigit(tens) }
+    guard number >= 10 else { return writeDigit(number) }
+    if number >= 100 { writeDigit(number / 100) }
+    writeDigit(number / 10 % 10)
     writeDigit(number % 10)
   }
 

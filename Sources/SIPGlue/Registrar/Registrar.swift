@@ -115,7 +115,7 @@ public struct Registrar: ~Copyable, Sendable {
   /// What has happened to watched DNs; whoever watches takes it.
   var news: [ContactNews] = []
   var lastID: UInt64 = 0
-  private var slots: [DN: Int] = [:]
+  private var slots = DNTable()
   private var authenticator: DigestAuthenticator
   /// The DNs whose contacts have changed since `forgetTouched`, for whoever remembers them.
   public var touched: [DN] { touchedSlots.map { lines[$0].dn } }
@@ -140,7 +140,7 @@ public struct Registrar: ~Copyable, Sendable {
     self.settings = settings
     var accounts: [DigestAccount] = []
     for item in extensions where slots[item.dn] == nil {
-      slots[item.dn] = lines.count
+      slots[item.dn] = Int32(lines.count)
       var line = Line(
         dn: item.dn,
         isFixed: item.contact != nil,
@@ -173,7 +173,7 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// Tells where a DN is reached in the so-manieth place; nil when there are not so many contacts.
   public func contact(of dn: DN, rank: Int, at now: Instant) -> Binding? {
-    guard let slot = slots[dn], !lines[slot].isOut else { return nil }
+    guard let slot = slots.index(of: dn), !lines[slot].isOut else { return nil }
     var left = rank
     for contact in lines[slot].contacts where contact.isAlive(at: now) {
       if left == 0 { return contact.binding }
@@ -184,12 +184,12 @@ public struct Registrar: ~Copyable, Sendable {
 
   /// Tells whether a DN has more than one contact, alive or not.
   func hasSeveralContacts(_ dn: DN) -> Bool {
-    slots[dn].map { lines[$0].contacts.count > 1 } ?? false
+    slots.index(of: dn).map { lines[$0].contacts.count > 1 } ?? false
   }
 
   /// Tells where a DN is reached, the preferred contact first; empty when it is out of service.
   public func contacts(of dn: DN, at now: Instant) -> [Binding] {
-    guard let slot = slots[dn], !lines[slot].isOut else { return [] }
+    guard let slot = slots.index(of: dn), !lines[slot].isOut else { return [] }
     return lines[slot].contacts.filter { $0.isAlive(at: now) }.map(\.binding)
   }
 
@@ -230,7 +230,7 @@ public struct Registrar: ~Copyable, Sendable {
   /// registration.
   public mutating func handle(_ request: RegisterRequest, at now: Instant) -> RegisterOutcome {
     guard settings.hosts.isEmpty || settings.hosts.contains(request.host),
-      let slot = slots[request.dn]
+      let slot = slots.index(of: request.dn)
     else { return RegisterOutcome(.notFound) }
     var changes: [RegistrationChange] = []
     expire(slot, by: now, into: &changes)
@@ -246,7 +246,7 @@ public struct Registrar: ~Copyable, Sendable {
   package mutating func handle(_ plain: PlainRegister, at now: Instant) -> RegisterOutcome {
     guard
       settings.hosts.isEmpty || settings.hosts.contains(plain.host.string.lowercased()),
-      let slot = slots[DN(plain.user.string)]
+      let slot = slots.index(of: DN(plain.user.string))
     else { return RegisterOutcome(.notFound) }
     var changes: [RegistrationChange] = []
     expire(slot, by: now, into: &changes)
@@ -284,7 +284,7 @@ public struct Registrar: ~Copyable, Sendable {
   /// - Returns: Whether it is there.
   @discardableResult
   public mutating func restore(_ binding: Binding, of dn: DN) -> Bool {
-    guard let slot = slots[dn], !lines[slot].isFixed, let end = binding.expiresAt,
+    guard let slot = slots.index(of: dn), !lines[slot].isFixed, let end = binding.expiresAt,
       lines[slot].contacts.count < settings.contactsMax, let uri = ContactURI(binding.uri)
     else { return false }
     var restored = binding
@@ -299,7 +299,7 @@ public struct Registrar: ~Copyable, Sendable {
   ///
   /// - Returns: The change, if it is one.
   mutating func mark(_ dn: DN, isOut: Bool) -> RegistrationChange? {
-    guard let slot = slots[dn], lines[slot].isFixed, lines[slot].isOut != isOut else { return nil }
+    guard let slot = slots.index(of: dn), lines[slot].isFixed, lines[slot].isOut != isOut else { return nil }
     lines[slot].isOut = isOut
     if let contact = lines[slot].contacts.first {
       tell(isOut ? .deactivated : .created, contact.binding, at: slot)
@@ -313,13 +313,13 @@ public struct Registrar: ~Copyable, Sendable {
     on connection: UInt64,
     into changes: inout [RegistrationChange]
   ) {
-    guard let slot = slots[dn] else { return }
+    guard let slot = slots.index(of: dn) else { return }
     lapse(slot, on: connection, into: &changes)
   }
 
   /// Begins or stops telling what happens to a DN's contacts.
   mutating func watch(_ dn: DN, _ isWatched: Bool) {
-    if let slot = slots[dn] { lines[slot].isWatched = isWatched }
+    if let slot = slots.index(of: dn) { lines[slot].isWatched = isWatched }
   }
 
   // MARK: Who may

@@ -41,6 +41,9 @@ package struct ArmedTimer: Sendable {
 /// All armed timers of a table.
 package struct DeadlineLists: ~Copyable {
   private var rings: [TimerRing]
+  /// The earliest deadline of each ring; `none`: it is empty.
+  private var heads: [UInt64]
+  private static var none: UInt64 { .max }
   private let intervals: [UInt64]
   private var lastStamp: UInt32 = 0
 
@@ -49,6 +52,7 @@ package struct DeadlineLists: ~Copyable {
     intervals += [63 * timers.t1, timers.t2, timers.t4, timers.d, 0]
     self.intervals = intervals
     rings = Array(repeating: TimerRing(), count: intervals.count)
+    heads = Array(repeating: Self.none, count: intervals.count)
   }
 
   /// Arms a timer; its stamp is never 0.
@@ -58,34 +62,38 @@ package struct DeadlineLists: ~Copyable {
     let ring = interval.ring
     let (deadline, overflow) = now.nanoseconds.addingReportingOverflow(intervals[ring])
     rings[ring].append(
-      ArmedTimer(deadline: overflow ? .max : deadline, slot: slot, stamp: lastStamp)
+      ArmedTimer(deadline: overflow ? .max - 1 : deadline, slot: slot, stamp: lastStamp)
     )
+    if heads[ring] == Self.none { noteHead(of: ring) }
     return lastStamp
   }
 
   /// The earliest deadline, which may be that of a timer disarmed since.
   package var earliest: UInt64? {
-    var found: UInt64?
-    for ring in rings {
-      guard let head = ring.first, head.deadline < found ?? .max else { continue }
-      found = head.deadline
-    }
-    return found
+    let found = heads[ringOfEarliest]
+    return found == Self.none ? nil : found
   }
 
   /// Takes the earliest timer that is due, in order of deadlines.
   package mutating func popDue(at now: Instant) -> ArmedTimer? {
-    var due: Int?
-    var deadline = UInt64.max
-    for index in 0..<rings.count {
-      guard let head = rings[index].first, head.deadline <= now.nanoseconds,
-        head.deadline < deadline || due == nil
-      else { continue }
-      due = index
-      deadline = head.deadline
-    }
-    guard let due else { return nil }
-    return rings[due].popFirst()
+    let ring = ringOfEarliest
+    guard heads[ring] <= now.nanoseconds, heads[ring] != Self.none else { return nil }
+    return popFirst(of: ring)
+  }
+
+  private var ringOfEarliest: Int {
+    var found = 0
+    for ring in 1..<heads.count where heads[ring] < heads[found] { found = ring }
+    return found
+  }
+
+  private mutating func popFirst(of ring: Int) -> ArmedTimer? {
+    defer { noteHead(of: ring) }
+    return rings[ring].popFirst()
+  }
+
+  private mutating func noteHead(of ring: Int) {
+    heads[ring] = rings[ring].first?.deadline ?? Self.none
   }
 
   package var isEmpty: Bool { rings.allSatisfy { $0.isEmpty } }
@@ -96,7 +104,7 @@ package struct DeadlineLists: ~Copyable {
   }
 
   /// Forgets the earliest timer with one interval, which was disarmed.
-  mutating func dropFirst(of interval: TimerInterval) { _ = rings[interval.ring].popFirst() }
+  mutating func dropFirst(of interval: TimerInterval) { _ = popFirst(of: interval.ring) }
 }
 
 /// A first-in-first-out ring whose deadlines never go back.

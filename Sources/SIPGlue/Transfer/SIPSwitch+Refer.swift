@@ -34,7 +34,7 @@ extension SIPSwitch {
       accept(handle, request, on: slot, at: now)
       return replace(dialog, transfer, from: slot, at: now)
     }
-    let entry = entryIndex[DN(request.number)]
+    let entry = entryIndex.index(of: DN(request.number))
     let trunk = plan.trunks.first { $0.takes(request.number) && !request.number.isEmpty }
     guard entry != nil || trunk != nil else { return refuse(handle, 404, at: now) }
     // The engine would not see that its extension still talks.

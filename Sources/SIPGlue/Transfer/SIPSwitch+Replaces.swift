@@ -52,7 +52,7 @@ extension SIPSwitch {
     let place = calls[call].reached.flatMap { registrar.isExtension($0) ? $0 : nil }
     if legs[old].side == .target, place != nil {
       let dn = DN(newcomer.number)
-      guard registrar.isExtension(dn), let entry = entryIndex[dn] else {
+      guard registrar.isExtension(dn), let entry = entryIndex.index(of: dn) else {
         return refuse(handle, 403, at: now)
       }
       return pickUp(call, received, newcomer, at: entry, at: now)
