@@ -121,8 +121,8 @@ extension SIPSwitch {
     let awaitsACK = reader.flag()
     let hasRung = reader.flag()
     let isNamed = reader.flag()
-    guard !reader.isBroken, !scratch.overflowed, let state, let entry = entryIndex.index(of: dn) ?? anyEntry,
-      !isNamed || map.party(localTag) == nil
+    guard !reader.isBroken, !scratch.overflowed, let state,
+      let entry = entryIndex.index(of: dn) ?? anyEntry, !isNamed || map.party(localTag) == nil
     else { return nil }
     var leg = Leg(
       side: row.part == .caller ? .caller : .target,
@@ -214,7 +214,8 @@ extension SIPSwitch {
     let dn = DN(body.string())
     let isTrusted = body.flag()
     let hasHistory = body.flag()
-    guard !body.isBroken, let phase, let entry = entryIndex.index(of: dn) ?? anyEntry, map.call(conn) == nil
+    guard !body.isBroken, let phase, let entry = entryIndex.index(of: dn) ?? anyEntry,
+      map.call(conn) == nil
     else { return nil }
     let made = message.withByteView { datagram -> Call? in
       let received = reader.read(datagram)

@@ -182,6 +182,28 @@ struct SessionTimerTests {
     #expect(pair.world.remains == "")
   }
 
+  @Test(
+    "Whoever names UPDATE in Allow is refreshed by it, and nobody else",
+    arguments: [
+      ("INVITE, UPDATE", true), ("UPDATE", true), ("UPDATE,INVITE", true),
+      ("INVITE ,UPDATE ", true), ("INVITE,\tUPDATE , BYE", true), ("INVITE, UPDATED, UPDATE", true),
+      ("INVITE, UPDATED", false), ("X-UPDATE, INVITE", false), ("INVITE, update", false),
+      ("UPDAT", false), ("", false), ("U, UP, UPDATEUPDATE", false),
+    ]
+  )
+  func whoTakesUPDATE(allow: String, takesIt: Bool) throws {
+    var pair = try Self.talking(
+      phone: "Session-Expires: 100;refresher=uac\r\nRequire: timer\r\nAllow: \(allow)\r\n"
+    )
+    let before = pair.agent.requests("INVITE").count
+    pair.agent.script = { request, phone in
+      request.method == "UPDATE" ? [phone.response(200, to: request, tag: "x")] : nil
+    }
+    pair.world.run(60)
+    #expect(pair.agent.requests("UPDATE").count == (takesIt ? 1 : 0))
+    #expect(pair.agent.requests("INVITE").count - before == (takesIt ? 0 : 1))
+  }
+
   @Test func withoutUPDATEWeRefreshByTheSameDescription() throws {
     var pair = try Self.talking(
       caller: "Supported: timer\r\nSession-Expires: 100;refresher=uas\r\n"

@@ -299,7 +299,9 @@ public struct Registrar: ~Copyable, Sendable {
   ///
   /// - Returns: The change, if it is one.
   mutating func mark(_ dn: DN, isOut: Bool) -> RegistrationChange? {
-    guard let slot = slots.index(of: dn), lines[slot].isFixed, lines[slot].isOut != isOut else { return nil }
+    guard let slot = slots.index(of: dn), lines[slot].isFixed, lines[slot].isOut != isOut else {
+      return nil
+    }
     lines[slot].isOut = isOut
     if let contact = lines[slot].contacts.first {
       tell(isOut ? .deactivated : .created, contact.binding, at: slot)

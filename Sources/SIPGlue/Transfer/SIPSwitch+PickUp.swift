@@ -33,7 +33,9 @@ extension SIPSwitch {
       return refuse(handle, 491, at: now)
     }
     let dn = DN(newcomer.number)
-    guard registrar.isExtension(dn), let entry = entryIndex.index(of: dn), dn != callingDN(of: held) else {
+    guard registrar.isExtension(dn), let entry = entryIndex.index(of: dn),
+      dn != callingDN(of: held)
+    else {
       return refuse(handle, 403, at: now)
     }
     let offer = received.bytes[received.envelope.body]
