@@ -174,6 +174,31 @@ struct BridgeRaceTests {
     #expect(pair.world.remains == "")
   }
 
+  /// Twenty calls within seconds leave far more transactions than there is room for.
+  @Test func aTableThatIsFullOfThePastRefusesNothing() throws {
+    var plan = PairWorld.plan()
+    plan.limits.transactionsMax = 8
+    var world = try PairWorld(plan: plan)
+    let caller = world.phone("4420", port: 6000)
+    let agent = world.phone("7002", port: 7002)
+    agent.behaviour = .answers(after: 0.1)
+    for number in 1...20 {
+      let dialog = caller.call("8000", at: world.now)
+      world.run(0.05)
+      let conn = try #require(world.offers.last).connID
+      world.perform(.divert(conn, attempt: 1, to: .dn("7002"), mode: .bridge))
+      world.run(0.4)
+      #expect(dialog.statuses.last == 200, "call \(number)")
+      caller.hangUp(dialog, at: world.now)
+      world.run(0.1)
+      #expect(world.story.suffix(3) == ["ringing", "answered", "released caller"])
+    }
+    #expect(agent.requests("BYE").count == 20)
+    #expect(world.line.counters.refused == 0)
+    world.run(140)
+    #expect(world.remains == "")
+  }
+
   static let refusals: [(status: Int, hasRung: Bool, failure: RouteFailure)] = [
     (486, false, .busy), (600, true, .busy), (408, false, .unreachable), (408, true, .noAnswer),
     (480, false, .unreachable), (480, true, .noAnswer), (487, true, .noAnswer),

@@ -60,10 +60,9 @@ package struct DeadlineLists: ~Copyable {
     lastStamp &+= 1
     if lastStamp == 0 { lastStamp = 1 }
     let ring = interval.ring
-    let (deadline, overflow) = now.nanoseconds.addingReportingOverflow(intervals[ring])
-    rings[ring].append(
-      ArmedTimer(deadline: overflow ? .max - 1 : deadline, slot: slot, stamp: lastStamp)
-    )
+    let (sum, overflow) = now.nanoseconds.addingReportingOverflow(intervals[ring])
+    let deadline = overflow ? Self.none - 1 : min(sum, Self.none - 1)
+    rings[ring].append(ArmedTimer(deadline: deadline, slot: slot, stamp: lastStamp))
     if heads[ring] == Self.none { noteHead(of: ring) }
     return lastStamp
   }
