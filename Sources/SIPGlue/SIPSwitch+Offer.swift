@@ -119,8 +119,10 @@ extension SIPSwitch {
     let bytes = call.invite.bytes
     let envelope = call.envelope
     var ani = caller
-    if call.isTrusted, !headers.assertedIdentity.isEmpty,
-      let user = Self.user(ofFirstAddressIn: bytes[headers.assertedIdentity])
+    let identity = bytes[headers.assertedIdentity]
+    // Who asserts what From says has been read already.
+    if call.isTrusted, !identity.isEmpty, !identity.isBracketed(bytes[envelope.from.uri]),
+      let user = Self.user(ofFirstAddressIn: identity)
     {
       ani = user
     }
@@ -301,5 +303,13 @@ extension SIPSwitch {
       parts[part] = parts[part] << 5 | UInt64(value)
     }
     return CallUUID(high: parts[0], middle: parts[1], low: parts[2])
+  }
+}
+
+extension ByteView {
+  /// Whether this is an address in brackets and nothing else.
+  fileprivate func isBracketed(_ uri: ByteView) -> Bool {
+    count == uri.count + 2 && self[0] == UInt8(ascii: "<") && self[count - 1] == UInt8(ascii: ">")
+      && view(from: 1, to: count - 1).equals(uri)
   }
 }

@@ -119,9 +119,11 @@ extension Envelope {
       party.uri = ByteSlice(from: value.start, to: end)
       while isTrusting, bytes[party.uri].hasBlankAtEnd { party.uri.length -= 1 }
     }
-    if !(bytes[party.uri].isPlainURI || isTrusting && SIPURI(bytes[party.uri]) != nil) {
-      note(.party)
-    }
+    let uri = bytes[party.uri]
+    // To is mostly what the request is for, which was looked at before.
+    let isKnown =
+      !requestURI.isEmpty && !oddity.contains(.requestURI) && uri.equals(bytes[requestURI])
+    if !(isKnown || uri.isPlainURI || isTrusting && SIPURI(uri) != nil) { note(.party) }
     guard !oddity.contains(.party) else { return party }
     scanTag(bytes, from: end, &party)
     return party
