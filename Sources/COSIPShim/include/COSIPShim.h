@@ -77,35 +77,6 @@ static inline size_t rs_find(const uint8_t *bytes, size_t length, uint8_t wanted
 }
 #endif
 
-/* Copies bytes to where nobody looks for a long time: whole cache lines go past the caches, which
- * keep what is needed next. */
-#if defined(__SSE2__)
-static inline void rs_put_away(uint8_t *to, const uint8_t *from, size_t length) {
-  typedef long long word_pair __attribute__((vector_size(16)));
-  typedef long long loose_pair __attribute__((vector_size(16), aligned(1), may_alias));
-  const size_t first = -(uintptr_t)to & 63;
-  if (length < first + 64) {
-    memcpy(to, from, length);
-    return;
-  }
-  memcpy(to, from, first);
-  size_t done = first;
-  for (; done + 64 <= length; done += 64) {
-    word_pair *line = (word_pair *)(to + done);
-    const loose_pair *source = (const loose_pair *)(from + done);
-    __builtin_nontemporal_store((word_pair)source[0], line);
-    __builtin_nontemporal_store((word_pair)source[1], line + 1);
-    __builtin_nontemporal_store((word_pair)source[2], line + 2);
-    __builtin_nontemporal_store((word_pair)source[3], line + 3);
-  }
-  memcpy(to + done, from + done, length - done);
-}
-#else
-static inline void rs_put_away(uint8_t *to, const uint8_t *from, size_t length) {
-  memcpy(to, from, length);
-}
-#endif
-
 /* The number of bytes below 0x20 other than tab. */
 size_t rs_count_controls(const void *bytes, size_t length);
 

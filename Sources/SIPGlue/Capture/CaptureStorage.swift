@@ -89,7 +89,7 @@ struct CaptureStorage: ~Copyable {
   /// Copies bytes into a chunk.
   func write(_ bytes: ByteView, to chunk: UInt32, at offset: Int) {
     precondition(offset + bytes.count <= Self.chunkBytes)
-    unsafe bytes.putAway(at: base(of: chunk) + offset)
+    unsafe bytes.copy(to: base(of: chunk) + offset)
   }
 
   /// The first bytes of a chunk; valid until it is given back.

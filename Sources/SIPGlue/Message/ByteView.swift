@@ -260,12 +260,6 @@ package struct ByteView {
     unsafe memcpy(target, base, count)
   }
 
-  /// Copies the bytes to where nobody looks for a long time, past the caches.
-  func putAway(at target: UnsafeMutablePointer<UInt8>) {
-    guard count > 0 else { return }
-    unsafe rs_put_away(target, base, count)
-  }
-
   /// Lends the bytes to C.
   package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
     -> Result
