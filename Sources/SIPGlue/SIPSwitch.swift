@@ -249,30 +249,34 @@ public struct SIPSwitch: ~Copyable {
 
   /// Reads one datagram.
   package mutating func receive(_ datagram: ByteView, from source: Endpoint, at now: Instant) {
-    guard admits(datagram, from: source, at: now) else { return }
+    guard admits(source, at: now), isMessage(datagram, from: source, at: now) else { return }
     take(reader.read(datagram), of: datagram, from: source, at: now)
   }
 
-  /// Reads one datagram that a line thread has scanned.
+  /// Reads one datagram that is admitted and scanned.
   mutating func receive(
     _ datagram: ByteView,
-    scanned: Envelope,
+    scanned: borrowing Envelope,
     from source: Endpoint,
     at now: Instant
   ) {
-    guard admits(datagram, from: source, at: now) else { return }
-    take(reader.read(datagram, scanned: scanned), of: datagram, from: source, at: now)
+    guard isMessage(datagram, from: source, at: now) else { return }
+    take(reader.read(datagram, scanned: copy scanned), of: datagram, from: source, at: now)
   }
 
-  /// Whether a datagram is to be read: it may come, and it is no Binding request.
+  /// Whether a datagram of this sender is to be read; counts it.
+  mutating func admits(_ source: Endpoint, at now: Instant) -> Bool {
+    counters.received += 1
+    return mayCome(source, at: now)
+  }
+
+  /// Whether a datagram is to be read as a message; a Binding request is answered.
   @inline(__always)
-  private mutating func admits(
+  private mutating func isMessage(
     _ datagram: ByteView,
     from source: Endpoint,
     at now: Instant
   ) -> Bool {
-    counters.received += 1
-    guard mayCome(source, at: now) else { return false }
     outgoing.connections.now = now
     heardFrom = source
     guard !source.transport.isStream, let request = BindingRequest(datagram) else { return true }

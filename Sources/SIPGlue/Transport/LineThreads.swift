@@ -107,9 +107,10 @@ final class LineThreads {
         continue
       }
       received += 1
-      let datagram = unsafe ByteView(datagrams.bytes(at: index))
       var source = Endpoint(datagrams.source(at: index))
       source.connection = socket
+      guard telephony.admits(source, at: now) else { continue }
+      let datagram = unsafe ByteView(datagrams.bytes(at: index))
       telephony.receive(datagram, scanned: batch.envelopes[index], from: source, at: now)
     }
   }

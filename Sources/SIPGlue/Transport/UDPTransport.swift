@@ -51,6 +51,8 @@ public struct UDPTransport: ~Copyable {
   public private(set) var lastFailure: Int32 = 0
 
   private var socket: DatagramSocket
+  /// What is in hand of the last batch.
+  var scanned: [ScannedDatagram] = []
   private var window = SendWindow()
   /// Where this socket's datagrams stand in a queue that holds other messages too; else empty.
   private var places: [Int] = []
@@ -103,32 +105,33 @@ public struct UDPTransport: ~Copyable {
   /// The socket buffer that the kernel granted, in bytes.
   public var socketBufferBytes: Int { socket.socketBufferBytes }
 
-  /// Receives one batch and shows each datagram where it lies.
+  /// Receives one batch.
   ///
-  /// - Parameter body: Takes the bytes, which are gone after it returns, and their sender.
   /// - Returns: How many datagrams the kernel had; fewer than 64 means that none is left.
-  @discardableResult
-  mutating func receive(_ body: (ByteView, Endpoint) -> Void) -> Int {
-    let count: Int
+  mutating func receiveBatch() -> Int {
     do {
-      count = try socket.receive()
+      return try socket.receive()
     } catch {
       counters.receiveFailures += 1
       lastFailure = error.code
       return 0
     }
-    for index in 0..<count {
-      guard !socket.isTruncated(at: index) else {
-        counters.tooLarge += 1
-        continue
-      }
-      counters.received += 1
-      var source = Endpoint(socket.source(at: index))
-      source.connection = number
-      body(unsafe ByteView(socket.bytes(at: index)), source)
-    }
-    return count
   }
+
+  /// Counts a datagram of the last batch; its sender, or nil when it is too large.
+  mutating func source(at index: Int) -> Endpoint? {
+    guard !socket.isTruncated(at: index) else {
+      counters.tooLarge += 1
+      return nil
+    }
+    counters.received += 1
+    var source = Endpoint(socket.source(at: index))
+    source.connection = number
+    return source
+  }
+
+  /// The bytes of a datagram of the last batch, which are gone when the next one is received.
+  func bytes(at index: Int) -> ByteView { unsafe ByteView(socket.bytes(at: index)) }
 
   /// Sends the first datagrams that wait, or all, in order, and removes them from the queue.
   ///
@@ -195,6 +198,13 @@ public struct UDPTransport: ~Copyable {
   }
 }
 
+/// A datagram of a batch that is to be dealt with.
+struct ScannedDatagram {
+  var index: Int
+  var source: Endpoint
+  var envelope = Envelope()
+}
+
 extension UDPTransport {
   /// Sends copies of plain datagrams in order, for tools and tests.
   package mutating func send(copies: [(bytes: [UInt8], destination: SocketAddress)]) {
@@ -212,7 +222,11 @@ extension UDPTransport {
   /// Receives one batch as copies, for tools and tests.
   package mutating func receiveCopies() -> [(bytes: [UInt8], source: SocketAddress)] {
     var copies: [(bytes: [UInt8], source: SocketAddress)] = []
-    receive { bytes, source in copies.append((bytes.array, SocketAddress(source))) }
+    for index in 0..<receiveBatch() {
+      if let source = source(at: index) {
+        copies.append((bytes(at: index).array, SocketAddress(source)))
+      }
+    }
     return copies
   }
 }
