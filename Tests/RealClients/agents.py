@@ -149,6 +149,7 @@ class Caller(Party):
         self.outcome = None
         self.tags = set()
         self.told = 0
+        self.was_taken = False
         self.ack = None
         self.began = time.monotonic()
         self.invite_sequence = 1
@@ -203,6 +204,7 @@ class Caller(Party):
         if 100 < message.status < 300:
             self.tags.add(message.tag(b"To"))
         if message.status < 200:
+            self.was_taken = True
             return None
         if message.status < 300:
             return self.answered(message)
