@@ -321,11 +321,10 @@ def check_callers(base, traffic, result):
             allowed.add("487")
         if caller.dn == "8002":
             allowed = {"302", "487"} if caller.plan["patience"] else {"302"}
-        # A server that stops takes no more calls; one that it had not read yet is no older, and one
-        # that came while there was none comes again whenever its caller repeats it.
-        if any(begin - 1 < caller.began < end
-               or not caller.was_taken and begin < caller.ended < end + 1
-               for begin, end in result["windows"]):
+        # A server that stops takes no more calls: whoever has not been heard before, and comes, or
+        # comes again, while it stops, is refused then; nobody whom it, or one before it, has taken.
+        if not caller.was_taken and any(begin < caller.ended < end + 0.5
+                                        for begin, end in result["windows"]):
             allowed.add("503")
         base.expect(caller.outcome in allowed,
                     f"{caller.number} to {caller.dn} got {caller.outcome} at {caller.ended}, "
