@@ -5,7 +5,7 @@
 // Invariants: batches are emptied in the order in which they were filled, each once; nothing is
 // allocated or copied on the way; who found nothing to do is woken when there is something, and
 // nobody else is; what was handed over before the door closed can still be emptied.
-// Who may change it: one thread fills, one empties; any closes.
+// Who may change it: one thread fills, one at a time empties; any closes.
 // Source: HOUSE 2.9 (lock + eventfd, batch-swapped), ADR 0023.
 
 private struct DoorState: Sendable {
@@ -63,14 +63,21 @@ public final class BatchDoor<Batch: AnyObject & Sendable>: Sendable {
   }
 
   /// Hands over the batch that `toFill` gave.
-  public func handOver() {
+  ///
+  /// - Returns: Whether the emptying thread had nothing to do, and is woken.
+  @discardableResult
+  public func handOver() -> Bool {
     let isAwaited = state.withLock { state -> Bool in
       state.handedOver += 1
       defer { state.emptierWaits = false }
       return state.emptierWaits
     }
     if isAwaited { emptier.signal() }
+    return isAwaited
   }
+
+  /// How many batches have been handed over so far.
+  public var handedOver: Int { state.withLock { state in state.handedOver } }
 
   /// Hands nothing over any more.
   public func close() {
@@ -94,6 +101,17 @@ public final class BatchDoor<Batch: AnyObject & Sendable>: Sendable {
     }
     if let index { return .batch(batches[index]) }
     return isClosed ? .end : .nothing
+  }
+
+  /// The oldest batch, if it is one of the first so many that were ever handed over.
+  ///
+  /// - Parameter count: Of how many batches.
+  /// - Returns: The batch, the caller's until `giveBack`.
+  public func toEmpty(ofFirst count: Int) -> Batch? {
+    let index = state.withLock { state in
+      state.givenBack < min(count, state.handedOver) ? state.givenBack % batches.count : nil
+    }
+    return index.map { batches[$0] }
   }
 
   /// Gives back the batch that `toEmpty` gave, to be filled again.

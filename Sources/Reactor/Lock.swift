@@ -29,6 +29,17 @@ internal import Glibc
     defer { unsafe pthread_mutex_unlock(mutex) }
     return try body()
   }
+
+  /// Runs `body` if no other thread holds the lock.
+  ///
+  /// - Returns: nil when another thread holds it.
+  public func withLockIfOpen<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    guard unsafe pthread_mutex_trylock(mutex) == 0 else { return nil }
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return try body()
+  }
 }
 
 /// A value that threads share, reached only under its lock.

@@ -52,6 +52,54 @@ struct BatchDoorTests {
     #expect(expected == count)
   }
 
+  @Test("Who fills may help to empty, one at a time: all arrives once and in order")
+  func lendingHands() throws {
+    let count = 100_000
+    let (filler, emptier) = (try WakeUp(), try WakeUp())
+    let door = BatchDoor((0..<3).map { _ in Numbers() }, filler: filler, emptier: emptier)
+    let emptying = Lock()
+    let arrived = Numbers()
+    @Sendable func empty(_ batch: Numbers?) -> Bool {
+      guard let batch else { return false }
+      arrived.values += batch.values
+      door.giveBack()
+      return true
+    }
+    let thread = try ShardThread(name: "filler") {
+      var next = 0
+      while next < count {
+        guard let batch = door.toFill() else {
+          _ = try? Readiness.wait(for: filler.descriptor, .readable, timeout: nil)
+          filler.clear()
+          continue
+        }
+        batch.values = Array(next..<min(count, next + 1 + next % 13))
+        next += batch.values.count
+        let before = door.handedOver
+        door.handOver()
+        while emptying.withLockIfOpen({ empty(door.toEmpty(ofFirst: before)) }) == true {}
+      }
+      door.close()
+    }
+    var isOver = false
+    while !isOver {
+      let waits = emptying.withLock {
+        switch door.toEmpty() {
+        case .batch(let batch): return !empty(batch)
+        case .nothing: return true
+        case .end:
+          isOver = true
+          return false
+        }
+      }
+      guard waits else { continue }
+      _ = try Readiness.wait(for: emptier.descriptor, .readable, timeout: nil)
+      emptier.clear()
+    }
+    thread.join()
+    #expect(arrived.values == Array(0..<count))
+  }
+
   @Test("There are never more batches on their way than the door has")
   func bound() throws {
     let (filler, emptier) = (try WakeUp(), try WakeUp())
@@ -72,6 +120,11 @@ struct BatchDoorTests {
     door.giveBack()
     #expect(try Self.isAwake(filler))
     #expect(door.toFill() === batches[0])
+    // The second one is the oldest now.
+    #expect(door.toEmpty(ofFirst: 1) == nil)
+    #expect(door.toEmpty(ofFirst: 2) === batches[1])
+    #expect(door.toEmpty(ofFirst: 9) === batches[1])
+    #expect(door.handedOver == 2)
   }
 
   @Test("Only who found nothing and wants to know is woken")
@@ -80,13 +133,13 @@ struct BatchDoorTests {
     let door = BatchDoor([Numbers(), Numbers(), Numbers()], filler: filler, emptier: emptier)
     guard case .nothing = door.toEmpty(orWait: false) else { throw Unexpected() }
     _ = door.toFill()
-    door.handOver()
+    #expect(!door.handOver())
     #expect(try !Self.isAwake(emptier))
     guard case .batch = door.toEmpty() else { throw Unexpected() }
     door.giveBack()
     guard case .nothing = door.toEmpty() else { throw Unexpected() }
     _ = door.toFill()
-    door.handOver()
+    #expect(door.handOver())
     #expect(try Self.isAwake(emptier))
     emptier.clear()
     _ = door.toFill()

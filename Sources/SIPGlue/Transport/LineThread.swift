@@ -2,12 +2,11 @@
 // receives as far as it can be read without the switch.
 //
 // States: running; blocked (the kernel takes no datagrams for now); over.
-// Invariants: what one peer sends is handed over in the order in which it came, and what is handed
-// to this thread leaves in that order; nothing is allocated per datagram. When the other thread
-// gives no batch back, this one stops receiving: the kernel's buffer fills, and then drops. Nothing
-// that happens to one datagram stops another: it is counted. What was handed over before the end
-// is sent, unless the kernel takes nothing for a second.
-// Who may change it: its own thread; others reach it through its doors only.
+// Invariants: what one peer sends is handed over in the order in which it came; nothing is allocated
+// per datagram. When the other thread gives no batch back, this one stops receiving: the kernel's
+// buffer fills, and then drops. What was handed over before the end is sent, unless the kernel
+// takes nothing for a second.
+// Who may change it: its own thread; others reach it through its door and its sender only.
 // Source: HOUSE 2.9, ADR 0023.
 
 internal import Reactor
@@ -61,17 +60,11 @@ final class LineThread: Sendable {
     var lastFailure: Int32 = 0
   }
 
-  private struct Standing: Sendable {
-    var counters = Counters()
-    var address = SocketAddress(ipv4: 0, port: 0)
-    var failure: ReactorError?
-  }
-
   /// What came; the other thread empties it.
   let received: BatchDoor<ScannedBatch>
-  /// What is to be sent; the other thread fills it.
-  let outgoing: BatchDoor<OutgoingBatch>
-  private let standing: Locked<Standing>
+  /// What is to be sent; the other thread fills it, and may lend a hand.
+  let sender: LineSender
+  private let ended: Locked<ReactorError?>
   private let thread: ShardThread
 
   /// Starts a line thread; returns when its socket is bound.
@@ -98,26 +91,23 @@ final class LineThread: Sendable {
       batches.append(try OutgoingBatch(slots: limits.batchMax, bytes: limits.batchBytesMax))
     }
     let received = BatchDoor(room, filler: own, emptier: other)
-    let outgoing = BatchDoor(batches, filler: other, emptier: own)
-    let standing = Locked(Standing())
+    let sender = LineSender(
+      socket: try BoundSocket(bindingTo: address, sharing: sharing),
+      outgoing: BatchDoor(batches, filler: other, emptier: own)
+    )
+    let ended = Locked<ReactorError?>(nil)
     self.received = received
-    self.outgoing = outgoing
-    self.standing = standing
+    self.sender = sender
+    self.ended = ended
     do {
       thread = try ShardThread.start(
         name: name,
-        make: {
-          let socket = try BoundSocket(bindingTo: address, sharing: sharing)
-          standing.withLock { standing in standing.address = socket.address }
-          return try LineLoop(socket: socket, received: received, outgoing: outgoing, wakeUp: own)
-        },
+        make: { try LineLoop(received: received, sender: sender, wakeUp: own) },
         run: { work in
           var work = work
           ShardThread.keep(to: .others)
-          let failure = work.run { counters in
-            standing.withLock { standing in standing.counters = counters }
-          }
-          standing.withLock { standing in standing.failure = failure }
+          let failure = work.run()
+          ended.withLock { ended in ended = failure }
           received.close()
         }
       )
@@ -127,17 +117,17 @@ final class LineThread: Sendable {
   }
 
   /// The address that the socket is bound to.
-  var address: SocketAddress { standing.withLock { standing in standing.address } }
+  var address: SocketAddress { sender.socket.address }
 
   /// What has become of the datagrams so far.
-  var counters: Counters { standing.withLock { standing in standing.counters } }
+  var counters: Counters { sender.counters }
 
   /// Why the thread has ended by itself, when `received` has come to its end; nil: it has not.
-  var failure: ReactorError? { standing.withLock { standing in standing.failure } }
+  var failure: ReactorError? { ended.withLock { ended in ended } }
 
   /// Sends what was handed over, ends the thread, and closes its socket.
   func stop() {
-    outgoing.close()
+    sender.outgoing.close()
     thread.join()
   }
 
@@ -146,55 +136,49 @@ final class LineThread: Sendable {
 
 /// What a line thread does.
 struct LineLoop: ~Copyable {
-  /// How an attempt went.
-  private enum Attempt {
-    case progress
-    case nothing
-    /// Only somebody else can bring it on: the kernel, or the other thread.
-    case stuck
-    case over
-  }
-
   private static let socketToken = EventLoop.Token(1)
   private static let doorToken = EventLoop.Token(2)
   /// How long the kernel may take nothing when the thread shall end.
   private static let patience: UInt64 = 1_000_000_000
 
+  /// How receiving went.
+  private enum Received {
+    case some
+    case nothing
+    /// No batch came back from the other thread.
+    case stuck
+  }
+
   private var loop: EventLoop
-  private let socket: BoundSocket
   private let received: BatchDoor<ScannedBatch>
-  private let outgoing: BatchDoor<OutgoingBatch>
+  private let sender: LineSender
   private let wakeUp: WakeUp
   private var interest = Readiness.readable
-  private var counters = LineThread.Counters()
 
   init(
-    socket: consuming BoundSocket,
     received: BatchDoor<ScannedBatch>,
-    outgoing: BatchDoor<OutgoingBatch>,
+    sender: LineSender,
     wakeUp: WakeUp
   ) throws(ReactorError) {
     var loop = try EventLoop(batchMax: 2)
-    loop.add(apart: socket.descriptor, .readable, token: Self.socketToken)
+    loop.add(apart: sender.socket.descriptor, .readable, token: Self.socketToken)
     try loop.add(wakeUp.descriptor, .readable, token: Self.doorToken)
     self.loop = loop
-    self.socket = socket
     self.received = received
-    self.outgoing = outgoing
+    self.sender = sender
     self.wakeUp = wakeUp
   }
 
   /// Works until the other thread closes the door; returns why it ended before, if it did.
-  mutating func run(_ report: (LineThread.Counters) -> Void) -> ReactorError? {
+  mutating func run() -> ReactorError? {
     do throws(ReactorError) {
       while true {
-        let sending = send()
-        let isEnding = outgoing.isClosed
-        let receiving: Attempt = isEnding ? .nothing : receive()
-        report(counters)
-        if sending == .over { return nil }
-        if sending == .progress || receiving == .progress { continue }
-        guard try wait(receiving, sending, isEnding: isEnding) else { return nil }
+        let sent = sender.sendOldest()
+        let isEnding = sender.outgoing.isClosed
+        let received: Received = isEnding ? .nothing : receive()
+        if sent == .over { return nil }
+        if sent == .batch || received == .some { continue }
+        guard try wait(received, sent, isEnding: isEnding) else { return nil }
       }
     } catch {
       return error
@@ -203,16 +187,16 @@ struct LineLoop: ~Copyable {
 
   /// Waits for what may bring it on; `false` when the thread shall end and nothing does.
   private mutating func wait(
-    _ receiving: Attempt,
-    _ sending: Attempt,
+    _ received: Received,
+    _ sent: LineSender.Outcome,
     isEnding: Bool
   ) throws(ReactorError) -> Bool {
     var wanted: Readiness = []
-    if receiving == .nothing, !isEnding { wanted.insert(.readable) }
-    if sending == .stuck { wanted.insert(.writable) }
+    if received == .nothing, !isEnding { wanted.insert(.readable) }
+    if sent == .blocked { wanted.insert(.writable) }
     if wanted != interest {
       interest = wanted
-      try loop.change(socket.descriptor, wanted)
+      try loop.change(sender.socket.descriptor, wanted)
     }
     let count = try loop.wait(until: isEnding ? Clock.monotonic + Self.patience : nil)
     for index in 0..<count where loop.ready(at: index).token == Self.doorToken { wakeUp.clear() }
@@ -220,38 +204,15 @@ struct LineLoop: ~Copyable {
   }
 
   /// Receives one batch and hands it over.
-  private mutating func receive() -> Attempt {
+  private mutating func receive() -> Received {
     guard let batch = received.toFill() else { return .stuck }
     do {
-      try batch.fill(from: socket)
+      try batch.fill(from: sender.socket)
     } catch {
-      counters.receiveFailures += 1
-      counters.lastFailure = error.code
+      sender.noteReceiveFailure(error.code)
     }
     guard batch.datagrams.count > 0 else { return .nothing }
     received.handOver()
-    return .progress
-  }
-
-  /// Sends one batch.
-  private mutating func send() -> Attempt {
-    switch outgoing.toEmpty() {
-    case .nothing: return .nothing
-    case .end: return .over
-    case .batch(let batch):
-      while batch.count > 0 {
-        switch batch.send(on: socket) {
-        case .some(let sent): counters.sent += sent
-        case .blocked:
-          counters.blocked += 1
-          return .stuck
-        case .refused(let refused, let code):
-          counters.refused += refused
-          counters.lastFailure = code
-        }
-      }
-      outgoing.giveBack()
-      return .progress
-    }
+    return .some
   }
 }

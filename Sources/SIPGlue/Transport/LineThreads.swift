@@ -2,12 +2,12 @@
 // what is to be sent.
 //
 // Invariants: datagrams of one peer come in the order in which they were received (the kernel gives
-// a peer to one socket). What belongs to one Call-ID leaves by one thread, in the order in which
-// it was written, whoever it goes to: no reply overtakes another of its call, and a peer that
-// sends all calls from one address is still served by all threads. When a thread has no room, what
-// comes after waits in the outgoing queue, in order. Of several addresses each has as many threads.
-// Nothing is allocated per datagram.
-// Who may change it: the thread that owns the switch. Source: ADR 0023.
+// a peer to one socket). What belongs to one Call-ID leaves by one socket, in the order in which
+// it was written, whoever it goes to and whoever sends it: no reply overtakes another of its call,
+// and a peer that sends all calls from one address is still served by all threads. When a thread
+// has no room, what comes after waits in the outgoing queue, in order. Of several addresses each
+// has as many threads. Nothing is allocated per datagram.
+// Who may change it: the thread that owns the switch. Source: ADR 0023, 0026.
 
 internal import Engine
 internal import Reactor
@@ -28,6 +28,9 @@ final class LineThreads {
   private var open: [OutgoingBatch?]
   /// The thread that had no room for what is first in the queue.
   private var stuck: Int?
+  /// How many of the batches that each thread was ever handed over are late, if it has not sent them
+  /// yet: those that came when it had something else to do, or a turn ago.
+  private var late: [Int]
   /// Whether a thread was promised to be heard.
   private var mayBeWoken = false
   /// Datagrams that the switch was given.
@@ -64,6 +67,7 @@ final class LineThreads {
     self.threads = threads
     countEach = count
     open = Array(repeating: nil, count: threads.count)
+    late = Array(repeating: 0, count: threads.count)
   }
 
   /// The ports of the addresses, in order.
@@ -121,15 +125,32 @@ final class LineThreads {
   func isReady() throws(ReactorError) -> Bool {
     if mayBeWoken { wakeUp.clear() }
     mayBeWoken = false
-    if let stuck, threads[stuck].outgoing.toFill() != nil { return true }
-    for thread in threads {
-      switch thread.received.toEmpty() {
-      case .batch: return true
-      case .nothing: mayBeWoken = true
-      case .end: if let failure = thread.failure { throw failure }
+    defer { noteLate() }
+    repeat {
+      if let stuck, threads[stuck].sender.outgoing.toFill() != nil { return true }
+      for thread in threads {
+        switch thread.received.toEmpty() {
+        case .batch: return true
+        case .nothing: mayBeWoken = true
+        case .end: if let failure = thread.failure { throw failure }
+        }
       }
-    }
+    } while lendHand()
     return false
+  }
+
+  /// Sends a batch of each thread that is behind with it; `false` when none is.
+  private func lendHand() -> Bool {
+    var hasSent = false
+    for (thread, count) in zip(threads, late) where thread.sender.lendHand(withFirst: count) {
+      hasSent = true
+    }
+    return hasSent
+  }
+
+  /// What a thread has now, and still has when the next turn is over, is late.
+  private func noteLate() {
+    for (index, thread) in threads.enumerated() { late[index] = thread.sender.outgoing.handedOver }
   }
 
   /// Hands over the first messages, but for those that go by streams, and removes them.
@@ -145,10 +166,7 @@ final class LineThreads {
       }
       index += 1
     }
-    for (number, batch) in open.enumerated() where batch != nil {
-      threads[number].outgoing.handOver()
-      open[number] = nil
-    }
+    for (number, batch) in open.enumerated() where batch != nil { handOver(number) }
     queue.removeFirst(index)
     return index
   }
@@ -165,7 +183,7 @@ final class LineThreads {
       if let current = open[number] {
         batch = current
       } else {
-        guard let next = threads[number].outgoing.toFill() else {
+        guard let next = threads[number].sender.outgoing.toFill() else {
           stuck = number
           mayBeWoken = true
           return false
@@ -176,9 +194,14 @@ final class LineThreads {
       }
       let fits = unsafe bytes.withUnsafeBytes { unsafe batch.append($0, to: address) }
       if fits { return true }
-      threads[number].outgoing.handOver()
-      open[number] = nil
+      handOver(number)
     }
+  }
+
+  private func handOver(_ number: Int) {
+    let outgoing = threads[number].sender.outgoing
+    if !outgoing.handOver() { late[number] = outgoing.handedOver }
+    open[number] = nil
   }
 }
 
