@@ -82,23 +82,32 @@ extension SIPSwitch {
         return redirect(slot, to: [destination] + named.places, at: now)
       }
     }
-    var place = resolve(destination, rank: 0, at: now)
+    let redirects = mode == .redirect && !calls[slot].isAnswered
+    var place = find(destination, redirects: redirects, at: now)
     while case .failure = place, hasNextContact(slot, at: now) {
       calls[slot].rank += 1
-      place = resolve(destination, rank: Int(calls[slot].rank), at: now)
+      place = find(destination, rank: Int(calls[slot].rank), redirects: redirects, at: now)
     }
     switch place {
     case .failure(let failure):
       calls[slot].lastFailure = failure.reason
       signals.append(.diversionFailed(conn, attempt: attempt, failure.reason))
-    case .success(let hop):
-      switch mode {
-      case .redirect where !calls[slot].isAnswered: redirect(slot, at: now)
-      case .redirect, .bridge:
-        sayTrying(slot, at: now)
-        bridge(slot, to: hop, at: now)
-      }
+    case .success(nil): redirect(slot, at: now)
+    case .success(let hop?):
+      sayTrying(slot, at: now)
+      bridge(slot, to: hop, at: now)
     }
+  }
+
+  /// Finds where a destination is; a caller who is sent there finds the address himself.
+  private mutating func find(
+    _ destination: Destination,
+    rank: Int = 0,
+    redirects: Bool,
+    at now: Instant
+  ) -> Result<Endpoint?, Unresolved> {
+    if redirects { return name(destination, rank: rank, at: now).map { _ in nil } }
+    return resolve(destination, rank: rank, at: now).map { $0 }
   }
 
   /// Takes the diversion under way back; an answer that crosses is ended by the leg itself.
@@ -135,19 +144,43 @@ extension SIPSwitch {
     rank: Int,
     at now: Instant
   ) -> Result<Endpoint, Unresolved> {
+    switch name(destination, rank: rank, at: now) {
+    case .failure(let unresolved): return .failure(unresolved)
+    case .success(let binding):
+      let hop: Endpoint?
+      if let binding {
+        hop = self.hop(to: binding)
+      } else {
+        hop = NextHop.endpoint(of: targetURI.bytes, unsaid: standardTransport)
+      }
+      // A name and no DNS, or no URI at all.
+      guard let hop else { return .failure(Unresolved(reason: .unreachable)) }
+      return .success(hop)
+    }
+  }
+
+  /// Finds what a destination is called: its URI is in `targetURI` afterwards, and the proxies
+  /// before it in `targetRoutes`.
+  ///
+  /// - Returns: The contact of the DN; nil for a number behind a trunk.
+  mutating func name(
+    _ destination: Destination,
+    rank: Int,
+    at now: Instant
+  ) -> Result<Binding?, Unresolved> {
     targetURI.removeAll()
     targetRoutes.removeAll()
     switch destination {
     case .dn(let dn):
       guard registrar.isExtension(dn) else { return .failure(Unresolved(reason: .noSuchTarget)) }
-      guard let binding = registrar.contact(of: dn, rank: rank, at: now) else {
+      guard let binding = registrar.contact(of: dn, rank: rank, at: now), !isCutOff(binding)
+      else { return .failure(Unresolved(reason: .unreachable)) }
+      targetURI.write(text: binding.uri)
+      guard targetURI.bytes.isSIPAddress else {
         return .failure(Unresolved(reason: .unreachable))
       }
-      guard !isCutOff(binding) else { return .failure(Unresolved(reason: .unreachable)) }
-      targetURI.write(text: binding.uri)
       for proxy in binding.path { targetRoutes.header("Route", proxy) }
-      if let hop = hop(to: binding) { return .success(hop) }
-      guard binding.path.isEmpty else { return .failure(Unresolved(reason: .unreachable)) }
+      return .success(binding)
     case .trunk(let name, let number):
       guard let trunk = plan.trunks.first(where: { $0.name == name }), trunk.takes(number),
         !number.isEmpty
@@ -159,12 +192,9 @@ extension SIPSwitch {
         targetURI.write(byte: UInt8(ascii: "@"))
         targetURI.write(text.view(from: uri.host.start, to: text.count))
       }
+      guard targetURI.count > 0 else { return .failure(Unresolved(reason: .unreachable)) }
+      return .success(nil)
     }
-    guard let hop = NextHop.endpoint(of: targetURI.bytes, unsaid: standardTransport) else {
-      // A name and no DNS, or no URI at all.
-      return .failure(Unresolved(reason: .unreachable))
-    }
-    return .success(hop)
   }
 
   /// Whether a phone behind an address translator has lost the connection that it registered on:
@@ -230,6 +260,13 @@ extension SIPSwitch {
       ("session-expires", 0x78), ("request-disposition", 0x64), ("identity", 0x79),
     ]
     return forms.first { name.equalsIgnoringCase($0.0) }?.1 ?? 0
+  }
+}
+
+extension ByteView {
+  /// Whether a URI is one that calls can go to.
+  fileprivate var isSIPAddress: Bool {
+    hasPrefixIgnoringCase("sip:") || hasPrefixIgnoringCase("sips:")
   }
 }
 

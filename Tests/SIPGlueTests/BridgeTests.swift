@@ -18,7 +18,7 @@ struct BridgeTests {
     #expect(dialog.statuses == [100])
     world.perform(.divert(offer.connID, attempt: 1, to: .dn("7002"), mode: .bridge))
     world.run(5)
-    #expect(world.story == ["in 7002", "in 7003", "in 7004", "ringing", "answered"])
+    #expect(world.story == ["in 7002", "in 7003", "in 7004", "in 7009", "ringing", "answered"])
     #expect(dialog.statuses == [100, 180, 200])
     let invite = try #require(agent.requests("INVITE").first)
     #expect(invite.uri == "sip:7002@127.0.0.1:7002")

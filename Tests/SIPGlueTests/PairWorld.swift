@@ -75,6 +75,7 @@ struct PairWorld: ~Copyable {
       RegistrarExtension("7002", contact: "sip:7002@127.0.0.1:7002"),
       RegistrarExtension("7003", contact: "sip:7003@127.0.0.1:7003"),
       RegistrarExtension("7004", contact: "sip:7004@phones.example.com"),
+      RegistrarExtension("7009", contact: "tel:+44207009"),
     ]
     plan.trunks = [SIPTrunk(name: "carrier", uri: "sip:127.0.0.1:7003", numbers: ["+4420*"])]
     if let network = AddressRange("127.0.0.0/8") { plan.trusted = [network] }

@@ -59,7 +59,7 @@ struct RedirectTests {
 
   @Test func severalPlacesWithoutAnAddressFailTogether() throws {
     var pair = try PairBridge(.rings, diverts: false)
-    pair.world.perform(.alsoName(pair.conn, attempt: 1, [.dn("7004")]))
+    pair.world.perform(.alsoName(pair.conn, attempt: 1, [.dn("7009")]))
     pair.world.perform(.divert(pair.conn, attempt: 1, to: .dn("7001"), mode: .redirect))
     #expect(pair.world.signals == [.diversionFailed(pair.conn, attempt: 1, .unreachable)])
     // What was named is forgotten with its attempt.
@@ -72,7 +72,7 @@ struct RedirectTests {
 
   @Test(arguments: [
     (Destination.dn("7999"), RouteFailure.noSuchTarget), (.dn("9000"), .noSuchTarget),
-    (.dn("7001"), .unreachable), (.dn("7004"), .unreachable),
+    (.dn("7001"), .unreachable), (.dn("7009"), .unreachable),
     (.trunk(name: "carrier", number: "+33"), .noSuchTarget),
     (.trunk(name: "nobody", number: "+4420"), .noSuchTarget),
   ])
@@ -89,6 +89,19 @@ struct RedirectTests {
       #expect(pair.dialog.statuses.last == 486)
       #expect(pair.world.remains == "")
     }
+  }
+
+  @Test func whoIsSentToANameFindsTheAddressHimself() throws {
+    var pair = try PairBridge(.rings, diverts: false)
+    // There is no DNS: we cannot go there ourselves.
+    pair.world.perform(.divert(pair.conn, attempt: 1, to: .dn("7004"), mode: .bridge))
+    #expect(pair.world.signals == [.diversionFailed(pair.conn, attempt: 1, .unreachable)])
+    pair.world.perform(.divert(pair.conn, attempt: 2, to: .dn("7004"), mode: .redirect))
+    pair.world.run(1)
+    let answer = try #require(pair.dialog.responses.last)
+    #expect(answer.all("contact") == ["<sip:7004@phones.example.com>"])
+    pair.finish()
+    #expect(pair.world.remains == "")
   }
 
   @Test func earlierDiversionsAreContinued() throws {

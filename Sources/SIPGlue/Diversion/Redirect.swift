@@ -26,7 +26,7 @@ extension SIPSwitch {
     for place in places {
       var rank = 0
       repeat {
-        switch resolve(place, rank: rank, at: now) {
+        switch name(place, rank: rank, at: now) {
         case .success: uris.append(targetURI.bytes.string)
         case .failure(let unresolved): failure = unresolved.reason
         }
