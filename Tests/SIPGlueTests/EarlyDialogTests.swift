@@ -86,6 +86,25 @@ struct EarlyDialogTests {
     #expect(early.pair.world.remains == "")
   }
 
+  @Test(
+    "What a caller can do is read however he writes it",
+    arguments: [
+      ("Supported: 100rel", true), ("k: 100rel", true), ("SUPPORTED: timer,\t100REL", true),
+      ("Supported: timer\r\nSupported: 100rel", true), ("k: replaces\r\nsupported: 100rel", true),
+      ("Supported:\r\nSupported: 100rel", true), ("Supported:\r\nk:\r\nSupported: 100rel", true),
+      ("Supported: timer\r\nRequire: 100rel", true), ("Require: timer\r\nRequire: 100rel", true),
+      ("Allow: 100rel\r\nSupported: timer", false), ("Supported: 100relx", false),
+    ]
+  )
+  func abilities(lines: String, isReliable: Bool) throws {
+    for more in ["", "Session-Expires: 1800\r\n", "Allow: UPDATE\r\nAllow: PRACK\r\n"] {
+      var early = try Early(caller: lines + "\r\n" + more)
+      #expect(early.invite["supported"].contains("100rel") == isReliable)
+      early.pair.world.perform(.release(early.pair.conn))
+      early.pair.finish()
+    }
+  }
+
   @Test(arguments: ["", "RAck: 7 99 INVITE\r\n", "RAck: x 1 INVITE\r\n", "RAck: 7 1 BYE\r\n"])
   func aPRACKOfNothingIsRefused(line: String) throws {
     var early = try Early()

@@ -13,6 +13,41 @@ struct EnvelopeTests {
     FuzzCorpus.fixture(name).withByteView { body(Envelope(scanning: $0), $0) }
   }
 
+  @Test(
+    "A header without a slice of its own is missed in no spelling, however often it is there",
+    arguments: [
+      "Accept", "Proxy-Require", "Content-Encoding", "e", "X-Genesys-CallUUID", "Diversion",
+      "Replaces", "History-Info", "Timestamp", "Session-Expires", "x", "Min-SE", "RSeq", "Privacy",
+    ]
+  )
+  func otherNames(name: String) {
+    for spelling in [name, name.lowercased(), name.uppercased()] {
+      let lines = ["Subject: a", "\(spelling): 1", "User-Agent: b", "Allow: BYE", "Supported: c"]
+      for others in [[1], [0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 1]] {
+        let text = """
+          OPTIONS sip:a@b.example SIP/2.0
+          Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1
+          From: <sip:a@b.example>;tag=1
+          To: <sip:a@b.example>
+          \(others.map { lines[$0] }.joined(separator: "\n"))
+          Call-ID: 1
+          CSeq: 1 OPTIONS
+          Content-Length: 0
+
+
+          """
+        scan(text) { envelope, bytes in
+          #expect(!envelope.isOdd)
+          var wanted = HeaderNames()
+          name.lowercased().withByteView { wanted.insert($0) }
+          #expect(!envelope.otherNames.lacksAll(of: wanted))
+          #expect(envelope.otherNames.lacksAll(of: HeaderNames("supported")))
+          #expect(envelope.otherNames.lacksAll(of: HeaderNames("allow")))
+        }
+      }
+    }
+  }
+
   @Test("An INVITE gives method, target, parties, Via, number and body")
   func plainInvite() {
     fixture("invite") { envelope, bytes in

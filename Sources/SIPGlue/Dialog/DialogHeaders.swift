@@ -31,6 +31,11 @@ struct DialogHeaders: Sendable {
   /// Whether a provisional answer wants a PRACK.
   var isReliable: Bool { required.contains(.reliable) && responseNumber > 0 }
 
+  /// What most messages have none of, or not twice.
+  private static let names = HeaderNames([
+    "supported", "k", "require", "allow", "session-expires", "x", "min-se", "rseq",
+  ])
+
   init() {}
 
   init(_ received: borrowing Received) {
@@ -38,6 +43,13 @@ struct DialogHeaders: Sendable {
   }
 
   init(_ envelope: Envelope, in bytes: ByteView) {
+    guard !envelope.otherNames.lacksAll(of: Self.names) else {
+      abilities = Self.extensions(in: bytes[envelope.supported])
+      required = Self.extensions(in: bytes[envelope.require])
+      if Self.names("UPDATE", in: bytes[envelope.allow]) { abilities.insert(.update) }
+      abilities.formUnion(required)
+      return
+    }
     let limit = envelope.headerLines.end
     var start = envelope.headerLines.start
     while start < limit {
@@ -110,6 +122,7 @@ struct DialogHeaders: Sendable {
   }
 
   private static func extensions(in value: ByteView) -> Abilities {
+    guard !value.isEmpty else { return [] }
     var found: Abilities = []
     RouteValues.forEachValue(in: value) { slice in
       if let one = named(value[slice]) { found.insert(one) }

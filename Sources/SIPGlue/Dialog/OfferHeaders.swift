@@ -12,7 +12,14 @@ struct OfferHeaders {
   var replaces = ByteSlice.none
   var timestamp = ByteSlice.none
 
+  private static let names = HeaderNames([
+    "accept", "proxy-require", "content-encoding", "e", "x-genesys-calluuid", "diversion",
+    "replaces", "history-info", "timestamp",
+  ])
+
   init(_ envelope: Envelope, in bytes: ByteView) {
+    assertedIdentity = envelope.assertedIdentity
+    guard !envelope.otherNames.lacksAll(of: Self.names) else { return }
     let limit = envelope.headerLines.end
     var line = Line(bytes: bytes, start: envelope.headerLines.start, end: 0)
     while line.start < limit {
@@ -20,9 +27,7 @@ struct OfferHeaders {
       // The first letter tells most lines apart.
       switch bytes[line.start].lowercased {
       case UInt8(ascii: "a"): line.take("accept", into: &accept)
-      case UInt8(ascii: "p"):
-        line.take("p-asserted-identity", into: &assertedIdentity)
-        line.take("proxy-require", into: &proxyRequire)
+      case UInt8(ascii: "p"): line.take("proxy-require", into: &proxyRequire)
       case UInt8(ascii: "c"): line.take("content-encoding", into: &contentEncoding)
       case UInt8(ascii: "e"): line.take("e", into: &contentEncoding)
       case UInt8(ascii: "x"): line.take("x-genesys-calluuid", into: &callUUID)

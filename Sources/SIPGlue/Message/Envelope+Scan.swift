@@ -9,6 +9,7 @@ internal import COSIPShim
 private enum KnownHeader {
   case via, from, to, callID, sequence, contentLength, maxForwards, expires, contact
   case contentType, require, authorization, proxyAuthorization, recordRoute, route, path
+  case supported, allow, assertedIdentity
   case unknown
 }
 
@@ -132,6 +133,7 @@ extension Envelope {
     while end > start, bytes[end - 1].isBlank { end -= 1 }
     let value = ByteSlice(from: start, to: end)
     let whole = ByteSlice(from: line.start, to: next)
+    var isKept = true
     switch header {
     case .via: takeVia(bytes, value, whole)
     case .from: if first(.from, &seen) { from = scanParty(bytes, value) }
@@ -145,7 +147,10 @@ extension Envelope {
     case .contact:
       contactLines += 1
       if contactLines == 1 { contact = value }
-    case .require: if require.isEmpty { require = value }
+    case .require: isKept = require.take(value)
+    case .supported: isKept = supported.take(value)
+    case .allow: isKept = allow.take(value)
+    case .assertedIdentity: isKept = assertedIdentity.take(value)
     case .authorization:
       authorizationLines += 1
       authorization = value
@@ -153,8 +158,9 @@ extension Envelope {
     case .recordRoute: recordRouteLines = joined(recordRouteLines, whole)
     case .route: routeLines = joined(routeLines, whole)
     case .path: hasPath = true
-    case .unknown: break
+    case .unknown: isKept = false
     }
+    if !isKept { otherNames.insert(bytes.view(from: line.start, to: colon)) }
   }
 
   private mutating func first(_ header: Seen, _ seen: inout Seen) -> Bool {
@@ -212,8 +218,14 @@ extension Envelope {
       } else {
         name.isNamed("Path", "path") ? .path : .unknown
       }
-    case 5: name.isNamed("Route", "route") ? .route : .unknown
+    case 5:
+      if name.isNamed("Route", "route") {
+        .route
+      } else {
+        name.isNamed("Allow", "allow") ? .allow : .unknown
+      }
     case 7: ofSeven(name)
+    case 9: name.isNamed("Supported", "supported") ? .supported : .unknown
     case 12:
       if name.isNamed("Max-Forwards", "max-forwards") {
         .maxForwards
@@ -225,7 +237,11 @@ extension Envelope {
     case 13: name.isNamed("Authorization", "authorization") ? .authorization : .unknown
     case 14: name.isNamed("Content-Length", "content-length") ? .contentLength : .unknown
     case 19:
-      name.isNamed("Proxy-Authorization", "proxy-authorization") ? .proxyAuthorization : .unknown
+      if name.isNamed("Proxy-Authorization", "proxy-authorization") {
+        .proxyAuthorization
+      } else {
+        name.isNamed("P-Asserted-Identity", "p-asserted-identity") ? .assertedIdentity : .unknown
+      }
     default: .unknown
     }
   }
@@ -246,6 +262,7 @@ extension Envelope {
     case UInt8(ascii: "m"): .contact
     case UInt8(ascii: "l"): .contentLength
     case UInt8(ascii: "c"): .contentType
+    case UInt8(ascii: "k"): .supported
     default: .unknown
     }
   }
@@ -256,6 +273,7 @@ extension Envelope {
   ///
   /// Only for headers that have no slice of their own; it walks the lines again.
   package func header(_ name: StaticString, in bytes: ByteView) -> ByteView? {
+    guard !otherNames.lacksAll(of: HeaderNames(name)) else { return nil }
     var start = headerLines.start
     while let (candidate, value, next) = header(at: start, in: bytes) {
       if candidate.equalsIgnoringCase(name) { return value }
@@ -281,6 +299,16 @@ extension Envelope {
     return (
       bytes.view(from: start, to: colon).trimmed, bytes.view(from: colon + 1, to: end).trimmed, next
     )
+  }
+}
+
+extension ByteSlice {
+  /// Becomes this value if it is none yet; `false` when it has one.
+  @inline(__always)
+  fileprivate mutating func take(_ value: ByteSlice) -> Bool {
+    guard isEmpty else { return false }
+    self = value
+    return true
   }
 }
 

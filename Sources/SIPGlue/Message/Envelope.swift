@@ -80,6 +80,37 @@ package struct PartySlices: Sendable {
   package var tag = ByteSlice.none
 }
 
+/// Which names the header lines may have that are not looked at when a message is scanned.
+///
+/// Says for certain that there is no line of a name; that there may be one, it also says of some
+/// names which fall on the same bit.
+package struct HeaderNames: Hashable, Sendable {
+  private var bits: UInt64 = 0
+
+  package init() {}
+
+  /// Names in lower case.
+  package init(_ names: [StaticString]) {
+    for name in names { insert(ByteView(name)) }
+  }
+
+  /// A name in lower case.
+  @inline(__always)
+  package init(_ name: StaticString) { insert(ByteView(name)) }
+
+  /// Adds the name of a line, in any case.
+  @inline(__always)
+  package mutating func insert(_ name: ByteView) {
+    guard name.count > 0 else { return }
+    // The factors keep those that phones send apart from those that are looked for.
+    let number = 2 * UInt64(name[0] & 0x1F) &+ 5 &* UInt64(name.count)
+    bits |= 1 << (number & 63)
+  }
+
+  /// Whether none of these names is among the lines.
+  package func lacksAll(of names: HeaderNames) -> Bool { bits & names.bits == 0 }
+}
+
 /// What one pass over a datagram found: enough to match, absorb and answer it.
 package struct Envelope: Sendable {
   /// 0 for a request.
@@ -113,7 +144,11 @@ package struct Envelope: Sendable {
   package var contact = ByteSlice.none
   package var contactLines: UInt16 = 0
   package var contentType = ByteSlice.none
+  /// Of these, the value of the first line that has one; the name of another is in `otherNames`.
   package var require = ByteSlice.none
+  package var supported = ByteSlice.none
+  package var allow = ByteSlice.none
+  package var assertedIdentity = ByteSlice.none
   package var authorization = ByteSlice.none
   package var authorizationLines: UInt16 = 0
   package var proxyAuthorization = ByteSlice.none
@@ -123,6 +158,8 @@ package struct Envelope: Sendable {
   package var routeLines = ByteSlice.none
   /// Whether there is a Path header.
   package var hasPath = false
+  /// Names of the header lines that have no slice here.
+  package var otherNames = HeaderNames()
   /// The header lines, from the one after the start line up to the empty line.
   package var headerLines = ByteSlice.none
   package var body = ByteSlice.none
