@@ -2,7 +2,7 @@
 
 extension RoutingEngine {
   /// Keeps what was decided about a call.
-  mutating func record(_ kind: DecisionKind, of call: CallSlot) {
+  mutating func record(_ kind: consuming DecisionKind, of call: CallSlot) {
     guard decisions.isKept else { return }
     decisions.append(kind, of: calls[call].attributes.connID, at: now)
   }

@@ -44,7 +44,7 @@ struct DecisionLog: Sendable {
 
   var isKept: Bool { capacity > 0 }
 
-  mutating func append(_ kind: DecisionKind, of call: ConnID, at now: Instant) {
+  mutating func append(_ kind: consuming DecisionKind, of call: ConnID, at now: Instant) {
     order += 1
     let entry = DecisionEntry(order: order, at: now, call: call, kind: kind)
     if entries.count < capacity {
