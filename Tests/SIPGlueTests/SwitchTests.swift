@@ -114,6 +114,20 @@ struct SwitchTests {
     #expect(world.offers.count == 1)
   }
 
+  @Test func aProxyThatGoesOnToAnotherNumberOfOursIsServed() throws {
+    var world = try PairWorld()
+    _ = Self.ask(Self.request("INVITE", extra: Self.contact), of: &world)
+    let other = "sip:7002@127.0.0.1"
+    let second = Self.request("INVITE", other, extra: Self.contact, branch: "z9hG4bK2")
+    #expect(Self.ask(second, of: &world)?.status == 482)
+    let call = try #require(world.offers.first)
+    world.perform(.reject(call.connID, status: 480))
+    // The proxy's next try is the same request, but for branch and number.
+    let third = Self.request("INVITE", other, extra: Self.contact, branch: "z9hG4bK3")
+    #expect(Self.ask(third, of: &world)?.status == 100)
+    #expect(world.offers.map(\.dn) == ["8000", "7002"])
+  }
+
   @Test func aDrainingSwitchTakesNoCalls() throws {
     var world = try PairWorld()
     world.line.isDraining = true
