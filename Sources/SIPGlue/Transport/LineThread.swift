@@ -2,10 +2,10 @@
 // receives as far as it can be read without the switch.
 //
 // States: running; blocked (the kernel takes no datagrams for now); over.
-// Invariants: what one peer sends is handed over in the order in which it came; nothing is allocated
-// per datagram. When the other thread gives no batch back, this one stops receiving: the kernel's
-// buffer fills, and then drops. What was handed over before the end is sent, unless the kernel
-// takes nothing for a second.
+// Invariants: what one peer sends is handed over in the order in which it came; nothing is
+// allocated per datagram. When the other thread gives no batch back, this one stops receiving: the
+// kernel's buffer fills, and then drops. What was handed over before the end is sent, unless the
+// kernel takes nothing for a second.
 // Who may change it: its own thread; others reach it through its door and its sender only.
 // Source: HOUSE 2.9, ADR 0023.
 

@@ -28,8 +28,8 @@ final class LineThreads {
   private var open: [OutgoingBatch?]
   /// The thread that had no room for what is first in the queue.
   private var stuck: Int?
-  /// How many of the batches that each thread was ever handed over are late, if it has not sent them
-  /// yet: those that came when it had something else to do, or a turn ago.
+  /// How many of the batches that each thread was ever handed over are late, unless they are sent:
+  /// those that came when it had something else to do, or a turn ago.
   private var late: [Int]
   /// Whether a thread was promised to be heard.
   private var mayBeWoken = false
