@@ -419,10 +419,16 @@ void rs_receiver_peer(const struct rs_receiver *receiver, unsigned slot, struct 
 }
 
 /* Sending. One message carries one datagram, or with segmentation a run of datagrams of one size to
- * one peer (the last may be shorter): their vectors are contiguous, the kernel cuts them apart. */
+ * one peer (the last may be shorter), which the kernel cuts apart: the way through its layers is
+ * what a datagram costs, and a run goes it once. A datagram joins the last message to its peer, also
+ * when others were staged in between: each peer is sent to in the order of staging. */
 
 #define SEGMENTS_MAX 64
 #define SEGMENT_BYTES_MAX 65000
+/* What fits into a packet wherever IPv6 may go; a larger run could be refused. */
+#define SEGMENT_SIZE_MAX 1232
+/* So many messages are looked at for one to the same peer. */
+#define PEERS_MAX 8
 
 union segment_control {
   struct cmsghdr header;
@@ -432,12 +438,16 @@ union segment_control {
 struct rs_sender {
   unsigned slots;
   unsigned front;     /* first message not yet sent */
-  unsigned messages;  /* messages built */
-  unsigned datagrams; /* vectors used, sent ones included */
+  unsigned messages;  /* messages made */
+  unsigned datagrams; /* datagrams staged, sent ones included */
   unsigned sent;      /* datagrams of the messages before `front` */
   int segment;
+  int sealed; /* the vectors are in the order of sending */
+  unsigned *message;      /* by datagram: the message that carries it */
+  unsigned *order;        /* by vector: the datagram that it is */
+  struct iovec *staged;   /* by datagram */
+  struct iovec *vectors;  /* in the order of sending */
   union address *addresses;
-  struct iovec *vectors;
   struct mmsghdr *headers;
   union segment_control *controls;
 };
@@ -446,11 +456,15 @@ struct rs_sender *rs_sender_create(unsigned slots) {
   struct rs_sender *sender = calloc(1, sizeof *sender);
   if (!sender) return NULL;
   sender->slots = slots;
-  sender->addresses = calloc(slots, sizeof *sender->addresses);
+  sender->message = calloc(slots, sizeof *sender->message);
+  sender->order = calloc(slots, sizeof *sender->order);
+  sender->staged = calloc(slots, sizeof *sender->staged);
   sender->vectors = calloc(slots, sizeof *sender->vectors);
+  sender->addresses = calloc(slots, sizeof *sender->addresses);
   sender->headers = calloc(slots, sizeof *sender->headers);
   sender->controls = calloc(slots, sizeof *sender->controls);
-  if (!sender->addresses || !sender->vectors || !sender->headers || !sender->controls) {
+  if (!sender->message || !sender->order || !sender->staged || !sender->vectors ||
+      !sender->addresses || !sender->headers || !sender->controls) {
     rs_sender_destroy(sender);
     return NULL;
   }
@@ -459,8 +473,11 @@ struct rs_sender *rs_sender_create(unsigned slots) {
 
 void rs_sender_destroy(struct rs_sender *sender) {
   if (!sender) return;
-  free(sender->addresses);
+  free(sender->message);
+  free(sender->order);
+  free(sender->staged);
   free(sender->vectors);
+  free(sender->addresses);
   free(sender->headers);
   free(sender->controls);
   free(sender);
@@ -468,22 +485,56 @@ void rs_sender_destroy(struct rs_sender *sender) {
 
 void rs_sender_segment(struct rs_sender *sender, int enabled) { sender->segment = enabled; }
 
-/* The datagram may join the last message: same peer, and no earlier one was of another size. */
-static int may_join(const struct rs_sender *sender, size_t count, const union address *address,
-                    socklen_t length) {
-  if (!sender->segment || sender->messages == sender->front) return 0;
-  const struct msghdr *last = &sender->headers[sender->messages - 1].msg_hdr;
-  size_t size = last->msg_iov[0].iov_len;
-  size_t used = last->msg_iovlen;
-  if (count == 0 || count > size || used >= SEGMENTS_MAX) return 0;
-  if (last->msg_iov[used - 1].iov_len != size || (used + 1) * size > SEGMENT_BYTES_MAX) return 0;
-  return last->msg_namelen == length && memcmp(last->msg_name, address, length) == 0;
+int rs_sender_segments(const struct rs_sender *sender) { return sender->segment; }
+
+/* The message that a datagram may join, or `messages`: the last one to its peer, if no datagram of
+ * it is of another size. Until it is sealed, a message has its size in place of its vectors. */
+static unsigned joins(const struct rs_sender *sender, size_t count, const union address *address,
+                      socklen_t length) {
+  const unsigned none = sender->messages;
+  if (!sender->segment || count == 0 || count > SEGMENT_SIZE_MAX) return none;
+  const unsigned first = none > PEERS_MAX ? none - PEERS_MAX : 0;
+  for (unsigned i = none; i-- > first;) {
+    const struct msghdr *header = &sender->headers[i].msg_hdr;
+    if (header->msg_namelen != length || memcmp(header->msg_name, address, length) != 0) continue;
+    const size_t size = header->msg_controllen;
+    const size_t used = header->msg_iovlen;
+    return count > size || header->msg_flags || used >= SEGMENTS_MAX ||
+                   (used + 1) * size > SEGMENT_BYTES_MAX
+               ? none
+               : i;
+  }
+  return none;
 }
 
-static void mark_segments(struct rs_sender *sender, unsigned message) {
+int rs_sender_stage(struct rs_sender *sender, const void *bytes, size_t count,
+                    const struct rs_peer *peer) {
+  if (sender->sealed || sender->datagrams >= sender->slots) return 0;
+  union address address;
+  const socklen_t length = to_address(peer, &address);
+  const unsigned message = joins(sender, count, &address, length);
+  struct msghdr *header = &sender->headers[message].msg_hdr;
+  if (message == sender->messages) {
+    memset(header, 0, sizeof *header);
+    sender->addresses[message] = address;
+    header->msg_name = &sender->addresses[message];
+    header->msg_namelen = length;
+    header->msg_controllen = count;
+    sender->messages++;
+  }
+  header->msg_iovlen++;
+  /* Behind a shorter one nothing follows. */
+  header->msg_flags = count != header->msg_controllen;
+  sender->message[sender->datagrams] = message;
+  sender->staged[sender->datagrams].iov_base = (void *)(uintptr_t)bytes;
+  sender->staged[sender->datagrams].iov_len = count;
+  sender->datagrams++;
+  return 1;
+}
+
+static void mark_segments(struct rs_sender *sender, unsigned message, uint16_t size) {
   struct msghdr *header = &sender->headers[message].msg_hdr;
   union segment_control *control = &sender->controls[message];
-  uint16_t size = (uint16_t)header->msg_iov[0].iov_len;
   memset(control, 0, sizeof *control);
   control->header.cmsg_level = IPPROTO_UDP;
   control->header.cmsg_type = UDP_SEGMENT;
@@ -493,33 +544,36 @@ static void mark_segments(struct rs_sender *sender, unsigned message) {
   header->msg_controllen = sizeof control->space;
 }
 
-int rs_sender_stage(struct rs_sender *sender, const void *bytes, size_t count,
-                    const struct rs_peer *peer) {
-  if (sender->datagrams >= sender->slots) return 0;
-  struct iovec *vector = &sender->vectors[sender->datagrams];
-  union address address;
-  socklen_t length = to_address(peer, &address);
-  vector->iov_base = (void *)(uintptr_t)bytes;
-  vector->iov_len = count;
-  if (may_join(sender, count, &address, length)) {
-    sender->headers[sender->messages - 1].msg_hdr.msg_iovlen++;
-    mark_segments(sender, sender->messages - 1);
-  } else {
-    struct msghdr *header = &sender->headers[sender->messages].msg_hdr;
-    memset(header, 0, sizeof *header);
-    sender->addresses[sender->messages] = address;
-    header->msg_name = &sender->addresses[sender->messages];
-    header->msg_namelen = length;
+/* Gives every message its vectors, which must lie together. */
+static void seal(struct rs_sender *sender) {
+  sender->sealed = 1;
+  struct iovec *vector = sender->vectors;
+  for (unsigned i = 0; i < sender->messages; i++) {
+    struct msghdr *header = &sender->headers[i].msg_hdr;
     header->msg_iov = vector;
-    header->msg_iovlen = 1;
-    sender->messages++;
+    vector += header->msg_iovlen;
+    if (header->msg_iovlen > 1) {
+      mark_segments(sender, i, (uint16_t)header->msg_controllen);
+    } else {
+      header->msg_controllen = 0;
+    }
+    header->msg_flags = 0;
+    header->msg_iovlen = 0;
   }
-  sender->datagrams++;
-  return 1;
+  for (unsigned i = 0; i < sender->datagrams; i++) {
+    struct msghdr *header = &sender->headers[sender->message[i]].msg_hdr;
+    struct iovec *place = &header->msg_iov[header->msg_iovlen++];
+    *place = sender->staged[i];
+    sender->order[place - sender->vectors] = i;
+  }
 }
 
 unsigned rs_sender_staged(const struct rs_sender *sender) {
   return sender->datagrams - sender->sent;
+}
+
+unsigned rs_sender_unsent(const struct rs_sender *sender, unsigned index) {
+  return sender->order[sender->sent + index];
 }
 
 unsigned rs_sender_front(const struct rs_sender *sender) {
@@ -532,7 +586,30 @@ void rs_sender_skip(struct rs_sender *sender) {
   if (sender->front < sender->messages) sender->front++;
 }
 
+void rs_sender_apart(struct rs_sender *sender, int reason) {
+  /* No checksums by the device, or no room in its packets: that will be so the next time. */
+  if (reason == -EIO || reason == -EINVAL) sender->segment = 0;
+  /* From behind: a message never gets a lower number. */
+  unsigned next = sender->front + rs_sender_staged(sender);
+  const unsigned messages = next;
+  for (unsigned i = sender->messages; i-- > sender->front;) {
+    const union address address = sender->addresses[i];
+    const struct msghdr run = sender->headers[i].msg_hdr;
+    for (size_t part = run.msg_iovlen; part-- > 0;) {
+      struct msghdr *header = &sender->headers[--next].msg_hdr;
+      memset(header, 0, sizeof *header);
+      sender->addresses[next] = address;
+      header->msg_name = &sender->addresses[next];
+      header->msg_namelen = run.msg_namelen;
+      header->msg_iov = run.msg_iov + part;
+      header->msg_iovlen = 1;
+    }
+  }
+  sender->messages = messages;
+}
+
 int rs_sender_flush(struct rs_sender *sender, int fd) {
+  if (!sender->sealed) seal(sender);
   if (sender->front == sender->messages) return 0;
   int count;
   do count = sendmmsg(fd, sender->headers + sender->front, sender->messages - sender->front,
@@ -549,4 +626,5 @@ int rs_sender_flush(struct rs_sender *sender, int fd) {
 
 void rs_sender_clear(struct rs_sender *sender) {
   sender->front = sender->messages = sender->datagrams = sender->sent = 0;
+  sender->sealed = 0;
 }

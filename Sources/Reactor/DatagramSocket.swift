@@ -22,8 +22,8 @@ internal import CLinux
     public var datagramMax = 65_535
     /// Datagrams per system call.
     public var batchMax = 64
-    /// Runs of datagrams of one size to one peer are cut apart by the kernel (GSO).
-    public var segments = false
+    /// Whether runs of datagrams of one size to one peer are cut apart by the kernel (GSO).
+    public var segments = true
 
     /// The standard options.
     public init() {}
@@ -33,14 +33,15 @@ internal import CLinux
   public enum Flushed: Hashable, Sendable {
     /// Every staged datagram was sent.
     case all(Int)
-    /// Some were sent; the kernel's buffer is full and the rest stays staged.
-    case blocked(Int)
-    /// Some were sent; the next `count` were refused and, like the rest, stay staged.
-    case refused(Int, count: Int, code: Int32)
+    /// Some were sent; the kernel's buffer is full. The rest, as numbers in the order of staging, in
+    /// the order of sending.
+    case blocked(Int, rest: [Int])
+    /// Some were sent; the next was refused, and is given up. The rest as above.
+    case refused(Int, rest: [Int], code: Int32)
   }
 
   /// Whether runs are cut apart by the kernel.
-  public private(set) var segments: Bool
+  public var segments: Bool { unsafe rs_sender_segments(sender) != 0 }
 
   private let socket: BoundSocket
   private let received: ReceivedBatch
@@ -58,7 +59,7 @@ internal import CLinux
     guard let sender = unsafe rs_sender_create(UInt32(options.batchMax)) else {
       throw ReactorError(operation, code: Errno.noBuffers)
     }
-    segments = options.segments && rs_udp_can_segment(socket.descriptor) != 0
+    let segments = options.segments && rs_udp_can_segment(socket.descriptor) != 0
     unsafe rs_sender_segment(sender, segments ? 1 : 0)
     self.received = received
     unsafe self.sender = sender
@@ -118,7 +119,9 @@ internal import CLinux
   /// How many datagrams are staged and not sent.
   public var stagedCount: Int { Int(unsafe rs_sender_staged(sender)) }
 
-  /// Sends the staged datagrams in order until all are sent or the kernel stops.
+  /// Sends the staged datagrams, each peer's in order, until all are sent or the kernel stops.
+  ///
+  /// What it does not send is to be discarded, and staged again.
   public mutating func flush() -> Flushed {
     var sent = 0
     while stagedCount > 0 {
@@ -127,20 +130,21 @@ internal import CLinux
         sent += Int(count)
         continue
       }
-      if count == -Errno.again || count == -Errno.noBuffers { return .blocked(sent) }
-      let front = Int(unsafe rs_sender_front(sender))
-      return .refused(sent, count: front, code: -count)
+      if count == -Errno.again || count == -Errno.noBuffers { return .blocked(sent, rest: unsent()) }
+      if unsafe rs_sender_front(sender) > 1 {
+        unsafe rs_sender_apart(sender, count)
+        continue
+      }
+      return .refused(sent, rest: Array(unsent().dropFirst()), code: -count)
     }
     discardStaged()
     return .all(sent)
   }
 
-  /// Forgets what is staged, sent or not; the caller stages the rest again.
-  public mutating func discardStaged() { unsafe rs_sender_clear(sender) }
-
-  /// Sends runs one by one from now on, after a device refused to cut them apart.
-  public mutating func stopSegmenting() {
-    segments = false
-    unsafe rs_sender_segment(sender, 0)
+  private func unsent() -> [Int] {
+    (0..<stagedCount).map { Int(unsafe rs_sender_unsent(sender, UInt32($0))) }
   }
+
+  /// Forgets what is staged, sent or not.
+  public mutating func discardStaged() { unsafe rs_sender_clear(sender) }
 }

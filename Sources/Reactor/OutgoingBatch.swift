@@ -1,6 +1,8 @@
 internal import CLinux
 
-/// Copies of datagrams that are to be sent, in order.
+/// Copies of datagrams that are to be sent, those to each peer in order.
+///
+/// Runs of one size to one peer are cut apart by the kernel (GSO), if it can.
 ///
 /// Belongs to one thread at a time; a `BatchDoor` hands it to another.
 @safe public final class OutgoingBatch: @unchecked Sendable {
@@ -29,6 +31,7 @@ internal import CLinux
     guard let sender = unsafe rs_sender_create(UInt32(slots)) else {
       throw ReactorError("make room for \(slots) datagrams", code: Errno.noBuffers)
     }
+    unsafe rs_sender_segment(sender, 1)
     unsafe self.sender = sender
     unsafe memory = .allocate(byteCount: bytes, alignment: 64)
     capacity = bytes
@@ -67,11 +70,15 @@ internal import CLinux
 
   /// Hands the kernel what it takes.
   public func send(on socket: borrowing BoundSocket) -> Sent {
-    let result = unsafe rs_sender_flush(sender, socket.descriptor)
-    if result >= 0 { return .some(Int(result)) }
-    if result == -Errno.again || result == -Errno.noBuffers { return .blocked }
-    let refused = Int(unsafe rs_sender_front(sender))
-    unsafe rs_sender_skip(sender)
-    return .refused(refused, code: -result)
+    while true {
+      let result = unsafe rs_sender_flush(sender, socket.descriptor)
+      if result >= 0 { return .some(Int(result)) }
+      if result == -Errno.again || result == -Errno.noBuffers { return .blocked }
+      guard unsafe rs_sender_front(sender) > 1 else {
+        unsafe rs_sender_skip(sender)
+        return .refused(1, code: -result)
+      }
+      unsafe rs_sender_apart(sender, result)
+    }
   }
 }

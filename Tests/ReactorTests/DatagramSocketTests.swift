@@ -77,11 +77,9 @@ import Testing
   }
 
   @Test func runsOfOneSizeAreCutApartByTheKernel() throws {
-    var options = DatagramSocket.Options()
-    options.segments = true
     var server = try DatagramSocket(bindingTo: Self.loopback())
     var other = try DatagramSocket(bindingTo: Self.loopback())
-    var client = try DatagramSocket(bindingTo: Self.loopback(), options)
+    var client = try DatagramSocket(bindingTo: Self.loopback())
     // Sizes as they come: runs, a shorter one that ends a run, a larger one that starts another.
     let sizes = [448, 448, 448, 100, 448, 448, 512, 512, 0, 512, 1]
     let payloads = sizes.enumerated().map { index, size in
@@ -101,6 +99,70 @@ import Testing
     #expect(try receive(1, on: &other) == [[2]])
   }
 
+  @Test("Each peer gets its datagrams in order, whoever else is sent to", arguments: [true, false])
+  func interleaved(segments: Bool) throws {
+    var options = DatagramSocket.Options()
+    options.segments = segments
+    var client = try DatagramSocket(bindingTo: Self.loopback(), options)
+    // More peers than are looked at for a run, and few sizes, some too large for one.
+    var servers: [Peer] = []
+    for _ in 0..<11 { servers.append(Peer(try DatagramSocket(bindingTo: Self.loopback()))) }
+    var seed: UInt64 = 7
+    func next(_ bound: UInt64) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((seed >> 33) % bound)
+    }
+    for round in 0..<40 {
+      var sent: [[[UInt8]]] = Array(repeating: [], count: servers.count)
+      let peers = UInt64(1 + round % servers.count)
+      var payloads: [(peer: Int, bytes: [UInt8])] = []
+      for number in 0..<64 {
+        let size = [300, 300, 300, 299, 300, 1_232, 1_233, 0][next(8)]
+        payloads.append((next(peers), [UInt8](repeating: UInt8(number), count: size)))
+      }
+      for payload in payloads { sent[payload.peer].append(payload.bytes) }
+      let flat = payloads.flatMap(\.bytes)
+      flat.withUnsafeBytes { bytes in
+        var start = 0
+        for (peer, payload) in payloads {
+          let end = start + payload.count
+          let one = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+          #expect(client.stage(one, to: servers[peer].socket.address) == true)
+          start = end
+        }
+        #expect(client.flush() == .all(64))
+      }
+      for (server, expected) in zip(servers, sent) where !expected.isEmpty {
+        #expect(try receive(expected.count, on: &server.socket) == expected)
+      }
+    }
+  }
+
+  /// A box: what cannot be copied goes into no array.
+  private final class Peer {
+    var socket: DatagramSocket
+    init(_ socket: consuming DatagramSocket) { self.socket = socket }
+  }
+
+  @Test func aRefusedRunIsSentInPiecesAndGivenUpOneByOne() throws {
+    var server = try DatagramSocket(bindingTo: Self.loopback())
+    var client = try DatagramSocket(bindingTo: Self.loopback())
+    let flat: [UInt8] = [1, 2, 3, 4, 5]
+    let wrong = Self.loopback(9, v6: true)
+    flat.withUnsafeBytes { bytes in
+      for offset in 0..<5 {
+        let one = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + 1])
+        #expect(client.stage(one, to: offset % 2 == 1 ? wrong : server.address) == true)
+      }
+      // The three for the server go first, as one; the two others are one as well.
+      #expect(client.flush() == .refused(3, rest: [3], code: 97))
+      client.discardStaged()
+      // Nothing is wrong with runs.
+      #expect(client.segments == true)
+    }
+    #expect(try receive(3, on: &server) == [[1], [3], [5]])
+  }
+
   @Test func aRefusedDatagramIsNamedAndTheOthersAreKept() throws {
     var server = try DatagramSocket(bindingTo: Self.loopback())
     var client = try DatagramSocket(bindingTo: Self.loopback())
@@ -111,7 +173,7 @@ import Testing
       #expect(client.stage(first, to: server.address) == true)
       // An IPv6 destination on an IPv4 socket: EAFNOSUPPORT.
       #expect(client.stage(second, to: Self.loopback(9, v6: true)) == true)
-      #expect(client.flush() == .refused(1, count: 1, code: 97))
+      #expect(client.flush() == .refused(1, rest: [], code: 97))
       #expect(client.stagedCount == 1)
       client.discardStaged()
       #expect(client.stagedCount == 0)

@@ -164,16 +164,23 @@ struct rs_sender;
 struct rs_sender *rs_sender_create(unsigned slots);
 void rs_sender_destroy(struct rs_sender *sender);
 void rs_sender_segment(struct rs_sender *sender, int enabled);
-/* 1 staged, 0 the batch is full. */
+int rs_sender_segments(const struct rs_sender *sender);
+/* 1 staged, 0 the batch is full, or flushed and not cleared since. */
 int rs_sender_stage(struct rs_sender *sender, const void *bytes, size_t count,
                     const struct rs_peer *peer);
 unsigned rs_sender_staged(const struct rs_sender *sender);
-/* Sends from the front and forgets what it sent: datagrams sent, or negative errno of the first. */
+/* Sends from the front and forgets what it sent: datagrams sent, or negative errno of the first.
+ * Each peer is sent to in the order of staging. */
 int rs_sender_flush(struct rs_sender *sender, int fd);
 /* How many datagrams belong to the message at the front. */
 unsigned rs_sender_front(const struct rs_sender *sender);
 /* Gives up the message at the front. */
 void rs_sender_skip(struct rs_sender *sender);
+/* Which datagram, in the order of staging, is sent as the next but so many; once it was flushed. */
+unsigned rs_sender_unsent(const struct rs_sender *sender, unsigned index);
+/* A run was refused for this reason (a negative errno): what is left is sent one by one, and so is
+ * all that is staged from now on if runs are what is refused. */
+void rs_sender_apart(struct rs_sender *sender, int reason);
 void rs_sender_clear(struct rs_sender *sender);
 
 #endif

@@ -16,7 +16,7 @@ public struct UDPTransport: ~Copyable {
   /// How the socket is opened.
   public struct Options: Hashable, Sendable {
     /// Runs of datagrams of one size to one peer are cut apart by the kernel (GSO).
-    public var segments = false
+    public var segments = true
     /// Larger datagrams are counted and ignored; the standard is the largest that UDP can carry.
     public var datagramMax = 65_535
 
@@ -158,24 +158,21 @@ public struct UDPTransport: ~Copyable {
   mutating func sendOwn(of queue: borrowing OutgoingQueue, first end: Int) -> Bool {
     let datagrams = findDatagrams(in: queue, before: end)
     window.open()
-    while window.hasMore(of: datagrams) {
-      stage(queue, of: datagrams)
+    while window.fill(of: datagrams, max: UDPTransport.batchMax) {
+      stage(queue)
       let flushed = socket.flush()
       socket.discardStaged()
-      switch window.note(flushed, segments: socket.segments, counting: &counters) {
+      switch window.note(flushed, counting: &counters) {
       case .goOn: continue
       case .wait: return false
       case .failed(let code): lastFailure = code
-      case .sendApart(let code):
-        lastFailure = code
-        socket.stopSegmenting()
       }
     }
     return true
   }
 
   /// All of the first messages have left the queue.
-  mutating func forget() { window = SendWindow() }
+  mutating func forget() { window.restart() }
 
   /// Notes where this socket's datagrams among the first messages stand; how many there are.
   private mutating func findDatagrams(in queue: borrowing OutgoingQueue, before end: Int) -> Int {
@@ -187,13 +184,13 @@ public struct UDPTransport: ~Copyable {
     return places.count
   }
 
-  /// Stages the next batch; its bytes stay where the queue has them.
-  private mutating func stage(_ queue: borrowing OutgoingQueue, of datagrams: Int) {
-    for index in window.batch(of: datagrams, max: UDPTransport.batchMax) {
+  /// Stages the batch at hand; its bytes stay where the queue has them.
+  private mutating func stage(_ queue: borrowing OutgoingQueue) {
+    for index in window.rest {
       let (bytes, destination) = queue[places.isEmpty ? index : places[index]]
       let address = SocketAddress(destination)
       let isStaged = unsafe bytes.withUnsafeBytes { unsafe socket.stage($0, to: address) }
-      guard isStaged else { return }
+      precondition(isStaged, "a batch is larger than its socket's")
     }
   }
 }
@@ -235,56 +232,66 @@ extension UDPTransport {
 package struct SendWindow {
   /// What to do after a flush.
   package enum Next: Equatable {
-    /// Stage and flush the next batch.
+    /// Stage and flush what comes next.
     case goOn
     /// The kernel is full: keep the rest until the descriptor is writable.
     case wait
-    /// The kernel refused datagrams, which are given up; go on with the next.
+    /// The kernel refused a datagram, which is given up; go on with the next.
     case failed(Int32)
-    /// A run was refused: perhaps its device cannot cut it apart. Send it again in pieces.
-    case sendApart(Int32)
   }
 
-  /// How many datagrams at the front of the queue are done with, sent or given up.
-  package private(set) var done = 0
+  /// How many datagrams at the front of the queue are done with or in the batch at hand.
+  private var taken = 0
+  /// The batch at hand: which datagrams of the queue are to be sent next, in this order.
+  package private(set) var rest: [Int] = []
   /// Whether the rest waits for the descriptor to be writable.
   package private(set) var isBlocked = false
 
   /// Makes an open window at the front of the queue.
   package init() {}
 
+  /// Goes back to the front of the queue, from which all has left.
+  package mutating func restart() {
+    taken = 0
+    rest.removeAll(keepingCapacity: true)
+    isBlocked = false
+  }
+
   /// Tries again after the descriptor has become writable.
   package mutating func open() { isBlocked = false }
 
-  /// Whether a queue of so many datagrams holds more to send.
-  package func hasMore(of count: Int) -> Bool { done < count }
+  /// Begins the next batch when that at hand is sent.
+  ///
+  /// - Returns: Whether there is anything to send in a queue of so many datagrams.
+  package mutating func fill(of count: Int, max: Int) -> Bool {
+    if rest.isEmpty {
+      let end = min(count, taken + max)
+      rest.append(contentsOf: taken..<end)
+      taken = end
+    }
+    return !rest.isEmpty
+  }
 
-  /// The positions to stage next.
-  package func batch(of count: Int, max: Int) -> Range<Int> { done..<min(count, done + max) }
-
-  /// Takes in what became of a flush.
+  /// Takes in what became of a flush of the batch at hand.
   package mutating func note(
     _ flushed: DatagramSocket.Flushed,
-    segments: Bool,
     counting counters: inout UDPTransport.Counters
   ) -> Next {
     switch flushed {
     case .all(let sent):
       counters.sent += sent
-      done += sent
+      rest.removeAll(keepingCapacity: true)
       return .goOn
-    case .blocked(let sent):
+    case .blocked(let sent, let left):
       counters.sent += sent
-      done += sent
       counters.blocked += 1
+      rest = left.map { rest[$0] }
       isBlocked = true
       return .wait
-    case .refused(let sent, let count, let code):
+    case .refused(let sent, let left, let code):
       counters.sent += sent
-      done += sent
-      guard count == 1 || !segments else { return .sendApart(code) }
-      counters.refused += count
-      done += count
+      counters.refused += 1
+      rest = left.map { rest[$0] }
       return .failed(code)
     }
   }
