@@ -33,8 +33,8 @@ internal import CLinux
   public enum Flushed: Hashable, Sendable {
     /// Every staged datagram was sent.
     case all(Int)
-    /// Some were sent; the kernel's buffer is full. The rest, as numbers in the order of staging, in
-    /// the order of sending.
+    /// Some were sent; the kernel's buffer is full. The rest as they are to be sent, each named by
+    /// its number in the order of staging.
     case blocked(Int, rest: [Int])
     /// Some were sent; the next was refused, and is given up. The rest as above.
     case refused(Int, rest: [Int], code: Int32)
@@ -130,7 +130,9 @@ internal import CLinux
         sent += Int(count)
         continue
       }
-      if count == -Errno.again || count == -Errno.noBuffers { return .blocked(sent, rest: unsent()) }
+      guard count != -Errno.again, count != -Errno.noBuffers else {
+        return .blocked(sent, rest: unsent())
+      }
       if unsafe rs_sender_front(sender) > 1 {
         unsafe rs_sender_apart(sender, count)
         continue
