@@ -12,6 +12,15 @@ struct BatchDoorTests {
     try Readiness.wait(for: wakeUp.descriptor, .readable, timeout: 0).contains(.readable)
   }
 
+  /// The batch to fill next, as soon as there is one.
+  private static func toFill(_ door: BatchDoor<Numbers>, _ filler: WakeUp) -> Numbers {
+    while true {
+      if let batch = door.toFill() { return batch }
+      _ = try? Readiness.wait(for: filler.descriptor, .readable, timeout: nil)
+      filler.clear()
+    }
+  }
+
   @Test("All arrives once and in order, however few batches there are", arguments: [1, 2, 8])
   func order(places: Int) throws {
     let count = 100_000
@@ -20,11 +29,7 @@ struct BatchDoorTests {
     let thread = try ShardThread(name: "filler") {
       var next = 0
       while next < count {
-        guard let batch = door.toFill() else {
-          _ = try? Readiness.wait(for: filler.descriptor, .readable, timeout: nil)
-          filler.clear()
-          continue
-        }
+        let batch = Self.toFill(door, filler)
         batch.values.removeAll(keepingCapacity: true)
         for _ in 0..<(1 + next % 13) where next < count {
           batch.values.append(next)
@@ -68,11 +73,7 @@ struct BatchDoorTests {
     let thread = try ShardThread(name: "filler") {
       var next = 0
       while next < count {
-        guard let batch = door.toFill() else {
-          _ = try? Readiness.wait(for: filler.descriptor, .readable, timeout: nil)
-          filler.clear()
-          continue
-        }
+        let batch = Self.toFill(door, filler)
         batch.values = Array(next..<min(count, next + 1 + next % 13))
         next += batch.values.count
         let before = door.handedOver

@@ -1,13 +1,14 @@
 // A UDP socket of the thread that owns the switch.
 //
 // States: open; open and blocked (the kernel's send buffer is full: the rest of the outgoing queue
-// waits, in order, until the descriptor is writable).
-// Invariants: a datagram is read where the kernel put it and sent from where it was written;
-// nothing is allocated and no text is made per datagram. Nothing that happens to one datagram (too
-// large, refused, unreachable) stops another or throws: it is counted.
+// waits until the descriptor is writable).
+// Invariants: each peer is sent to in the order in which it was written to; a datagram is read
+// where the kernel put it and sent from where it was written; nothing is allocated and no text is
+// made per datagram. Nothing that happens to one datagram (too large, refused, unreachable) stops
+// another or throws: it is counted.
 // Who may change it: the one thread that owns it, together with its outgoing queue, which nobody
 // else may empty while the transport is blocked.
-// Source: RFC 3261 18 (UDP), recvmmsg(2), sendmmsg(2), udp(7); MEASURED 4.
+// Source: RFC 3261 18 (UDP), recvmmsg(2), sendmmsg(2), udp(7); MEASURED 4, ADR 0027.
 
 public import Reactor
 
@@ -133,7 +134,7 @@ public struct UDPTransport: ~Copyable {
   /// The bytes of a datagram of the last batch, which are gone when the next one is received.
   func bytes(at index: Int) -> ByteView { unsafe ByteView(socket.bytes(at: index)) }
 
-  /// Sends the first datagrams that wait, or all, in order, and removes them from the queue.
+  /// Sends the first datagrams that wait, or all, and removes them from the queue.
   ///
   /// When the kernel takes no more, they all stay in the queue: call again when the descriptor is
   /// writable. The switch may append in the meantime. What goes by a stream is passed over, and
