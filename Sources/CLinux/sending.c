@@ -77,21 +77,21 @@ void rs_sender_segment(struct rs_sender *sender, int enabled) { sender->segment 
 int rs_sender_segments(const struct rs_sender *sender) { return sender->segment; }
 
 /* The message that a datagram may join, or `messages`: the last one to its peer, if no datagram of
- * it is of another size. Until it is sealed, a message has its size in place of its vectors. */
+ * it is of another size, or too large for a run. Until it is sealed, a message has its size where
+ * the length of its control data belongs, and its flags say that it has ended. */
 static unsigned joins(const struct rs_sender *sender, size_t count, const union rs_address *address,
                       socklen_t length) {
   const unsigned none = sender->messages;
-  if (!sender->segment || count == 0 || count > SEGMENT_SIZE_MAX) return none;
+  if (!sender->segment || count == 0) return none;
   const unsigned first = none > PEERS_MAX ? none - PEERS_MAX : 0;
   for (unsigned i = none; i-- > first;) {
     const struct msghdr *header = &sender->headers[i].msg_hdr;
     if (header->msg_namelen != length || memcmp(header->msg_name, address, length) != 0) continue;
     const size_t size = header->msg_controllen;
     const size_t used = header->msg_iovlen;
-    return count > size || header->msg_flags || used >= SEGMENTS_MAX ||
-                   (used + 1) * size > SEGMENT_BYTES_MAX
-               ? none
-               : i;
+    const int fits = count <= size && size <= SEGMENT_SIZE_MAX && used < SEGMENTS_MAX &&
+                     (used + 1) * size <= SEGMENT_BYTES_MAX;
+    return fits && !header->msg_flags ? i : none;
   }
   return none;
 }
@@ -177,7 +177,7 @@ void rs_sender_skip(struct rs_sender *sender) {
 
 void rs_sender_apart(struct rs_sender *sender, int reason) {
   /* No checksums by the device, or no room in its packets: that will be so the next time. */
-  if (reason == -EIO || reason == -EINVAL) sender->segment = 0;
+  if (reason == -EIO || reason == -EINVAL || reason == -EMSGSIZE) sender->segment = 0;
   /* From behind: a message never gets a lower number. */
   unsigned next = sender->front + rs_sender_staged(sender);
   const unsigned messages = next;

@@ -12,8 +12,8 @@ internal import CLinux
     case some(Int)
     /// The kernel is full; what is left stays.
     case blocked
-    /// So many datagrams at the front were refused and are given up.
-    case refused(Int, code: Int32)
+    /// The datagram at the front was refused and is given up.
+    case refused(code: Int32)
   }
 
   private let sender: OpaquePointer
@@ -76,7 +76,7 @@ internal import CLinux
       if result == -Errno.again || result == -Errno.noBuffers { return .blocked }
       guard unsafe rs_sender_front(sender) > 1 else {
         unsafe rs_sender_skip(sender)
-        return .refused(1, code: -result)
+        return .refused(code: -result)
       }
       unsafe rs_sender_apart(sender, result)
     }

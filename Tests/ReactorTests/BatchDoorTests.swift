@@ -179,7 +179,7 @@ struct BatchDoorTests {
     #expect(!add([], to: peer.address))
     #expect(batch.count == 4)
     #expect(batch.send(on: socket) == .some(1))
-    #expect(batch.send(on: socket) == .refused(1, code: 97))
+    #expect(batch.send(on: socket) == .refused(code: 97))
     #expect(batch.send(on: socket) == .some(2))
     #expect(batch.count == 0)
     #expect(batch.send(on: socket) == .some(0))

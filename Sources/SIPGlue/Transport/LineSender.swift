@@ -82,8 +82,8 @@ extension LineThread.Counters {
     switch result {
     case .some(let count): sent += count
     case .blocked: blocked += 1
-    case .refused(let count, let code):
-      refused += count
+    case .refused(let code):
+      refused += 1
       lastFailure = code
     }
   }
