@@ -24,16 +24,6 @@ def start(world, clients, scenario, name, host, port, *options):
         "-trace_msg", "-message_file", world.folder / f"{name}.msg", *options)
 
 
-def is_bound(host, port):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.bind((host, port))
-            return False
-        except OSError:
-            return True
-
-
 def has_outer_version6():
     """Whether the machine has an IPv6 address that is neither loopback nor link-local."""
     table = pathlib.Path("/proc/net/if_inet6")
@@ -44,7 +34,7 @@ def has_outer_version6():
 def phone(world, clients, host, port):
     text = (HERE / "phone.xml").read_text().replace("RING", "50")
     start(world, clients, text, f"phone-{port}", host, port)
-    clients.wait_for("the phone", lambda: is_bound(host, port))
+    clients.wait_for("the phone", lambda: clients.is_bound(port))
 
 
 def callers(world, clients, name, host, dn, count, hold=200):
@@ -59,11 +49,12 @@ def messages(world, name):
     return (world.folder / f"{name}.msg").read_text(errors="replace")
 
 
-def ours(world, name, host):
-    """Which of our hosts a sipp has seen in Via and Contact, and in no other place."""
-    text = messages(world, name)
-    found = re.findall(rf"(?:Via: SIP/2.0/UDP |Contact: <sip:\d+@)(\S+?):{world.port}\b", text)
-    return found and set(found) == {host}
+def expect_ours(world, clients, name, host):
+    """A sipp has seen this host of ours in Via and Contact, and no other one."""
+    found = re.findall(rf"(?:Via: SIP/2.0/UDP |Contact: <sip:\d+@)(\S+?):{world.port}\b",
+                       messages(world, name))
+    clients.expect(set(found) == {host},
+                   f"{name} has seen {sorted(set(found))} of port {world.port}, not {host}")
 
 
 def checks(clients):
@@ -95,11 +86,10 @@ def checks(clients):
         for number, (process, host) in enumerate(running):
             clients.finished(process, f"the callers from {host}")
             shown = "[::1]" if ":" in host else host
-            clients.expect(ours(world, f"callers{number}", shown),
-                           f"the callers at {host} saw another address of ours")
+            expect_ours(world, clients, f"callers{number}", shown)
         world.wait_for_events("EventReleased", 50)
-        clients.expect(ours(world, f"phone-{four}", "127.0.0.1"), "the IPv4 phone's view")
-        clients.expect(ours(world, f"phone-{six}", "[::1]"), "the IPv6 phone's view")
+        expect_ours(world, clients, f"phone-{four}", "127.0.0.1")
+        expect_ours(world, clients, f"phone-{six}", "[::1]")
 
     def families():
         """IPv4 and IPv6, two addresses of one family: 50 calls across, a restart, ladders."""
@@ -118,7 +108,7 @@ def checks(clients):
             world.serve(text)
             for process in held:
                 clients.finished(process, "the callers who talked when the server was killed")
-            clients.expect(ours(world, "held0", "127.0.0.2"), "another address after the restart")
+            expect_ours(world, clients, "held0", "127.0.0.2")
             released = world.wait_for_events("EventReleased", 60)
             for event in released[-10:]:
                 shown = world.cli("calls", "show", event["ConnID"], "--json").stdout
@@ -169,7 +159,7 @@ def checks(clients):
             for name, host, dn, own in (("c4", "127.0.0.1", "8006", "127.0.0.3"),
                                         ("c6", "::1", "8004", "[::1]")):
                 clients.finished(callers(world, clients, name, host, dn, 5), "the callers")
-                clients.expect(ours(world, name, own), f"the callers at {host}: not {own}")
+                expect_ours(world, clients, name, own)
 
     def family_softphone():
         """baresip registers over IPv6, is called from IPv4, and calls a phone on IPv4."""

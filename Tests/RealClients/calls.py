@@ -99,7 +99,7 @@ def checks(clients):
                 + offer(1, "sendonly") + '  <pause milliseconds="200"/>\n'
                 + offer(2, "sendrecv"))
             sipp(world, "phone", phone, "-p", port)
-            clients.wait_for("the phone", lambda: not clients.udp_port_is_free(port))
+            clients.wait_for("the phone", lambda: clients.is_bound(port))
             caller = (HERE / "caller.xml").read_text().replace("ANI", "44")
             caller = caller.replace('  <pause milliseconds="HOLD"/>\n', ANSWER + ANSWER)
             clients.finished(
@@ -141,7 +141,7 @@ def checks(clients):
 </scenario>
 """
             sipp(world, "forwarding", phone, "-p", first)
-            clients.wait_for("the phone", lambda: not clients.udp_port_is_free(first))
+            clients.wait_for("the phone", lambda: clients.is_bound(first))
             world.phone(second)
             clients.finished(world.callers("8000", 1), "the caller")
             world.wait_for_events("EventReleased", 1)

@@ -145,7 +145,7 @@ def checks(run):
                                  listen=TCP))
             world.spawn("uas", "sipp", "-nostdin", "-sn", "uas", "-i", "127.0.0.1", "-p", port,
                         "-mi", "127.0.0.1")
-            run.wait_for("the phone", lambda: not run.udp_port_is_free(port))
+            run.wait_for("the phone", lambda: run.is_bound(port))
             for count, mode in enumerate(("u1", "t1", "tn"), 1):
                 caller = world.spawn(
                     f"uac-{mode}", "sipp", "-nostdin", "-sn", "uac", "-t", mode, "-max_socket",

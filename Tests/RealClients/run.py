@@ -52,8 +52,11 @@ def expect(condition, message):
         raise Failure(message)
 
 
+GIVEN = set()
+
+
 def free_port():
-    """A port on loopback that nobody uses at the moment, neither by UDP nor by TCP.
+    """A port on loopback that nobody uses, of neither family, and that was not given before.
 
     baresip wants the next one too, for TLS.
     """
@@ -61,13 +64,26 @@ def free_port():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.1", 0))
             port = sock.getsockname()[1]
-        try:
-            for wanted in (port, port + 1):
-                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-                    sock.bind(("127.0.0.1", wanted))
+        if port + 1 < 65_536 and GIVEN.isdisjoint((port, port + 1)) and is_free(port):
+            GIVEN.update((port, port + 1))
             return port
-        except (OSError, OverflowError):
-            pass
+
+
+def is_free(port):
+    """Whether a port and the next one can be bound, as far as the machine has the family."""
+    sides = [(socket.AF_INET, "127.0.0.1")]
+    table = pathlib.Path("/proc/net/if_inet6")
+    if table.exists() and f"{1:032x} " in table.read_text():
+        sides.append((socket.AF_INET6, "::1"))
+    try:
+        for family, host in sides:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                for wanted in (port, port + 1):
+                    with socket.socket(family, kind) as sock:
+                        sock.bind((host, wanted))
+        return True
+    except OSError:
+        return False
 
 
 def wait_for(what, condition, patience=PATIENCE):
@@ -177,7 +193,7 @@ class World:
             name or f"phone-{port}", "sipp", "-nostdin", "-sf", scenario, "-i", "127.0.0.1",
             "-p", port, "-mi", "127.0.0.1", "-trace_msg", "-message_file",
             self.folder / f"phone-{port}.msg")
-        wait_for("the phone", lambda: not udp_port_is_free(port))
+        wait_for("the phone", lambda: is_bound(port))
         return process
 
     def callers(self, dn, count, hold=300, rate=50, name="callers", ani="44", extra=()):
@@ -192,13 +208,12 @@ class World:
             f"127.0.0.1:{self.port}")
 
 
-def udp_port_is_free(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.bind(("127.0.0.1", port))
-            return True
-        except OSError:
-            return False
+def is_bound(port):
+    """Whether somebody has a UDP port; binding it to see would take it from who is about to."""
+    tables = [pathlib.Path("/proc/net") / name for name in ("udp", "udp6")]
+    return any(line.split()[1].endswith(f":{port:04X}")
+               for table in tables if table.exists()
+               for line in table.read_text().splitlines()[1:])
 
 
 def finished(process, what):

@@ -110,7 +110,7 @@ def phones(tools, world, port):
     scenario.write_text(text.replace("RING", "50"))
     world.spawn("phones", "sipp", "-nostdin", "-sf", scenario, "-i", "127.0.0.1", "-p", port,
                 "-mi", "127.0.0.1")
-    tools.wait_for("the phones", lambda: not tools.udp_port_is_free(port))
+    tools.wait_for("the phones", lambda: tools.is_bound(port))
 
 
 def check(tools, follower, number_of, calls):

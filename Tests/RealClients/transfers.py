@@ -14,7 +14,7 @@ def sender(world, base, port, target):
     process = world.spawn(
         "sender", "sipp", "-nostdin", "-sf", scenario, "-i", "127.0.0.1", "-p", port, "-m", 1,
         "-mi", "127.0.0.1", "-trace_msg", "-message_file", world.folder / "sender.msg")
-    base.wait_for("the sender", lambda: not base.udp_port_is_free(port))
+    base.wait_for("the sender", lambda: base.is_bound(port))
     return process
 
 
