@@ -233,9 +233,10 @@ public enum Service {
       tests: VersionStore.entries(of: prepared.tests)
     )
     let files = prepared.source.files + prepared.tests
-    if let trouble = store.add(version, files: files, pinned: [version.number]) {
+    if let trouble = store.add(version, files: files) {
       say("version \(version.number) of the strategies is not kept: \(trouble)")
     }
+    store.prune(pinned: [version.number])
     return version
   }
 

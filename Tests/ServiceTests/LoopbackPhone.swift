@@ -220,6 +220,8 @@ final class LoopbackCaller {
 
   func acknowledge() { socket.send(request("ACK", cseq: 1, branch: "a"), to: server) }
 
+  func cancel() { socket.send(request("CANCEL", cseq: 1, branch: "i"), to: server) }
+
   func hangUp() -> Bool {
     socket.send(request("BYE", cseq: 2, branch: "b"), to: server)
     return wait(for: 200)

@@ -174,6 +174,28 @@ struct VersionTests {
     #expect(manifests.sorted() == ["0000000005.json", "0000000006.json"])
   }
 
+  @Test("What a call ran is kept no longer than the call", .timeLimit(.minutes(15)))
+  func drained() throws {
+    let service = try Self.start("generations_kept = 2")
+    try service.write(
+      "return function(call) call:wait(25) return reject(480) end",
+      to: "strategies/any.lua"
+    )
+    _ = try service.ask(ControlRequest("reload"))
+    let caller = LoopbackCaller("1", calls: "8000", at: service.port)
+    caller.invite()
+    try wait { (try service.ask(ControlRequest("calls"))["calls"]?.elements?.count ?? 0) == 1 }
+    for status in 482...484 { try Self.change("any", status, service) }
+    #expect(try service.versions().map { $0["number"]?.integer } == [5, 4, 2])
+    caller.cancel()
+    try wait { try service.ask(ControlRequest("calls"))["calls"]?.elements?.count == 0 }
+    #expect(try service.versions().map { $0["number"]?.integer } == [5, 4])
+    let manifests = try FileManager.default.contentsOfDirectory(
+      atPath: service.data + "/strategies/versions"
+    )
+    #expect(manifests.sorted() == ["0000000004.json", "0000000005.json"])
+  }
+
   @Test("What a crash has damaged is never run", .timeLimit(.minutes(15)))
   func damage() throws {
     let service = try Self.start()

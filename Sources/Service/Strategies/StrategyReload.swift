@@ -207,15 +207,15 @@ struct StrategyReload {
     if rollback == nil { ignored = nil }
     strategyNames = prepared.generation.strategies.map { $0.text }
     held[version.number] = prepared.generation
+    let trouble = store.add(version, files: prepared.source.files + prepared.tests)
     release(allBut: alive)
-    let files = prepared.source.files + prepared.tests
-    let trouble = store.add(version, files: files, pinned: alive)
     return (version, trouble)
   }
 
-  /// Lets go of generations that no call runs any more.
+  /// Lets go of generations that no call runs any more, and of their files when those are old.
   mutating func release(allBut alive: [Int]) {
     held = held.filter { alive.contains($0.key) || $0.key == current.number }
+    store.prune(pinned: alive)
   }
 
   /// The present reload is over, well or not: these are to be answered.

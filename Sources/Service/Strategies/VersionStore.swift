@@ -53,22 +53,15 @@ struct VersionStore {
     files.map { Version.Entry(path: $0.path, hash: Fingerprint.of(contents: $0.bytes)) }
   }
 
-  /// Keeps a version that has come into use, and forgets those that are too old.
+  /// Keeps a version that has come into use.
   ///
   /// - Parameters:
   ///   - version: What is kept.
   ///   - files: Its sources and tests.
-  ///   - pinned: Versions that stay, however old they are.
   /// - Returns: Why it is not kept on disk, or nil.
-  mutating func add(
-    _ version: Version,
-    files: [StrategySource.File],
-    pinned: [Int]
-  ) -> String? {
+  mutating func add(_ version: Version, files: [StrategySource.File]) -> String? {
     versions.append(version)
-    let trouble = write(version, files)
-    prune(pinned: pinned)
-    return trouble
+    return write(version, files)
   }
 
   private func write(_ version: Version, _ files: [StrategySource.File]) -> String? {
@@ -89,7 +82,10 @@ struct VersionStore {
     return "\(manifests)/\(zeros)\(digits).json"
   }
 
-  private mutating func prune(pinned: [Int]) {
+  /// Removes the oldest of those that are more than are kept.
+  ///
+  /// - Parameter pinned: Versions that stay, however old they are.
+  mutating func prune(pinned: [Int]) {
     let excess = versions.count - keptMax
     guard excess > 0 else { return }
     let old = versions.prefix(excess).filter { !pinned.contains($0.number) }
