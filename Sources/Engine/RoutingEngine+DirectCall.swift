@@ -40,17 +40,30 @@ extension RoutingEngine {
     engage(agent, in: .none)
   }
 
+  /// There is nobody else to try: the caller is told why, with the phone's own status where that
+  /// says something to him, and never with a 6xx that the phone has not said.
   mutating func failDirectCall(
     _ call: CallSlot,
     _ failure: RouteFailure,
+    _ status: UInt16?,
     _ outbox: inout Outbox
   ) {
     switch failure {
     case .busy: refuse(call, status: 486, .busy, &outbox)
-    case .rejected: refuse(call, status: 603, .generalError, &outbox)
+    case .rejected:
+      let said = status ?? 603
+      refuse(call, status: Self.isForCallers(said) ? said : 480, .generalError, &outbox)
     case .noAnswer: refuse(call, status: 480, .noAnswer, &outbox)
     case .timeout, .unreachable, .noSuchTarget, .cancelled:
       refuse(call, status: 480, .generalError, &outbox)
+    }
+  }
+
+  /// Whether a refusal speaks of the call that the caller wants, and not of what we have sent.
+  private static func isForCallers(_ status: UInt16) -> Bool {
+    switch status {
+    case 403, 406, 415, 433, 488, 493, 603, 606...608: true
+    default: false
     }
   }
 

@@ -162,10 +162,11 @@ extension RoutingEngine {
   mutating func diversionFailed(
     _ call: CallSlot,
     _ failure: RouteFailure,
+    status: UInt16? = nil,
     _ outbox: inout Outbox
   ) {
     guard case .diverting(let diversion) = calls[call].state else { return }
-    record(.missed(attempt: diversion.attempt, failure), of: call)
+    record(.missed(attempt: diversion.attempt, failure, status: status), of: call)
     timers.disarm(diversion.timer)
     let party = number(of: diversion.way, of: call)
     if diversion.isRinging, diversion.way.isLocal {
@@ -186,7 +187,8 @@ extension RoutingEngine {
       engage(agent, in: .none)
       answerFailure(failure, of: agent, for: call, at: party, &outbox)
     }
-    goOn(call, after: failure, steps, announced: diversion.isAnnounced, &outbox)
+    if diversion.isAnnounced { comeBack(call, &outbox) }
+    goOn(call, after: failure, status, steps, &outbox)
     // Only now, so that the caller who came back stands in line before his agent is offered on.
     if let agent = diversion.agent { callIsOver(for: agent, &outbox) }
   }
@@ -194,11 +196,10 @@ extension RoutingEngine {
   private mutating func goOn(
     _ call: CallSlot,
     after failure: RouteFailure,
+    _ status: UInt16?,
     _ steps: [NoAnswerOverflow]?,
-    announced: Bool,
     _ outbox: inout Outbox
   ) {
-    if announced { comeBack(call, &outbox) }
     if case .overflow(let steps, let next, let reason) = calls[call].decider {
       pursueOverflow(call, steps, from: next, reason, &outbox)
       return
@@ -207,7 +208,7 @@ extension RoutingEngine {
       pursueOverflow(call, steps, from: 0, .noAnswer, &outbox)
       return
     }
-    recall(call, after: failure, &outbox)
+    recall(call, after: failure, status: status, &outbox)
   }
 
   /// The call is at its device again, and the world is told (ADR 0011.9).
@@ -225,11 +226,12 @@ extension RoutingEngine {
   mutating func recall(
     _ call: CallSlot,
     after failure: RouteFailure,
+    status: UInt16? = nil,
     _ outbox: inout Outbox
   ) {
     switch calls[call].device {
     case .queue: waitInQueues(call, &outbox)
-    case .direct: failDirectCall(call, failure, &outbox)
+    case .direct: failDirectCall(call, failure, status, &outbox)
     case .routingPoint:
       if let reason = calls[call].overdue {
         takeDefaultRoute(call, reason, &outbox)

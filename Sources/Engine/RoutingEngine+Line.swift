@@ -11,8 +11,9 @@ extension RoutingEngine {
       if let slot = diverting(call, attempt) { targetAnswered(slot, &outbox) }
     case .diverted(let call, let attempt):
       if let slot = diverting(call, attempt) { redirected(slot, &outbox) }
-    case .diversionFailed(let call, let attempt, let failure):
-      if let slot = diverting(call, attempt) { diversionFailed(slot, failure, &outbox) }
+    case .diversionFailed(let call, let attempt, let failure, let status):
+      guard let slot = diverting(call, attempt) else { return }
+      diversionFailed(slot, failure, status: status, &outbox)
     case .released(let call, _):
       if let slot = calls.slot(of: call) { released(slot, &outbox) }
     case .header(let call, let value): headerArrived(call, value, &outbox)

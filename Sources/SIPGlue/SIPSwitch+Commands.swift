@@ -23,8 +23,7 @@ extension SIPSwitch {
       touch(call: slot)
     case .reject(let conn, let status):
       guard let slot = map.call(conn) else { return }
-      let told = tellsRefusal(slot) ? FailureTable.status(after: calls[slot].refusal) : status
-      dismiss(slot, (300...699).contains(told) ? told : 480, at: now)
+      dismiss(slot, (300...699).contains(status) ? status : 480, at: now)
     case .release(let conn):
       guard let slot = map.call(conn) else { return }
       dismiss(slot, 480, at: now)
@@ -37,12 +36,6 @@ extension SIPSwitch {
       guard let slot = map.call(conn) else { return }
       signals.append(.header(conn, header(name, of: slot)))
     }
-  }
-
-  /// Whether an extension that was called itself has refused: there is nobody else to try, and the
-  /// caller may learn why.
-  private func tellsRefusal(_ slot: Slot) -> Bool {
-    calls[slot].lastFailure == .rejected && calls[slot].refusal != 0 && isDirect(slot)
   }
 
   /// Ends a call because the engine says so; an unanswered caller gets this status.

@@ -47,8 +47,8 @@ extension SIPSwitch {
         return
       } else {
         let hasRung = legs[owner.slot].hasRung
-        if let call = legs[owner.slot].call { calls[call].refusal = status }
-        refused(owner.slot, FailureTable.failure(of: status, hasRung: hasRung), at: now)
+        let failure = FailureTable.failure(of: status, hasRung: hasRung)
+        refused(owner.slot, failure, status: status, at: now)
       }
     case .farewell:
       if legs.contains(owner.slot) { conclude(owner.slot) }

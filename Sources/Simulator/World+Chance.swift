@@ -134,7 +134,8 @@ extension World {
     switch chance(call.isRedirect ? 2 : 8) {
     case 0:
       let failure = RouteFailure.allCases[chance(RouteFailure.allCases.count)]
-      give(.line(.diversionFailed(connID, attempt: attempt, failure)))
+      let status: UInt16? = failure == .rejected ? 488 : nil
+      give(.line(.diversionFailed(connID, attempt: attempt, failure, status: status)))
     case 1:
       give(
         .line(

@@ -32,7 +32,7 @@ extension World {
     case .diverted(let call, let attempt):
       guard calls[call.value]?.liveAttempt == attempt else { return }
       finish(call.value)
-    case .diversionFailed(let call, let attempt, _):
+    case .diversionFailed(let call, let attempt, _, _):
       guard calls[call.value]?.liveAttempt == attempt else { return }
       calls[call.value]?.liveAttempt = nil
     case .released(let call, _):

@@ -110,7 +110,8 @@ public enum DecisionText {
       sent(to: destination, agent, attempt)
     case .rang: "the phone rings"
     case .connected: "answered"
-    case .missed(_, let failure): "came to nothing: \(failure.word)"
+    case .missed(_, let failure, let status):
+      "came to nothing: \(failure.word)" + (status.map { " (\($0))" } ?? "")
     case .overtook(let call, let reason):
       "before call \(call.text), which waits longer: by its \(reason)"
     case .consulted(let call, let dn): "consult call \(call.text) to \(dn.number)"

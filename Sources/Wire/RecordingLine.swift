@@ -108,7 +108,8 @@ extension Fields {
       .diversionFailed(
         try connID("call"),
         attempt: try number("attempt"),
-        try word("reason", of: RouteFailure.words)
+        try word("reason", of: RouteFailure.words),
+        status: try optionalNumber("status")
       )
     case "call.released":
       .released(try connID("call"), by: try word("by", of: ReleasedBy.words))

@@ -44,10 +44,11 @@ extension JSONWriter {
     case .ringing(let call, let attempt): members("call.ringing", call, attempt)
     case .answered(let call, let attempt): members("call.answered", call, attempt)
     case .diverted(let call, let attempt): members("call.diverted", call, attempt)
-    case .diversionFailed(let call, let attempt, let reason):
+    case .diversionFailed(let call, let attempt, let reason, let status):
       members("call.diversion_failed", call, attempt)
       key("reason")
       literal(reason.word)
+      if let status { member("status", status) }
     case .released(let call, let by):
       name("call.released")
       self.call(call)

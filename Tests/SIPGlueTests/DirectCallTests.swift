@@ -6,16 +6,14 @@ import Testing
 struct DirectCallTests {
   /// A call from outside to 7002, who does this.
   private static func called(_ behaviour: PairBehaviour, headers: String = "") throws
-    -> (PairMessage, [Int])
+    -> (PairMessage, [Int], LineSignal?)
   {
     var world = try PairWorld()
     world.engine = { signal in
       switch signal {
       case .offered(let offer):
         [.divert(offer.connID, attempt: 1, to: .dn("7002"), mode: .bridge)]
-      // The engine knows nothing better about a phone that will not (`failDirectCall`).
-      case .diversionFailed(let conn, _, let failure):
-        [.reject(conn, status: failure == .rejected ? 603 : 480)]
+      case .diversionFailed(let conn, _, _, let status): [.reject(conn, status: status ?? 500)]
       default: []
       }
     }
@@ -24,23 +22,29 @@ struct DirectCallTests {
     phone.behaviour = behaviour
     let dialog = caller.call("7002", headers: headers, at: 0)
     world.run(1)
-    return (try #require(phone.requests("INVITE").first), dialog.statuses)
+    let failure = world.signals.last { if case .diversionFailed = $0 { true } else { false } }
+    return (try #require(phone.requests("INVITE").first), dialog.statuses, failure)
   }
 
   @Test(
-    "The caller hears the phone's own refusal where it says something to him",
+    "The engine is told what the phone has said, and the caller what the engine says",
     arguments: [
-      (488, 488), (403, 403), (415, 415), (606, 606), (603, 603), (401, 480), (400, 480),
-      (420, 480), (302, 480), (404, 480),
+      (488, .rejected), (403, .rejected), (415, .rejected), (606, .rejected), (603, .rejected),
+      (401, .rejected), (400, .rejected), (420, .rejected), (302, .rejected),
+      (404, RouteFailure.unreachable),
     ]
   )
-  func refusal(said: Int, heard: Int) throws {
-    let (_, statuses) = try Self.called(.refuses(said))
-    #expect(statuses == [100, heard])
+  func refusal(said: Int, failure: RouteFailure) throws {
+    let (_, statuses, signal) = try Self.called(.refuses(said))
+    #expect(statuses == [100, said])
+    guard case .diversionFailed(_, 1, failure, UInt16(said)) = signal else {
+      Issue.record("the engine was told \(signal as Any)")
+      return
+    }
   }
 
   @Test func nothingIsDiverted() throws {
-    let (invite, _) = try Self.called(.rings)
+    let (invite, _, _) = try Self.called(.rings)
     #expect(invite["diversion"] == "")
     #expect(
       invite["history-info"]
@@ -49,7 +53,7 @@ struct DirectCallTests {
   }
 
   @Test func whatWasDivertedBeforeStays() throws {
-    let (invite, _) = try Self.called(.rings, headers: "Diversion: <sip:1@x>;reason=unknown\r\n")
+    let (invite, _, _) = try Self.called(.rings, headers: "Diversion: <sip:1@x>;reason=unknown\r\n")
     #expect(invite.all("diversion") == ["<sip:1@x>;reason=unknown"])
   }
 

@@ -49,7 +49,7 @@ struct PairStormTests {
         check(conn, attempt, "diverted")
         ended.insert(conn)
         return []
-      case .diversionFailed(let conn, let attempt, _):
+      case .diversionFailed(let conn, let attempt, _, _):
         check(conn, attempt, "failed")
         return next(conn)
       case .released(let conn, _):

@@ -118,7 +118,7 @@ struct PairWorld: ~Copyable {
       case .ringing: "ringing"
       case .answered: "answered"
       case .diverted: "diverted"
-      case .diversionFailed(_, _, let failure): "failed \(failure)"
+      case .diversionFailed(_, _, let failure, _): "failed \(failure)"
       case .released(_, let side): "released \(side)"
       case .header: "header"
       case .treatmentApplied, .treatmentEnded, .treatmentNotApplied: "treatment"

@@ -102,7 +102,7 @@ final class StreamWorld {
 
   /// The failures of diversions, in order.
   var failures: [RouteFailure] {
-    signals.compactMap { if case .diversionFailed(_, _, let why) = $0 { why } else { nil } }
+    signals.compactMap { if case .diversionFailed(_, _, let why, _) = $0 { why } else { nil } }
   }
 
   var isIdle: Bool { line.isIdle }

@@ -128,7 +128,7 @@ struct SwitchFuzzTests {
           .readHeader(offer.connID, "X-Any"),
           .divert(offer.connID, attempt: attempt, to: .dn("7002"), mode: mode),
         ]
-      case .diversionFailed(let conn, _, _): return [.reject(conn, status: 480)]
+      case .diversionFailed(let conn, _, _, _): return [.reject(conn, status: 480)]
       case .ringing, .answered, .diverted, .released, .header, .inService, .outOfService,
         .treatmentApplied, .treatmentEnded, .treatmentNotApplied, .transferred, .attached,
         .held, .retrieved:

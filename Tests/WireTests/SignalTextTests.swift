@@ -81,6 +81,7 @@ import Wire
       .offered(consult), .held(call, by: .target), .retrieved(call, by: .caller),
     ]
     + RouteFailure.allCases.map { .diversionFailed(call, attempt: 3, $0) }
+    + [.diversionFailed(call, attempt: 3, .rejected, status: 488)]
 
   private static let agentSignals: [AgentSignal] = [
     .login("1001", dn: nil, reference: 0), .login("1001", dn: "7001", reference: 5),

@@ -65,8 +65,8 @@ public enum DecisionKind: Sendable, Hashable {
   case rang(attempt: UInt32)
   /// The destination answered.
   case connected(attempt: UInt32)
-  /// The attempt came to nothing.
-  case missed(attempt: UInt32, RouteFailure)
+  /// The attempt came to nothing; the target's own status, if it said one.
+  case missed(attempt: UInt32, RouteFailure, status: UInt16? = nil)
   /// It got its agent before a call that has waited longer, for this reason (`priority`, …).
   case overtook(ConnID, String)
   /// Whoever speaks with the caller made a consult call to a DN.

@@ -24,8 +24,8 @@ public enum LineSignal: Sendable, Hashable {
   case answered(ConnID, attempt: UInt32)
   /// A redirect was sent; the call is out of sight.
   case diverted(ConnID, attempt: UInt32)
-  /// A diversion failed; the caller still waits.
-  case diversionFailed(ConnID, attempt: UInt32, RouteFailure)
+  /// A diversion failed; the caller still waits. The status is the target's own, if it said one.
+  case diversionFailed(ConnID, attempt: UInt32, RouteFailure, status: UInt16? = nil)
   /// The call is over.
   case released(ConnID, by: ReleasedBy)
   /// The answer to `LineCommand.readHeader`.

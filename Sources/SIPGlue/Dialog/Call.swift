@@ -49,8 +49,6 @@ struct Call {
   /// How many diversions were tried.
   var diversions: UInt32 = 0
   var lastFailure: RouteFailure?
-  /// The final status of the target that refused last.
-  var refusal: UInt16 = 0
   /// The DN that is being called, and which of its contacts: others may follow in its place.
   var reached: DN?
   var rank: UInt8 = 0

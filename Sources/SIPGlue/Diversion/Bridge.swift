@@ -226,18 +226,28 @@ extension SIPSwitch {
   }
 
   /// A final answer of 300 or more to our INVITE, or none at all.
-  mutating func refused(_ target: Slot, _ failure: RouteFailure, at now: Instant) {
+  mutating func refused(
+    _ target: Slot,
+    _ failure: RouteFailure,
+    status: UInt16? = nil,
+    at now: Instant
+  ) {
     let slot = legs[target].call
     removeLeg(target)
     guard let slot else { return }
     // Who declines, declines for all places.
     if failure != .rejected, takesNextPlace(slot, at: now) { return }
     guard !triesNextContact(slot, after: failure, at: now) else { return }
-    failed(slot, failure, at: now)
+    failed(slot, failure, status: status, at: now)
   }
 
   /// The attempt is over; the caller waits on.
-  mutating func failed(_ slot: Slot, _ failure: RouteFailure, at now: Instant) {
+  mutating func failed(
+    _ slot: Slot,
+    _ failure: RouteFailure,
+    status: UInt16? = nil,
+    at now: Instant
+  ) {
     if !transfers.isEmpty { leaveJoin(of: slot, at: now) }
     abortRenegotiation(of: slot, at: now)
     forgetDetour(of: slot)
@@ -245,10 +255,11 @@ extension SIPSwitch {
     calls[slot].target = nil
     touch(call: slot)
     calls[slot].lastFailure = failure
-    guard !calls[slot].isUnseen else { return failOutside(slot, failure, at: now) }
+    guard !calls[slot].isUnseen else { return failOutside(slot, failure, status: status, at: now) }
     if calls[slot].isQueued { sayStillWaiting(slot, at: now) }
+    let attempt = calls[slot].attempt
     signals.append(
-      .diversionFailed(calls[slot].conn, attempt: calls[slot].attempt, failure)
+      .diversionFailed(calls[slot].conn, attempt: attempt, failure, status: status)
     )
   }
 

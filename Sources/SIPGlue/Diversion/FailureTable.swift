@@ -22,15 +22,6 @@ enum FailureTable {
     }
   }
 
-  /// What the caller of an extension hears after its refusal: the phone's own status where that
-  /// says something to him, and never a 6xx that the phone has not said.
-  static func status(after refusal: UInt16) -> UInt16 {
-    switch refusal {
-    case 403, 406, 415, 433, 488, 493, 603, 606...608: refusal
-    default: 480
-    }
-  }
-
   /// The `reason` of a Diversion header (RFC 5806 4).
   static func diversionReason(after failure: RouteFailure?) -> StaticString {
     switch failure {

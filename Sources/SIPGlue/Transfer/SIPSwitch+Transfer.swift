@@ -121,11 +121,16 @@ extension SIPSwitch {
   }
 
   /// A number behind a trunk cannot be had.
-  mutating func failOutside(_ slot: Slot, _ failure: RouteFailure, at now: Instant) {
+  mutating func failOutside(
+    _ slot: Slot,
+    _ failure: RouteFailure,
+    status: UInt16? = nil,
+    at now: Instant
+  ) {
     let status: UInt16 =
       switch failure {
       case .busy: 486
-      case .rejected: 603
+      case .rejected: status ?? 603
       case .timeout, .noAnswer, .unreachable, .noSuchTarget, .cancelled: 480
       }
     failTransfer(by: slot, status, at: now)

@@ -152,7 +152,7 @@ public struct ProofWorld<Strategies: ProvableStrategies>: ~Copyable {
       calls[place(of: id)].attempt = nil
       calls[place(of: id)].isSettled = true
     case .line(.diverted(let id, _)): calls[place(of: id)].isAlive = false
-    case .line(.diversionFailed(let id, _, _)): calls[place(of: id)].attempt = nil
+    case .line(.diversionFailed(let id, _, _, _)): calls[place(of: id)].attempt = nil
     case .line(.released(let id, _)): calls[place(of: id)].isAlive = false
     case .line(.header(let id, _)): calls[place(of: id)].readsHeader = false
     case .line(.treatmentApplied(let id, _)):

@@ -58,6 +58,8 @@ struct CallExtras: Sendable {
     /// Until it failed; `never`: the engine took it back.
     var failed = CallFact.never
     var reason = RouteFailure.noAnswer
+    /// What the target said, if it said something.
+    var status: UInt16?
   }
 
   /// Something that the caller heard.

@@ -275,8 +275,13 @@ struct DryFloor {
       signals.append((failed.rang, .ringing(connID, attempt: attempt)))
     }
     if failed.failed != CallFact.never {
-      let reason = failed.reason
-      signals.append((failed.failed, .diversionFailed(connID, attempt: attempt, reason)))
+      let end = LineSignal.diversionFailed(
+        connID,
+        attempt: attempt,
+        failed.reason,
+        status: failed.status
+      )
+      signals.append((failed.failed, end))
     }
     plan(slot, signals)
   }

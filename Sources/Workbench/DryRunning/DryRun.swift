@@ -310,7 +310,7 @@ struct DryRun: ~Copyable {
       return
     case .line(.diverted(let connID, _)):
       if let slot = dry.floor.calls.slot(of: connID) { dry.finish(slot, .gone) }
-    case .line(.diversionFailed(let connID, _, _)): dry.floor.cancelDiversion(connID)
+    case .line(.diversionFailed(let connID, _, _, _)): dry.floor.cancelDiversion(connID)
     case .line, .agent, .strategy, .clock, .control: break
     }
     shard.handle(signal, at: Instant(nanoseconds: dry.floor.now)) { dry.take($0) }

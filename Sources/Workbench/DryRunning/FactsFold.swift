@@ -175,7 +175,12 @@ struct FactsFold {
   }
 
   /// A diversion came to nothing; without a reason, because the engine took it back.
-  mutating func failed(_ call: ConnID, _ reason: RouteFailure?, at target: String?) {
+  mutating func failed(
+    _ call: ConnID,
+    _ reason: RouteFailure?,
+    status: UInt16? = nil,
+    at target: String?
+  ) {
     guard let place = place(of: call), live[place].answered == nil else { return }
     var state = live[place]
     if let target { state.target = facts.targets.number(of: target) }
@@ -185,6 +190,7 @@ struct FactsFold {
     if let reason {
       attempt.failed = now - min(began, now)
       attempt.reason = reason
+      attempt.status = status
     }
     facts.extras[Int32(state.index), default: CallExtras()].attempts.append(attempt)
     if reason ?? .noAnswer == .noAnswer, facts.targets[state.target].hasPrefix("agent:"),

@@ -161,7 +161,9 @@ private struct SignalPass {
     case .diverted: fold.redirected(call)
     case .diversionFailed:
       let word = scanner.string("reason") ?? ""
-      fold.failed(call, RouteFailure.allCases.first { $0.text == word } ?? .noAnswer, at: target)
+      let reason = RouteFailure.allCases.first { $0.text == word } ?? .noAnswer
+      let status = scanner.integer("status").flatMap { UInt16(exactly: $0) }
+      fold.failed(call, reason, status: status, at: target)
     case .header: fold.told(call, header: scanner.string("value"))
     case .treatmentApplied:
       fold.treated(call, scanner.integer("treatment") ?? 0) { $0.applied = $1 }
@@ -300,7 +302,8 @@ private struct EnginePass: ~Copyable {
     case .ringing(let call, _): fold.rang(call)
     case .answered(let call, _): fold.answered(call, by: nil)
     case .diverted(let call, _): fold.redirected(call)
-    case .diversionFailed(let call, _, let reason): fold.failed(call, reason, at: nil)
+    case .diversionFailed(let call, _, let reason, let status):
+      fold.failed(call, reason, status: status, at: nil)
     case .released(let call, let by): fold.released(call, by: by)
     case .header(let call, let value): fold.told(call, header: value)
     case .treatmentApplied(let call, let number): fold.treated(call, number) { $0.applied = $1 }

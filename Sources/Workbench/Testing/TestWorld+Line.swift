@@ -177,7 +177,7 @@ extension LineSignal {
   func isOf(_ call: ConnID, attempt wanted: UInt32?) -> Bool {
     switch self {
     case .ringing(call, let attempt), .answered(call, let attempt),
-      .diverted(call, let attempt), .diversionFailed(call, let attempt, _):
+      .diverted(call, let attempt), .diversionFailed(call, let attempt, _, _):
       wanted == nil || attempt == wanted
     case .released(call, by: _), .header(call, _), .treatmentApplied(call, _),
       .treatmentEnded(call, _, _), .treatmentNotApplied(call, _, _):
