@@ -344,6 +344,30 @@ struct DryRunVerbTests {
     #expect(first?["reason"]?.string == "a consult call depends on who talks to whom")
   }
 
+  @Test("A server's recording that no strategy ran in: who refused, refuses again")
+  func withoutStrategies() throws {
+    let day = """
+      {"recording":1,"engine":"0.1.0","site":{"agents":{"1002":{"extension":"7002",\
+      "login":"auto"}},"extensions":{"7001":{"in_service":true},"7002":{"in_service":true}},\
+      "queues":{"9000":{}}}}
+      {"at":0,"signal":"control.start"}
+      {"at":1,"signal":"call.offered","call":"0000000000000001","dn":"7001"}
+      {"at":1.5,"signal":"call.diversion_failed","call":"0000000000000001","attempt":1,\
+      "reason":"rejected","status":488}
+      {"at":2,"signal":"call.offered","call":"0000000000000002","dn":"9000"}
+      {"at":2.5,"signal":"call.ringing","call":"0000000000000002","attempt":1}
+      {"at":6,"signal":"call.answered","call":"0000000000000002","attempt":1}
+      {"at":60,"signal":"call.released","call":"0000000000000002","by":"target"}
+
+      """
+    let folder = try folder(["day.jsonl": day.replacing("\\\n", with: "")])
+    let report = try dryrun([], in: folder)
+    #expect(report["from_recorded"]?["compared"]?.integer == 2)
+    #expect(report["from_recorded"]?["changed"]?.integer == 0)
+    #expect(report["rejected"]?.integer == 1)
+    #expect(report["by_agent"]?["1002"]?["calls"]?.integer == 1)
+  }
+
   @Test("An import: people, patience and talk as recorded; held against what happened")
   func fromElsewhere() throws {
     let text = "return function(call) return ANY end\n"

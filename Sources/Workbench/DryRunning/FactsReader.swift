@@ -1,8 +1,8 @@
 // The first pass over a recording: what is known of each call.
 //
-// A recording without steps of strategies comes from a model or from another system: its signals
-// say everything. One with steps comes from a server, where milliseconds pass between a decision
-// and what the line says: there an engine runs along, trusts the steps, and tells when it decided.
+// What a model or another system has recorded has no steps of strategies: its signals say
+// everything. In what a server has recorded, milliseconds pass between a decision and what the line
+// says: there an engine runs along, trusts the steps, and tells when and what it decided.
 
 internal import Engine
 public import Journal
@@ -10,7 +10,7 @@ internal import Wire
 
 /// Reads what a recording says about its calls.
 public enum FactsReader {
-  /// Reads a recording once, or twice when it has steps of strategies.
+  /// Reads a recording once, or twice when only its steps show that it is a server's.
   ///
   /// - Parameters:
   ///   - head: Its first line.
@@ -23,9 +23,11 @@ public enum FactsReader {
     keeping kept: any KeptLines,
     _ open: () throws -> any RecordingReader
   ) throws -> Facts {
-    var pass = SignalPass(head, try open(), kept)
-    if let facts = try pass.run() { return facts }
-    kept.removeAll()
+    if head.engine.isEmpty {
+      var pass = SignalPass(head, try open(), kept)
+      if let facts = try pass.run() { return facts }
+      kept.removeAll()
+    }
     var exact = EnginePass(head, try open(), kept)
     return try exact.run()
   }
