@@ -79,6 +79,7 @@ enum DryRunTable {
           ? ""
           : " (\(counts.end) ended otherwise, \(counts.target) met somebody else,"
             + " \(counts.wait) waited longer or shorter)")
+        + (counts.open == 0 ? "" : "; \(counts.open) still wait where the recording ends")
     ]
     for (letter, side) in [("A", report.a)] + (report.b.map { [("B", $0)] } ?? []) {
       let drawn = side.main.drawn

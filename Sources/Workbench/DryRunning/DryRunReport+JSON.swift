@@ -158,6 +158,7 @@ extension JSONWriter {
   fileprivate mutating func value(_ counts: ChangeCounts) {
     beginObject()
     member("compared", Int64(counts.compared))
+    member("open", Int64(counts.open))
     member("changed", Int64(counts.changed))
     member("end", Int64(counts.end))
     member("target", Int64(counts.target))

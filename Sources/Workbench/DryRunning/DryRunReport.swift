@@ -100,6 +100,8 @@ public struct CallChange: Sendable {
 public struct ChangeCounts: Sendable, Hashable {
   /// Calls that could be compared.
   public var compared = 0
+  /// Calls that still wait where the recording ends: nobody knows what would have become of them.
+  public var open = 0
   /// Calls that changed in anything.
   public var changed = 0
   /// Another end, such as abandoned instead of answered.
@@ -125,16 +127,22 @@ public struct ChangeCounts: Sendable, Hashable {
   ///   - one: A run with outcomes.
   ///   - other: Another one.
   ///   - tolerance: Waits that differ by no more than so many nanoseconds are the same.
+  ///   - isKnown: Says of a call's place whether it can be compared.
   ///   - note: Sees every changed call, in the order in which they came.
   init(
     _ one: DryRunResult,
     _ other: DryRunResult,
     tolerance: UInt64,
+    where isKnown: (Int) -> Bool = { _ in true },
     note: (CallChange) -> Void = { _ in }
   ) {
     // Names have numbers of their own in each.
     let translated = other.names.texts.map { one.names.known($0) ?? -2 }
     for place in one.outcomes.indices {
+      guard isKnown(place) else {
+        open += 1
+        continue
+      }
       let (left, right) = (one.outcomes[place], other.outcomes[place])
       compared += 1
       let isOtherEnd = left.end != right.end
@@ -198,11 +206,12 @@ public struct DryRunReport: Sendable {
     self.a = a
     self.b = b
     self.tolerance = tolerance
-    fromRecorded = ChangeCounts(a.main, recorded, tolerance: tolerance)
+    let hasEnd = { (place: Int) in model.facts.calls[place].end != .waiting }
+    fromRecorded = ChangeCounts(a.main, recorded, tolerance: tolerance, where: hasEnd)
     guard let b else { return }
-    fromRecordedB = ChangeCounts(b.main, recorded, tolerance: tolerance)
+    fromRecordedB = ChangeCounts(b.main, recorded, tolerance: tolerance, where: hasEnd)
     var all: [CallChange] = []
-    counts = ChangeCounts(a.main, b.main, tolerance: tolerance) { all.append($0) }
+    counts = ChangeCounts(a.main, b.main, tolerance: tolerance, note: { all.append($0) })
     all.sort { left, right in
       if left.isOtherEnd != right.isOtherEnd { return left.isOtherEnd }
       let (one, other) = (waitDifference(left), waitDifference(right))
