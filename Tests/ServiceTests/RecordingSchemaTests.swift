@@ -57,6 +57,30 @@ struct RecordingSchemaTests {
     #expect(code == 0, "\(text)")
   }
 
+  @Test("No two signals have the same instant, but for the steps that one of them led to")
+  func instants() throws {
+    let folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // What comes into service at the start does so in one turn.
+    let first = #"["7001"] = { contact"#
+    let further = (7002...7009).map { "[\"\($0)\"] = { contact = \"sip:x@127.0.0.1:9\" }, " }
+    let site = Self.site.replacing(first, with: further.joined() + first)
+    let service = try RunningService(site: site, strategies: Self.strategy, in: folder)
+    try #require(service.said.contains { $0.hasPrefix("ready ") }, "\(service.said)")
+    let caller = LoopbackCaller("44", calls: "8000", at: service.port)
+    caller.invite()
+    #expect(caller.waitForTheEnd() == 486, "\(caller.statuses)")
+    service.door.stop()
+    wait { service.hasEnded }
+    let path = folder + "/day.jsonl"
+    _ = try Recordings.export(data: service.data, RecordingPart(), to: path)
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let instants = lines.filter { $0.hasPrefix("{\"at\":") && !$0.contains("\"strategy.") }
+      .map { $0.dropFirst(6).prefix { $0 != "," } }
+    #expect(instants.count > 10)
+    #expect(Set(instants).count == instants.count, "\(instants)")
+  }
+
   @Test("Every line of an export, of a part of it, and nothing that was changed")
   func exports() throws {
     let folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"

@@ -109,6 +109,8 @@ struct ShardLoop: ~Copyable {
   private var announcesEvents = false
   private var hasPublished = false
   var references: UInt32 = 0
+  /// When the engine got its last signal.
+  private var lastSignal = Instant.zero
   /// When images are taken, and the longest that one has held the loop, in nanoseconds.
   var images: ImageSchedule
   var imagePause: UInt64 = 0
@@ -289,19 +291,23 @@ struct ShardLoop: ~Copyable {
     line.telephony.removeSignals()
   }
 
+  /// Hands a signal to the engine, at an instant that no other signal has: those of one turn are a
+  /// nanosecond apart, so that whoever knows only when things happened knows their order too.
   mutating func feed(_ signal: Signal, at now: Instant) {
-    Self.feed(signal, at: now, to: &shard, &line)
+    lastSignal = max(now, Instant(nanoseconds: lastSignal.nanoseconds + 1))
+    Self.feed(signal, at: lastSignal, turn: now, to: &shard, &line)
   }
 
   private static func feed(
     _ signal: Signal,
-    at now: Instant,
+    at instant: Instant,
+    turn now: Instant,
     to shard: inout Shard<LuaStrategies>,
     _ line: inout LineSide
   ) {
-    line.recorder.enter(signal, at: now)
-    shard.handle(signal, at: now) { outbox in line.perform(&outbox, at: now) }
-    if !shard.steps.isEmpty { line.recorder.add(shard.steps, at: now) }
+    line.recorder.enter(signal, at: instant)
+    shard.handle(signal, at: instant) { outbox in line.perform(&outbox, at: now) }
+    if !shard.steps.isEmpty { line.recorder.add(shard.steps, at: instant) }
   }
 
   // MARK: Requests
