@@ -115,7 +115,7 @@ def checks(clients):
 
     def sent_on():
         """A phone answers 302: the call goes where it says, for the same attempt."""
-        with clients.World() as world:
+        with clients.World(same=True) as world:
             first, second = clients.free_port(), clients.free_port()
             world.strategy("any", clients.ANY)
             world.serve(clients.site(
@@ -154,7 +154,7 @@ def checks(clients):
 
     def direct():
         """A call to an extension rings there, and is busy while its agent talks."""
-        with clients.World() as world:
+        with clients.World(same=True) as world:
             port = clients.free_port()
             world.serve(clients.site(
                 clients.fixed("7002", port), clients.auto("1002", "7002")))
