@@ -173,6 +173,31 @@ struct FullKernelTests {
     }
   }
 
+  @Test("A full socket keeps no other waiting, and goes on when it has room", arguments: [1, 2, 3])
+  func oneIsFull(threads: Int) throws {
+    let server = try Server(threads: threads, hosts: Self.hosts)
+    let (first, second) = (try Client("127.0.0.1"), try Client("::1"))
+    KernelFaults.refuse(from: server.ports[0]) { _, _ in EAGAIN }
+    for round in 1...30 {
+      for number in 0..<100 { server.answer(first, "c\(number % 7)", by: 0) }
+      for number in 0..<10 { server.answer(second, "c\(number)", by: 1) }
+      let end = Clock.monotonic + 30_000_000_000
+      while !second.hasAll {
+        try server.turn([first, second])
+        second.listen()
+        try #require(Clock.monotonic < end, "nothing comes in round \(round)")
+      }
+    }
+    first.listen()
+    #expect(first.heard.isEmpty)
+    KernelFaults.refuse(from: server.ports[0], nil)
+    while !first.hasAll {
+      try server.turn([first, second])
+      first.listen()
+    }
+    #expect(!server.hasOutgoing && second.hasAll)
+  }
+
   @Test("A kernel without memory does not keep a server from its end", arguments: [1, 2], [1, 3])
   func end(threads: Int, addresses: Int) throws {
     let server = try Server(threads: threads, hosts: Array(Self.hosts.prefix(addresses)))
