@@ -1,4 +1,5 @@
-// Several UDP addresses, on this thread and with line threads, where the kernel takes what it likes.
+// One UDP address or several, on this thread and with line threads, where the kernel takes what it
+// likes.
 
 import Engine
 import Glibc
@@ -51,11 +52,12 @@ struct FullKernelTests {
       peer.connection = ports.count > 1 ? UInt64(socket + 1) : 0
       client.written["\(call)", default: 0] += 1
       let number = client.written["\(call)", default: 0]
+      let branch = "\(client.port)\(call)x\(10_000 + number)"
       // Few sizes, so that there are runs.
       let padding = String(repeating: "x", count: number.isMultiple(of: 5) ? 40 : 1)
       let text = """
         OPTIONS sip:x SIP/2.0\r
-        Via: SIP/2.0/UDP h;branch=z9hG4bK\(client.port)\(call)x\(10_000 + number);rport;p=\(padding)\r
+        Via: SIP/2.0/UDP h;branch=z9hG4bK\(branch);rport;p=\(padding)\r
         Max-Forwards: 70\r
         From: <sip:a@h>;tag=1\r
         To: <sip:b@h>\r

@@ -7,7 +7,7 @@ import Glibc
 import Reactor
 
 enum KernelFaults {
-  /// The `errno` that a message is refused with, or 0: how many datagrams it has, and for which port.
+  /// The `errno` that a message is refused with, or 0, by its datagrams and the port it is for.
   typealias Rule = @Sendable (_ datagrams: Int, _ port: UInt16) -> Int32
 
   private static let rules = Locked<[UInt16: Rule]>([:])
