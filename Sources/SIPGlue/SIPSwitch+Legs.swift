@@ -50,8 +50,8 @@ extension SIPSwitch {
       table.own.speaks(.tcp), !table.streamless.contains(client.destination, at: now)
     {
       // RFC 3261 18.1.1; when nobody takes the connection, it goes as a datagram after all.
+      client.datagramSocket = client.destination.connection
       client.destination = client.destination.by(.tcp)
-      client.mayGoAsDatagram = true
       let datagram = texts.make(scratch.bytes)
       scratch.removeAll()
       scratch.rewrite(datagram.bytes, sentBy: table.own.address(toward: client.destination))

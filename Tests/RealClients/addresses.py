@@ -42,7 +42,7 @@ def callers(world, clients, name, host, dn, count, hold=200):
     server = f"[::1]:{world.port}" if ":" in host else f"{host}:{world.port}"
     own = "127.0.0.1" if host == "127.0.0.2" else host
     return start(world, clients, text, name, own, clients.free_port(), "-s", dn, "-m", count,
-                 "-r", "20", "-l", "50", server)
+                 "-r", "20", "-l", "50", *clients.PATIENT, server)
 
 
 def messages(world, name):

@@ -22,7 +22,8 @@ def checks(clients):
                                      ani=f"44{number}") for number in range(4)]
             for caller in callers:
                 clients.finished(caller, "the callers")
-            held = world.callers("8000", 20, hold=4000, rate=100, name="held", ani="45")
+            held = world.callers("8000", 20, hold=4000, rate=100, name="held", ani="45",
+                                 extra=clients.PATIENT)
             world.wait_for_events("EventEstablished", 120)
             world.server.kill()
             world.server.wait()

@@ -41,6 +41,9 @@ POINTSMAN = os.path.abspath(
     os.environ.get("POINTSMAN", str(ROOT / ".build/release/pointsman")))
 PATIENCE = 60
 RELOADS = int(os.environ.get("RELOADS", "30"))
+# A process that is killed ends when its inotify descriptor is closed, which the kernel takes up to
+# half a minute for on a busy machine: as long as sipp repeats a BYE if nobody asks for more.
+PATIENT = ("-max_retrans", "99", "-max_non_invite_retrans", "99")
 
 
 class Failure(Exception):

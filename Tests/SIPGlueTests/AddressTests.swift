@@ -332,6 +332,56 @@ struct AddressTests {
     #expect(families.last?.to == Families.v4(7002, by: 0))
   }
 
+  @Test("Who came by an address that is listened on no more is served by the one that is left")
+  func addressGone() throws {
+    let families = try Families { plan in
+      plan.listeners = [SIPListener(.udp, host: "127.0.0.1", port: 5060)]
+    }
+    var binding = Binding(
+      uri: "sip:7001@127.0.0.1:7009",
+      received: nil,
+      expiresAt: Instant(nanoseconds: 60_000_000_000),
+      callID: "r",
+      cseq: 1
+    )
+    binding.socket = 3
+    let isKnown = families.world.line.restore(binding, of: "7001")
+    #expect(isKnown)
+    families.say(families.request("INVITE", "127.0.0.1:6100"), from: Families.v4(6100, by: 0))
+    families.world.divert(to: "7001")
+    #expect(families.last?.text.hasPrefix("INVITE sip:7001") == true)
+    #expect(families.last?.to == Families.v4(7009, by: 0))
+  }
+
+  @Test("What is too large for a datagram, and goes as one, leaves where its dialog is")
+  func tooLarge() throws {
+    let families = try Families()
+    let phone = Families.v4(7009, by: 3)
+    let text = StreamWorld.register("sip:7001@127.0.0.1:7009")
+      .replacing("TCP 127.0.0.1:6100", with: "UDP 127.0.0.1:7009")
+    families.say(text, from: phone)
+    let body = "v=0\r\n" + String(repeating: "a=x\r\n", count: 300)
+    let extra = "Content-Type: application/sdp\r\n"
+    for _ in 0..<2 {
+      let request = families.request("INVITE", "[::1]:6100", extra: extra)
+        .replacing("Length: 0\r\n\r\n", with: "Length: \(body.utf8.count)\r\n\r\n\(body)")
+        .replacing("call@test", with: "call\(families.world.sent.count)@test")
+      families.say(request, from: Families.v6(6100))
+      families.world.divert(to: "7001")
+      if let stream = families.last?.to, stream.transport == .tcp {
+        families.world.lose(stream.connection)
+      }
+      let invite = try #require(families.last)
+      #expect(invite.text.hasPrefix("INVITE sip:7001") && invite.to == phone)
+      #expect(invite.message?["via"].hasPrefix("SIP/2.0/UDP 192.0.2.1:5063;") == true)
+      families.world.run(1)
+      #expect(families.last?.text == invite.text && families.last?.to == phone, "repeated")
+      families.say(StreamWorld.answer(486, to: invite.text, contact: "sip:a@b"), from: phone)
+      families.world.run(40)
+    }
+    #expect(families.contradictions == [])
+  }
+
   @Test("A ladder names the address that each message came to and left by")
   func ladder() throws {
     let families = try Families()

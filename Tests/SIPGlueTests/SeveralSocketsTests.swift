@@ -84,6 +84,21 @@ struct SeveralSocketsTests {
     #expect(server.transports.refused == 0)
   }
 
+  @Test("A number of an address that is no more leads to the one that is left", arguments: [1, 2])
+  func addressGone(threads: Int) throws {
+    let server = try Server(threads: threads, hosts: ["127.0.0.1"])
+    var client = try UDPTransport(address: "127.0.0.1", port: 0)
+    var source = Endpoint(ipv4: 0x7F00_0001, port: client.address.port)
+    // As a store may have it from before: nobody but a restored dialog or registration says so.
+    source.connection = 3
+    let request = Self.options(1, to: server.addresses[0])
+    request.withByteView { server.line.receive($0, from: source, at: .zero) }
+    server.transports.send(from: &server.line)
+    var sources: [String] = []
+    while sources.isEmpty { sources += client.receiveCopies().map { "\($0.source)" } }
+    #expect(sources == ["\(server.addresses[0])"])
+  }
+
   @Test("What waits when it ends is sent by each of them", arguments: [1, 2])
   func finish(threads: Int) throws {
     let server = try Server(threads: threads, hosts: Self.hosts)

@@ -91,6 +91,9 @@ package struct OutgoingQueue: ~Copyable {
         return nil
       }
       entry.destination.connection = own.connection
+    } else {
+      // What a store has from before may name one of several that there were.
+      entry.destination.connection = 0
     }
     entries.append(entry)
     return entry.destination

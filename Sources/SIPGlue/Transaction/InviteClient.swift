@@ -23,7 +23,7 @@ extension TransactionTable {
     records[slot].kind = client.method == .invite ? .inviteClient : .nonInviteClient
     records[slot].method = client.method
     records[slot].peer = destination
-    records[slot].mayGoAsDatagram = client.mayGoAsDatagram
+    records[slot].datagramWay = client.datagramSocket.map { UInt8(clamping: $0 + 1) } ?? 0
     records[slot].owner = client.owner
     records[slot].request = pool.take(copying: request)
     records[slot].requestLength = UInt16(request.count)

@@ -80,9 +80,9 @@ package struct ClientRequest {
   package var destination: Endpoint
   /// The switch's own name for whom this is done; comes back with events.
   package var owner: UInt64
-  /// Whether the request goes by a stream for its size alone, and may go as a datagram after all
-  /// when nobody takes the connection (RFC 3261 18.1.1).
-  package var mayGoAsDatagram = false
+  /// When the request goes by a stream for its size alone, by which socket of ours it goes as a
+  /// datagram after all if nobody takes the connection (RFC 3261 18.1.1); 0: the only one.
+  package var datagramSocket: UInt64?
 
   package init(method: SIPMethod, branch: SIPToken, destination: Endpoint, owner: UInt64) {
     self.method = method
@@ -139,8 +139,8 @@ package struct TransactionRecord {
   package var isInternal = false
   /// Whether the answer is expected on a connection.
   package var waitsOnConnection = false
-  /// Whether the request goes as a datagram when nobody takes the connection.
-  package var mayGoAsDatagram = false
+  /// By which socket of ours the request goes when nobody takes the connection, plus one; 0: none.
+  package var datagramWay: UInt8 = 0
   /// Of a server the last reply; of a client the ACK.
   package var last = Block.none
   /// The final reply is not kept: it follows from the request, which comes again before it does.

@@ -78,8 +78,9 @@ extension TransactionTable {
     into out: inout OutgoingQueue
   ) -> Bool {
     let request = records[slot].request.view(Int(records[slot].requestLength))
-    if records[slot].mayGoAsDatagram, !wasOpen {
-      let datagramPeer = records[slot].peer.by(.udp)
+    if records[slot].datagramWay > 0, !wasOpen {
+      var datagramPeer = records[slot].peer.by(.udp)
+      datagramPeer.connection = UInt64(records[slot].datagramWay - 1)
       streamless.note(datagramPeer, at: now)
       scratch.removeAll()
       scratch.rewrite(request, sentBy: own.address(toward: datagramPeer))
@@ -89,7 +90,7 @@ extension TransactionTable {
       records[slot].request = pool.take(copying: scratch.bytes)
       records[slot].requestLength = UInt16(scratch.count)
       records[slot].peer = datagramPeer
-      records[slot].mayGoAsDatagram = false
+      records[slot].datagramWay = 0
       records[slot].lifeStamp = 0
       armRetry(slot, .doubled(0), at: now)
       return true

@@ -138,8 +138,6 @@ final class LineThread: Sendable {
 struct LineLoop: ~Copyable {
   private static let socketToken = EventLoop.Token(1)
   private static let doorToken = EventLoop.Token(2)
-  /// How long the kernel may take nothing when the thread shall end.
-  private static let patience: UInt64 = 1_000_000_000
 
   /// How receiving went.
   private enum Received {
@@ -154,6 +152,7 @@ struct LineLoop: ~Copyable {
   private let sender: LineSender
   private let wakeUp: WakeUp
   private var interest = Readiness.readable
+  private var standstill = Standstill()
 
   init(
     received: BatchDoor<ScannedBatch>,
@@ -185,7 +184,7 @@ struct LineLoop: ~Copyable {
     }
   }
 
-  /// Waits for what may bring it on; `false` when the thread shall end and nothing does.
+  /// Waits for what may bring it on; `false` when the thread shall end and nothing has for long.
   private mutating func wait(
     _ received: Received,
     _ sent: LineSender.Outcome,
@@ -198,9 +197,15 @@ struct LineLoop: ~Copyable {
       interest = wanted
       try loop.change(sender.socket.descriptor, wanted)
     }
-    let count = try loop.wait(until: isEnding ? Clock.monotonic + Self.patience : nil)
+    var deadline: UInt64?
+    if isEnding {
+      let counters = sender.counters
+      guard let rest = standstill.rest(at: counters.sent + counters.refused) else { return false }
+      deadline = Clock.monotonic + rest
+    }
+    let count = try loop.wait(until: deadline)
     for index in 0..<count where loop.ready(at: index).token == Self.doorToken { wakeUp.clear() }
-    return count > 0 || !isEnding
+    return true
   }
 
   /// Receives one batch and hands it over.

@@ -6,7 +6,8 @@
 // it was written, whoever it goes to and whoever sends it: no reply overtakes another of its call,
 // and a peer that sends all calls from one address is still served by all threads. When a thread
 // has no room, what comes after waits in the outgoing queue, in order. Of several addresses each
-// has as many threads. Nothing is allocated per datagram.
+// has as many threads, and a full socket keeps only what its own address sends waiting. Nothing is
+// allocated per datagram.
 // Who may change it: the thread that owns the switch. Source: ADR 0023, 0026.
 
 internal import Engine
@@ -26,8 +27,10 @@ final class LineThreads {
   private let wakeUp: WakeUp
   /// What is being filled for each thread.
   private var open: [OutgoingBatch?]
-  /// The thread that had no room for what is first in the queue.
-  private var stuck: Int?
+  /// The thread of each address that had no room for what is to be sent next; nil: there was room.
+  private var stuck: [Int?]
+  /// How many of the first messages in the queue have nothing left for each address.
+  private var passed: [Int]
   /// How many of the batches that each thread was ever handed over are late, unless they are sent:
   /// those that came when it had something else to do, or a turn ago.
   private var late: [Int]
@@ -67,6 +70,8 @@ final class LineThreads {
     self.threads = threads
     countEach = count
     open = Array(repeating: nil, count: threads.count)
+    stuck = Array(repeating: nil, count: addresses.count)
+    passed = Array(repeating: 0, count: addresses.count)
     late = Array(repeating: 0, count: threads.count)
   }
 
@@ -127,7 +132,8 @@ final class LineThreads {
     mayBeWoken = false
     defer { noteLate() }
     repeat {
-      if let stuck, threads[stuck].sender.outgoing.toFill() != nil { return true }
+      for case .some(let number) in stuck
+      where threads[number].sender.outgoing.toFill() != nil { return true }
       for thread in threads {
         switch thread.received.toEmpty() {
         case .batch: return true
@@ -157,26 +163,37 @@ final class LineThreads {
   ///
   /// - Returns: How many were removed; less than wanted when a thread has no room.
   func send(_ queue: inout OutgoingQueue, first end: Int) -> Int {
+    for number in stuck.indices { stuck[number] = nil }
+    var stuckCount = 0
     var index = 0
-    stuck = nil
-    while index < end {
+    while index < end, stuckCount < stuck.count {
       if !queue.isStream(at: index) {
         let (bytes, destination) = queue[index]
-        guard append(bytes, to: destination) else { break }
+        let number = destination.connection == 0 ? 0 : Int(destination.connection - 1)
+        if index >= passed[number], stuck[number] == nil, !append(bytes, to: destination, number) {
+          passed[number] = index
+          stuckCount += 1
+        }
       }
       index += 1
     }
+    var removed = index
+    for number in stuck.indices {
+      if stuck[number] == nil { passed[number] = max(passed[number], index) }
+      removed = min(removed, passed[number])
+    }
+    for number in passed.indices { passed[number] -= removed }
     for (number, batch) in open.enumerated() where batch != nil { handOver(number) }
-    queue.removeFirst(index)
-    return index
+    queue.removeFirst(removed)
+    return removed
   }
 
-  /// Puts a datagram into its thread's batch; `false` when all its batches are on their way.
-  private func append(_ bytes: ByteView, to destination: Endpoint) -> Bool {
-    let first = destination.connection == 0 ? 0 : Int(destination.connection - 1) * countEach
+  /// Puts a datagram into the batch of its thread among those of an address; `false` when all its
+  /// batches are on their way.
+  private func append(_ bytes: ByteView, to destination: Endpoint, _ own: Int) -> Bool {
     let callID = bytes.writtenCallID
     let share = (callID.isEmpty ? destination.number : callID.hash(seed: 0)) % UInt64(countEach)
-    let number = first + Int(share)
+    let number = own * countEach + Int(share)
     let address = SocketAddress(destination)
     while true {
       let batch: OutgoingBatch
@@ -184,7 +201,7 @@ final class LineThreads {
         batch = current
       } else {
         guard let next = threads[number].sender.outgoing.toFill() else {
-          stuck = number
+          stuck[own] = number
           mayBeWoken = true
           return false
         }

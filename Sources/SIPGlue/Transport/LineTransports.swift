@@ -161,14 +161,35 @@ public struct LineTransports: ~Copyable {
 
   /// Sends all that a switch has written, at the end; gives up when nothing leaves for a second.
   public mutating func finish(from telephony: inout SIPSwitch) {
+    var standstill = Standstill()
     while true {
       send(from: &telephony)
-      guard telephony.hasOutgoing,
+      guard telephony.hasOutgoing, let timeout = standstill.rest(at: sent + refused),
         let descriptor = sockets?.fullDescriptor ?? descriptors.datagrams
       else { return }
       let interest: Readiness = threads == nil ? .writable : .readable
-      let ready = try? Readiness.wait(for: descriptor, interest, timeout: 1_000_000_000)
-      guard ready?.isEmpty == false, (try? areLinesReady()) != nil else { return }
+      _ = try? Readiness.wait(for: descriptor, interest, timeout: timeout)
+      guard (try? areLinesReady()) != nil else { return }
     }
+  }
+}
+
+/// How long nothing has left, at the end.
+///
+/// That a socket is writable says little: a kernel without memory for a datagram says so as well.
+struct Standstill {
+  private static let patience: UInt64 = 1_000_000_000
+
+  private var count: Int?
+  private var end: UInt64 = 0
+
+  /// The nanoseconds for which as much may have left as now; nil: there is nothing to wait for.
+  mutating func rest(at count: Int) -> UInt64? {
+    let now = Clock.monotonic
+    if count != self.count {
+      self.count = count
+      end = now + Self.patience
+    }
+    return now < end ? end - now : nil
   }
 }
