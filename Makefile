@@ -137,7 +137,7 @@ bench-lines: dist ## calls a second with two line threads on two cores against o
 bench-simpy: build dist ## simulated calls per CPU second against SimPy's, and where ours goes
 	POINTSMAN=$(CURDIR)/dist/pointsman Benchmarks/against-simpy
 
-real-clients: build ## sipp, baresip, linphone and sipsak against a running server
+real-clients: build ## sipp, baresip, linphone, sipsak and Net::SIP against a running server
 	Tests/RealClients/run.py
 
 kill-check: build ## kill -9 KILLS times under 200 calls a second, KILL_WORKERS servers at a time

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real clients against a running server, on loopback: sipp, baresip, linphone, sipsak.
+"""Real clients against a running server, on loopback: sipp, baresip, linphone, sipsak, Net::SIP.
 
 Usage: Tests/RealClients/run.py [NAME...]      names of checks; default: all of them
 
@@ -31,6 +31,7 @@ import lines
 import registrations
 import restart as memory
 import soak
+import strangers
 import torture as corpus
 import transfers
 import transports
@@ -815,7 +816,8 @@ CHECKS = [bridge, redirect, redirect_list, softphone, fifo, rona, one_agent, hos
           *calls.checks(sys.modules[__name__]),
           *lines.checks(sys.modules[__name__]),
           *addresses.checks(sys.modules[__name__]),
-          *transfers.checks(sys.modules[__name__])]
+          *transfers.checks(sys.modules[__name__]),
+          *strangers.checks(sys.modules[__name__])]
 
 
 def main():

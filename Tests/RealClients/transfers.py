@@ -54,6 +54,9 @@ def transferred(base, target, strategies, story):
         ladder = world.cli("calls", "show", released[0]["ConnID"], "--ladder").stdout
         for part in ("─ REFER ─│", "202 Ac… (REFER)", "200 OK (NOTIFY)", "EventPartyChanged"):
             base.expect(part in ladder, f"{part} is missing in {ladder}")
+        # The consult call has no messages of its own: people mean the one that has them.
+        last = world.cli("calls", "show", "last", "--ladder", check=False)
+        base.expect(last.stdout == ladder, f"the last call is another one: {last.stderr}")
 
 
 def picks_up(world, base, sock, ringing):

@@ -235,6 +235,8 @@ struct DigestAuthenticatorTests {
       ("baresip v1.0.0 (x86_64/linux)", .md5Only), ("baresip v3.11.0 (x86_64/Linux)", .md5Only),
       ("baresip v3.12.0 (x86_64/Linux)", .strongestFirst), ("baresip v4.0.0", .strongestFirst),
       ("baresip", .md5Only), ("Baresip x", .md5Only), ("baresipper v1.0.0", .strongestFirst),
+      ("sofia-sip/1.12.11devel", .md5Only), ("Telepathy-SofiaSIP/1.1 sofia-sip/1.12", .md5Only),
+      ("FreeSWITCH-mod_sofia/1.10.6-release-18-1ff9d0a60e~64bit", .md5Only),
     ] as [(String?, DigestOffer)]
   )
   func clientsThatGiveUpAtSHA256AreSparedIt(userAgent: String?, expected: DigestOffer) throws {

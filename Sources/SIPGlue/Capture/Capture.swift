@@ -297,6 +297,9 @@ struct Capture: ~Copyable {
     names[name].map { records[Slot(packed: $0)].conn }
   }
 
+  /// Whether anything is kept of a call.
+  func has(_ conn: ConnID) -> Bool { slot(of: conn) != nil }
+
   /// What is kept of a call; nil: nothing.
   func call(_ conn: ConnID, own: OwnAddresses) -> CapturedCall? {
     guard let slot = slot(of: conn) else { return nil }

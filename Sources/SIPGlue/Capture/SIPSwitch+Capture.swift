@@ -9,6 +9,9 @@ extension SIPSwitch {
   /// What is kept of a call's messages; nil: nothing, or nothing any more.
   public func captured(_ conn: ConnID) -> CapturedCall? { capture.call(conn, own: table.own) }
 
+  /// Whether anything is kept of a call's messages.
+  public func isCaptured(_ conn: ConnID) -> Bool { capture.has(conn) }
+
   /// The call that has a leg with this Call-ID, if its messages are kept.
   public func capturedCall(withCallID callID: String) -> ConnID? {
     callID.withByteView { capture.call(named: name(of: $0)) }

@@ -5,6 +5,9 @@
 //   * baresip before 3.12 (1.0.0 with libre 1.1.0 measured) gives up as soon as any challenge names
 //     another algorithm than MD5, wherever it stands ("Function not implemented"; baresip/re#1103
 //     brought SHA-256);
+//   * sofia-sip 1.12.11 does so too ("904 No matching challenge"), and with it whoever says sofia:
+//     FreeSWITCH, Telepathy. FreeSWITCH 1.10.6 wants MD5 first (sipsorcery-org/sipsorcery#525);
+//     freeswitch/sofia-sip#64 taught it to pass over what it does not know;
 //   * sipp 3.6.1 reads the first challenge only (SIPp/sipp#488). Its scenarios say no User-Agent,
 //     as real phones do.
 // Being talked into MD5 gives an attacker nothing: MD5 is offered to everybody, and whoever can
@@ -26,7 +29,8 @@ public enum DigestOffer: Sendable, CaseIterable {
       self = .md5First
       return
     }
-    self = Self.isOldBaresip(userAgent) ? .md5Only : .strongestFirst
+    let givesUp = Self.isOldBaresip(userAgent) || userAgent.lowercased().contains("sofia")
+    self = givesUp ? .md5Only : .strongestFirst
   }
 
   /// The algorithms, in the order of their challenges.

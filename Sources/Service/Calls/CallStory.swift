@@ -22,8 +22,14 @@ extension ShardLoop {
   }
 
   /// What is kept of the call that somebody means; nil: nothing.
+  ///
+  /// Of several that have the name, the last one whose messages are kept. The consult call of a
+  /// REFER has none: they are with the call that is sent on.
   func story(of name: String) -> CallStory? {
-    guard let call = call(named: name) else { return nil }
+    let told = shard.lastCall {
+      $0.isNamed(name) && line.telephony.isCaptured($0.attributes.connID)
+    }
+    guard let call = told ?? call(named: name) else { return nil }
     let captured = line.telephony.captured(call)
     let events = line.log.events(of: call, since: began(call, captured))
     guard captured != nil || !events.isEmpty else { return nil }
