@@ -314,10 +314,14 @@ int64_t rs_udp_kernel_drops(int fd) {
   return length > SK_MEMINFO_DROPS * sizeof info[0] ? (int64_t)info[SK_MEMINFO_DROPS] : 0;
 }
 
-int rs_udp_can_segment(int fd) {
+int rs_udp_can_segment(void) {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return 0;
   int size = 0;
   socklen_t length = sizeof size;
-  return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
+  const int can = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
+  close(fd);
+  return can;
 }
 
 /* Receiving. Buffers lie a full size plus an odd number of cache lines apart: at a round distance

@@ -59,7 +59,7 @@ internal import CLinux
     guard let sender = unsafe rs_sender_create(UInt32(options.batchMax)) else {
       throw ReactorError(operation, code: Errno.noBuffers)
     }
-    let segments = options.segments && rs_udp_can_segment(socket.descriptor) != 0
+    let segments = options.segments && OutgoingBatch.canSegment
     unsafe rs_sender_segment(sender, segments ? 1 : 0)
     self.received = received
     unsafe self.sender = sender

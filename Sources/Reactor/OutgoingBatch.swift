@@ -16,6 +16,9 @@ internal import CLinux
     case refused(code: Int32)
   }
 
+  /// Whether the kernel cuts runs apart.
+  static let canSegment = rs_udp_can_segment() != 0
+
   private let sender: OpaquePointer
   private let memory: UnsafeMutableRawPointer
   private let capacity: Int
@@ -31,7 +34,7 @@ internal import CLinux
     guard let sender = unsafe rs_sender_create(UInt32(slots)) else {
       throw ReactorError("make room for \(slots) datagrams", code: Errno.noBuffers)
     }
-    unsafe rs_sender_segment(sender, 1)
+    unsafe rs_sender_segment(sender, Self.canSegment ? 1 : 0)
     unsafe self.sender = sender
     unsafe memory = .allocate(byteCount: bytes, alignment: 64)
     capacity = bytes

@@ -141,8 +141,8 @@ int rs_udp_local(int fd, struct rs_peer *local);
 int rs_udp_buffers(int fd, int bytes);
 /* Datagrams that the kernel dropped because the receive buffer was full. */
 int64_t rs_udp_kernel_drops(int fd);
-/* Whether the kernel knows UDP_SEGMENT. */
-int rs_udp_can_segment(int fd);
+/* Whether the kernel knows UDP_SEGMENT (Linux 4.18); an older one would send a run as it is. */
+int rs_udp_can_segment(void);
 
 /* A pool of buffers for recvmmsg. */
 struct rs_receiver;
