@@ -207,6 +207,31 @@ struct FullKernelTests {
     #expect(second.hasAll)
   }
 
+  @Test("What a socket does not take for seconds is given up", arguments: [1, 2, 3])
+  func oneStaysFull(threads: Int) throws {
+    let server = try Server(threads: threads, hosts: Self.hosts)
+    let (first, second) = (try Client("127.0.0.1"), try Client("::1"))
+    KernelFaults.refuse(from: server.ports[0]) { _, _ in EAGAIN }
+    let end = Clock.monotonic + 60_000_000_000
+    while server.transports.refused == 0 {
+      for number in 0..<9 { server.answer(first, "c\(number)", by: 0) }
+      server.answer(second, "c", by: 1)
+      while !second.hasAll {
+        try server.turn([first, second])
+        second.listen()
+        try #require(Clock.monotonic < end, "nothing is given up")
+      }
+      usleep(20_000)
+    }
+    KernelFaults.refuse(from: server.ports[0], nil)
+    while server.hasOutgoing || !second.hasAll {
+      if second.hasAll { server.answer(second, "c", by: 1) }
+      try server.turn([second])
+      second.listen()
+      try #require(Clock.monotonic < end, "the queue is not emptied")
+    }
+  }
+
   @Test("A kernel without memory does not keep a server from its end", arguments: [1, 2], [1, 3])
   func end(threads: Int, addresses: Int) throws {
     let server = try Server(threads: threads, hosts: Array(Self.hosts.prefix(addresses)))

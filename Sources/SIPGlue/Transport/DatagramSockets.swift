@@ -2,7 +2,7 @@
 //
 // Invariants: a datagram leaves by the socket that its destination names, in the order in which it
 // was written; no full socket keeps another waiting: each goes on from where it is, and the queue
-// is emptied when all have sent what is theirs. Nothing is allocated per datagram.
+// is emptied when all have sent what is theirs, or given it up. Nothing is allocated per datagram.
 // Who may change it: the one thread that owns it, together with its outgoing queue.
 
 internal import Engine
@@ -14,8 +14,18 @@ final class DatagramSockets {
   private final class Socket {
     var transport: UDPTransport
     var interest = Readiness.readable
+    private var standstill = Standstill(patience: Standstill.inService)
 
     init(_ transport: consuming UDPTransport) { self.transport = transport }
+
+    /// Sends what is its own of the first messages; whether none of them is left.
+    func send(of queue: borrowing OutgoingQueue, first end: Int) -> Bool {
+      if transport.sendOwn(of: queue, first: end) { return true }
+      let count = transport.counters.sent + transport.counters.refused
+      guard standstill.rest(at: count) == nil else { return false }
+      transport.giveUp(of: queue, first: end)
+      return true
+    }
   }
 
   private var loop: EventLoop
@@ -69,7 +79,7 @@ final class DatagramSockets {
   func send(_ queue: inout OutgoingQueue, first end: Int) -> Int {
     var isDone = true
     for socket in sockets {
-      if !socket.transport.sendOwn(of: queue, first: end) { isDone = false }
+      if !socket.send(of: queue, first: end) { isDone = false }
       watch(socket)
     }
     guard isDone else { return 0 }

@@ -57,6 +57,17 @@ final class LineSender: Sendable {
     return outcome == .batch
   }
 
+  /// Gives up what was handed over and has not left.
+  func giveUp() {
+    sending.withLock {
+      while case .batch(let batch) = outgoing.toEmpty() {
+        counted.withLock { counted in counted.refused += batch.count }
+        batch.removeAll()
+        outgoing.giveBack()
+      }
+    }
+  }
+
   /// Counts a failure to receive.
   func noteReceiveFailure(_ code: Int32) {
     counted.withLock { counted in

@@ -152,7 +152,8 @@ struct LineLoop: ~Copyable {
   private let sender: LineSender
   private let wakeUp: WakeUp
   private var interest = Readiness.readable
-  private var standstill = Standstill()
+  private var standstill = Standstill(patience: Standstill.inService)
+  private var lastStandstill = Standstill(patience: Standstill.atEnd)
 
   init(
     received: BatchDoor<ScannedBatch>,
@@ -185,6 +186,8 @@ struct LineLoop: ~Copyable {
   }
 
   /// Waits for what may bring it on; `false` when the thread shall end and nothing has for long.
+  ///
+  /// What a socket has not taken for long is given up, or it would keep other addresses waiting.
   private mutating func wait(
     _ received: Received,
     _ sent: LineSender.Outcome,
@@ -198,9 +201,14 @@ struct LineLoop: ~Copyable {
       try loop.change(sender.socket.descriptor, wanted)
     }
     var deadline: UInt64?
-    if isEnding {
+    if isEnding || sent == .blocked {
       let counters = sender.counters
-      guard let rest = standstill.rest(at: counters.sent + counters.refused) else { return false }
+      let count = counters.sent + counters.refused
+      let rest = isEnding ? lastStandstill.rest(at: count) : standstill.rest(at: count)
+      guard let rest else {
+        if !isEnding { sender.giveUp() }
+        return !isEnding
+      }
       deadline = Clock.monotonic + rest
     }
     let count = try loop.wait(until: deadline)

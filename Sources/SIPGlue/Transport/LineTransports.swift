@@ -161,7 +161,7 @@ public struct LineTransports: ~Copyable {
 
   /// Sends all that a switch has written, at the end; gives up when nothing leaves for a second.
   public mutating func finish(from telephony: inout SIPSwitch) {
-    var standstill = Standstill()
+    var standstill = Standstill(patience: Standstill.atEnd)
     while true {
       send(from: &telephony)
       guard telephony.hasOutgoing, let timeout = standstill.rest(at: sent + refused),
@@ -174,21 +174,27 @@ public struct LineTransports: ~Copyable {
   }
 }
 
-/// How long nothing has left, at the end.
+/// How long nothing has left a socket that takes nothing.
 ///
 /// That a socket is writable says little: a kernel without memory for a datagram says so as well.
 struct Standstill {
-  private static let patience: UInt64 = 1_000_000_000
+  /// What a server waits that has nothing else to do any more, in nanoseconds.
+  static let atEnd: UInt64 = 1_000_000_000
+  /// What is given up later has been repeated (RFC 3261 17: after 500 ms, then 1 s, then 2 s).
+  static let inService: UInt64 = 4_000_000_000
 
+  private let patience: UInt64
   private var count: Int?
   private var end: UInt64 = 0
+
+  init(patience: UInt64) { self.patience = patience }
 
   /// The nanoseconds for which as much may have left as now; nil: there is nothing to wait for.
   mutating func rest(at count: Int) -> UInt64? {
     let now = Clock.monotonic
     if count != self.count {
       self.count = count
-      end = now + Self.patience
+      end = now + patience
     }
     return now < end ? end - now : nil
   }

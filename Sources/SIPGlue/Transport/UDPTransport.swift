@@ -172,6 +172,11 @@ public struct UDPTransport: ~Copyable {
     return true
   }
 
+  /// Gives up those of the first messages that go by this socket and have not left.
+  mutating func giveUp(of queue: borrowing OutgoingQueue, first end: Int) {
+    counters.refused += window.giveUp(of: findDatagrams(in: queue, before: end))
+  }
+
   /// All of the first messages have left the queue.
   mutating func forget() { window.restart() }
 
@@ -271,6 +276,15 @@ package struct SendWindow {
       taken = end
     }
     return !rest.isEmpty
+  }
+
+  /// Is done with all of a queue of so many datagrams; how many of them were left.
+  package mutating func giveUp(of count: Int) -> Int {
+    let left = rest.count + count - taken
+    taken = count
+    rest.removeAll(keepingCapacity: true)
+    isBlocked = false
+    return left
   }
 
   /// Takes in what became of a flush of the batch at hand.
