@@ -41,10 +41,8 @@ struct VersionTests {
     _ = try service.ask(ControlRequest("reload"))
   }
 
-  @Test("The list says who asked, what changed, and which calls run what", .timeLimit(.minutes(15)))
-  func list() throws {
-    let service = try Self.start()
-    try service.write("return {}", to: "strategies/lib/new.lua")
+  /// A new version whose strategy waits, and a caller who waits in it.
+  private static func waitingCaller(of service: RunningService) throws -> LoopbackCaller {
     try service.write(
       "return function(call) call:wait(25) return reject(480) end",
       to: "strategies/any.lua"
@@ -53,6 +51,15 @@ struct VersionTests {
     let caller = LoopbackCaller("1", calls: "8000", at: service.port)
     caller.invite()
     try wait { (try service.ask(ControlRequest("calls"))["calls"]?.elements?.count ?? 0) == 1 }
+    return caller
+  }
+
+  @Test("The list says who asked, what changed, and which calls run what", .timeLimit(.minutes(15)))
+  func list() throws {
+    let service = try Self.start()
+    try service.write("return {}", to: "strategies/lib/new.lua")
+    let caller = try Self.waitingCaller(of: service)
+    defer { caller.cancel() }
     try Self.change("two", 482, service)
     let versions = try service.versions()
     #expect(versions.map { $0["number"]?.integer } == [3, 2, 1])
@@ -177,14 +184,7 @@ struct VersionTests {
   @Test("What a call ran is kept no longer than the call", .timeLimit(.minutes(15)))
   func drained() throws {
     let service = try Self.start("generations_kept = 2")
-    try service.write(
-      "return function(call) call:wait(25) return reject(480) end",
-      to: "strategies/any.lua"
-    )
-    _ = try service.ask(ControlRequest("reload"))
-    let caller = LoopbackCaller("1", calls: "8000", at: service.port)
-    caller.invite()
-    try wait { (try service.ask(ControlRequest("calls"))["calls"]?.elements?.count ?? 0) == 1 }
+    let caller = try Self.waitingCaller(of: service)
     for status in 482...484 { try Self.change("any", status, service) }
     #expect(try service.versions().map { $0["number"]?.integer } == [5, 4, 2])
     caller.cancel()
