@@ -57,6 +57,9 @@ def transferred(base, target, strategies, story):
         # The consult call has no messages of its own: people mean the one that has them.
         last = world.cli("calls", "show", "last", "--ladder", check=False)
         base.expect(last.stdout == ladder, f"the last call is another one: {last.stderr}")
+        consult = next(event["ConnID"] for event in calls if "PreviousConnID" in event)
+        shown = world.cli("calls", "show", consult, "--ladder", check=False)
+        base.expect(f"calls show {calls[0]['ConnID']}" in shown.stderr, shown.stdout + shown.stderr)
 
 
 def picks_up(world, base, sock, ringing):

@@ -34,6 +34,18 @@ enum CallsVerb {
     }
   )
 
+  /// Why nothing is kept of what was said in a call.
+  private static func whyWithoutMessages(_ story: JSONValue) -> String {
+    let call = story.word("ConnID")
+    // A consult call's events name the other call from the first on; EventPartyChanged does so too.
+    if let held = story["events"]?.elements?.first?["PreviousConnID"]?.string {
+      return "call \(call) is a consult call; what was said is with the call that is sent on: "
+        + "pointsman calls show \(held)"
+    }
+    return "the messages of call \(call) are not kept (any more): limits.capture_mb of the site "
+      + "says for how many"
+  }
+
   private static func show(_ call: String, _ invocation: Invocation) throws -> Outcome {
     var client = try ControlClient(data: invocation.data)
     var request = ControlRequest("call")
@@ -48,10 +60,7 @@ enum CallsVerb {
     }
     let messages = CallMessage.all(of: story)
     if messages == nil, ["--ladder", "--messages", "--pcap"].contains(where: invocation.has) {
-      Console.complain(
-        "pointsman: the messages of call \(story.word("ConnID")) are not kept (any more): "
-          + "limits.capture_mb of the site says for how many"
-      )
+      Console.complain("pointsman: " + whyWithoutMessages(story))
       return .found
     }
     if let path = invocation["--pcap"] {
