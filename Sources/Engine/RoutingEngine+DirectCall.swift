@@ -59,7 +59,8 @@ extension RoutingEngine {
     }
   }
 
-  /// Whether a refusal speaks of the call that the caller wants, and not of what we have sent.
+  /// Whether a refusal speaks of the call that the caller wants, and not of what we have sent
+  /// (RFC 3261 21.4, 21.6).
   private static func isForCallers(_ status: UInt16) -> Bool {
     switch status {
     case 403, 406, 415, 433, 488, 493, 603, 606...608: true

@@ -14,7 +14,7 @@ final class DatagramSockets {
   private final class Socket {
     var transport: UDPTransport
     var interest = Readiness.readable
-    private var standstill = Standstill(patience: Standstill.inService)
+    private var standstill = Standstill()
 
     init(_ transport: consuming UDPTransport) { self.transport = transport }
 
@@ -22,7 +22,7 @@ final class DatagramSockets {
     func send(of queue: borrowing OutgoingQueue, first end: Int) -> Bool {
       if transport.sendOwn(of: queue, first: end) { return true }
       let count = transport.counters.sent + transport.counters.refused
-      guard standstill.rest(at: count) == nil else { return false }
+      guard standstill.rest(at: count, of: Standstill.inService) == nil else { return false }
       transport.giveUp(of: queue, first: end)
       return true
     }

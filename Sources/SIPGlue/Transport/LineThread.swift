@@ -152,8 +152,7 @@ struct LineLoop: ~Copyable {
   private let sender: LineSender
   private let wakeUp: WakeUp
   private var interest = Readiness.readable
-  private var standstill = Standstill(patience: Standstill.inService)
-  private var lastStandstill = Standstill(patience: Standstill.atEnd)
+  private var standstill = Standstill()
 
   init(
     received: BatchDoor<ScannedBatch>,
@@ -203,9 +202,8 @@ struct LineLoop: ~Copyable {
     var deadline: UInt64?
     if isEnding || sent == .blocked {
       let counters = sender.counters
-      let count = counters.sent + counters.refused
-      let rest = isEnding ? lastStandstill.rest(at: count) : standstill.rest(at: count)
-      guard let rest else {
+      let patience = isEnding ? Standstill.atEnd : Standstill.inService
+      guard let rest = standstill.rest(at: counters.sent + counters.refused, of: patience) else {
         if !isEnding { sender.giveUp() }
         return !isEnding
       }

@@ -161,41 +161,16 @@ public struct LineTransports: ~Copyable {
 
   /// Sends all that a switch has written, at the end; gives up when nothing leaves for a second.
   public mutating func finish(from telephony: inout SIPSwitch) {
-    var standstill = Standstill(patience: Standstill.atEnd)
+    var standstill = Standstill()
     while true {
       send(from: &telephony)
-      guard telephony.hasOutgoing, let timeout = standstill.rest(at: sent + refused),
+      guard telephony.hasOutgoing,
+        let timeout = standstill.rest(at: sent + refused, of: Standstill.atEnd),
         let descriptor = sockets?.fullDescriptor ?? descriptors.datagrams
       else { return }
       let interest: Readiness = threads == nil ? .writable : .readable
       _ = try? Readiness.wait(for: descriptor, interest, timeout: timeout)
       guard (try? areLinesReady()) != nil else { return }
     }
-  }
-}
-
-/// How long nothing has left a socket that takes nothing.
-///
-/// That a socket is writable says little: a kernel without memory for a datagram says so as well.
-struct Standstill {
-  /// What a server waits that has nothing else to do any more, in nanoseconds.
-  static let atEnd: UInt64 = 1_000_000_000
-  /// What is given up later has been repeated (RFC 3261 17: after 500 ms, then 1 s, then 2 s).
-  static let inService: UInt64 = 4_000_000_000
-
-  private let patience: UInt64
-  private var count: Int?
-  private var end: UInt64 = 0
-
-  init(patience: UInt64) { self.patience = patience }
-
-  /// The nanoseconds for which as much may have left as now; nil: there is nothing to wait for.
-  mutating func rest(at count: Int) -> UInt64? {
-    let now = Clock.monotonic
-    if count != self.count {
-      self.count = count
-      end = now + patience
-    }
-    return now < end ? end - now : nil
   }
 }
