@@ -59,7 +59,6 @@ my %orders = (
     change => sub { $call->reinvite(cb_final => sub { print "changed: $_[0]\n" }) },
     cancel => sub { $call->cancel },
     bye => sub { $call->bye(cb_final => sub { print "ended\n" }) },
-    quit => sub { exit },
 );
 
 $phone->{loop}->addFD(\*STDIN, EV_READ, [sub {

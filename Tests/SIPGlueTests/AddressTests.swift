@@ -35,6 +35,20 @@ private final class Families {
     world.line.keepsDialogs = true
   }
 
+  /// A phone of 7001 that had registered at one of our sockets in an earlier process.
+  func restore(bySocket socket: UInt64) {
+    var binding = Binding(
+      uri: "sip:7001@127.0.0.1:7009",
+      received: nil,
+      expiresAt: Instant(nanoseconds: 60_000_000_000),
+      callID: "r",
+      cseq: 1
+    )
+    binding.socket = socket
+    let isKnown = world.line.restore(binding, of: "7001")
+    #expect(isKnown)
+  }
+
   static func v4(_ port: UInt16, _ address: UInt32 = 0x7F00_0001, by socket: UInt64) -> Endpoint {
     var endpoint = Endpoint(ipv4: address, port: port)
     endpoint.connection = socket
@@ -273,16 +287,7 @@ struct AddressTests {
   func registeredBefore() throws {
     for socket: UInt64 in [1, 3] {
       let families = try Families()
-      var binding = Binding(
-        uri: "sip:7001@127.0.0.1:7009",
-        received: nil,
-        expiresAt: Instant(nanoseconds: 60_000_000_000),
-        callID: "r",
-        cseq: 1
-      )
-      binding.socket = socket
-      let isKnown = families.world.line.restore(binding, of: "7001")
-      #expect(isKnown)
+      families.restore(bySocket: socket)
       families.say(families.request("INVITE", "[::1]:6100"), from: Families.v6(6100))
       families.world.divert(to: "7001")
       #expect(families.last?.to == Families.v4(7009, by: socket))
@@ -337,16 +342,7 @@ struct AddressTests {
     let families = try Families { plan in
       plan.listeners = [SIPListener(.udp, host: "127.0.0.1", port: 5060)]
     }
-    var binding = Binding(
-      uri: "sip:7001@127.0.0.1:7009",
-      received: nil,
-      expiresAt: Instant(nanoseconds: 60_000_000_000),
-      callID: "r",
-      cseq: 1
-    )
-    binding.socket = 3
-    let isKnown = families.world.line.restore(binding, of: "7001")
-    #expect(isKnown)
+    families.restore(bySocket: 3)
     families.say(families.request("INVITE", "127.0.0.1:6100"), from: Families.v4(6100, by: 0))
     families.world.divert(to: "7001")
     #expect(families.last?.text.hasPrefix("INVITE sip:7001") == true)

@@ -18,10 +18,7 @@ struct FullKernelTests {
     init(threads: Int, hosts: [String]) throws {
       let listeners = hosts.map { SIPListener(.udp, host: $0, port: 0) }
       transports = try LineTransports(listeners: listeners, lineThreads: threads)
-      var plan = StreamWorld.plan()
-      plan.listeners = transports.listeners
-      plan.defence.rate = 0
-      line = try SIPSwitch(plan: plan, start: Clock.realtime, secret: (1, 2))
+      line = try StreamWorld.line(on: transports.listeners)
     }
 
     deinit { for port in ports { KernelFaults.refuse(from: port, nil) } }

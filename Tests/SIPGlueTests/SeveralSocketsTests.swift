@@ -17,10 +17,7 @@ struct SeveralSocketsTests {
       var listeners = hosts.map { SIPListener(.udp, host: $0, port: 0) }
       listeners.insert(SIPListener(.tcp, host: "::1", port: 0), at: 1)
       transports = try LineTransports(listeners: listeners, lineThreads: threads)
-      var plan = StreamWorld.plan()
-      plan.listeners = transports.listeners
-      plan.defence.rate = 0
-      line = try SIPSwitch(plan: plan, start: Clock.realtime, secret: (1, 2))
+      line = try StreamWorld.line(on: transports.listeners)
     }
 
     /// The addresses for datagrams, in order.

@@ -1,6 +1,7 @@
 // A switch that speaks UDP and TCP, without sockets: what it sends is looked at entry by entry.
 
 import Engine
+import Reactor
 import SIPGlue
 import Testing
 
@@ -33,6 +34,15 @@ final class StreamWorld {
     ]
     change(&plan)
     return plan
+  }
+
+  /// A switch for real sockets, whose peers may send as fast as they can.
+  static func line(on listeners: [SIPListener]) throws -> SIPSwitch {
+    let plan = plan {
+      $0.listeners = listeners
+      $0.defence.rate = 0
+    }
+    return try SIPSwitch(plan: plan, start: Clock.realtime, secret: (1, 2))
   }
 
   init(_ plan: SIPPlan = StreamWorld.plan()) throws {

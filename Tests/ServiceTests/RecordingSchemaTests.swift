@@ -48,6 +48,19 @@ struct RecordingSchemaTests {
     """
   ]
 
+  private func serve(_ site: String, in folder: String) throws -> RunningService {
+    let service = try RunningService(site: site, strategies: Self.strategy, in: folder)
+    try #require(service.said.contains { $0.hasPrefix("ready ") }, "\(service.said)")
+    return service
+  }
+
+  /// A caller at 8000, whom the strategy refuses.
+  private func call(_ number: String, _ service: RunningService) {
+    let caller = LoopbackCaller(number, calls: "8000", at: service.port)
+    caller.invite()
+    #expect(caller.waitForTheEnd() == 486, "\(caller.statuses)")
+  }
+
   @Test("Every line of the scenarios")
   func scenarios() throws {
     let folder = Self.root.appendingPathComponent("Tests/Scenarios")
@@ -65,11 +78,8 @@ struct RecordingSchemaTests {
     let first = #"["7001"] = { contact"#
     let further = (7002...7009).map { "[\"\($0)\"] = { contact = \"sip:x@127.0.0.1:9\" }, " }
     let site = Self.site.replacing(first, with: further.joined() + first)
-    let service = try RunningService(site: site, strategies: Self.strategy, in: folder)
-    try #require(service.said.contains { $0.hasPrefix("ready ") }, "\(service.said)")
-    let caller = LoopbackCaller("44", calls: "8000", at: service.port)
-    caller.invite()
-    #expect(caller.waitForTheEnd() == 486, "\(caller.statuses)")
+    let service = try serve(site, in: folder)
+    call("44", service)
     service.door.stop()
     wait { service.hasEnded }
     let path = folder + "/day.jsonl"
@@ -85,13 +95,8 @@ struct RecordingSchemaTests {
   func exports() throws {
     let folder = NSTemporaryDirectory() + "pointsman-\(UUID().uuidString.prefix(8))"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let service = try RunningService(site: Self.site, strategies: Self.strategy, in: folder)
-    try #require(service.said.contains { $0.hasPrefix("ready ") }, "\(service.said)")
-    for index in 0..<12 {
-      let caller = LoopbackCaller("442\(index)", calls: "8000", at: service.port)
-      caller.invite()
-      #expect(caller.waitForTheEnd() == 486, "\(caller.statuses)")
-    }
+    let service = try serve(Self.site, in: folder)
+    for index in 0..<12 { call("442\(index)", service) }
     service.door.stop()
     wait { service.hasEnded }
     let whole = folder + "/whole.jsonl"
